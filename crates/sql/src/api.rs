@@ -1,0 +1,446 @@
+//! What the front doors ask of SQL, and what `analytics` implements for it.
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use shale_engine::Engine;
+use shale_item::Number;
+use std::sync::Arc;
+
+/// PostgreSQL's types, as far as columns, parameters and results have them.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum SqlType {
+    /// Not known yet; sent as text.
+    Unknown,
+    /// bool
+    Bool,
+    /// int2
+    Int2,
+    /// int4
+    Int4,
+    /// int8
+    Int8,
+    /// float4
+    Float4,
+    /// float8
+    Float8,
+    /// numeric(precision, scale)
+    Numeric(Option<(u8, u8)>),
+    /// text
+    Text,
+    /// varchar(n)
+    Varchar(Option<u32>),
+    /// bpchar(n)
+    Char(Option<u32>),
+    /// name
+    Name,
+    /// "char"
+    SingleChar,
+    /// oid and its relatives
+    Oid,
+    /// bytea
+    Bytea,
+    /// uuid
+    Uuid,
+    /// date
+    Date,
+    /// time
+    Time,
+    /// timestamp
+    Timestamp,
+    /// timestamptz
+    TimestampTz,
+    /// interval
+    Interval,
+    /// json
+    Json,
+    /// jsonb
+    Jsonb,
+    /// An array of a scalar type.
+    Array(Box<SqlType>),
+}
+
+/// A value of one of them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Datum {
+    /// NULL (or MISSING).
+    Null,
+    /// bool
+    Bool(bool),
+    /// int2, int4, int8, oid
+    Int(i64),
+    /// float4, float8
+    Float(f64),
+    /// numeric
+    Numeric(Number),
+    /// text, varchar, bpchar, name, "char", uuid (canonical)
+    Text(String),
+    /// bytea
+    Bytes(Bytes),
+    /// Days since 2000-01-01.
+    Date(i32),
+    /// Microseconds since midnight.
+    Time(i64),
+    /// timestamp and timestamptz: microseconds since 2000-01-01 00:00 (UTC).
+    Timestamp(i64),
+    /// interval
+    Interval {
+        /// Months.
+        months: i32,
+        /// Days.
+        days: i32,
+        /// Microseconds.
+        micros: i64,
+    },
+    /// json, jsonb: its text
+    Json(String),
+    /// Elements of an array.
+    Array(Vec<Datum>),
+}
+
+/// A result column.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Name.
+    pub name: String,
+    /// Type.
+    pub sql_type: SqlType,
+}
+
+/// A result row.
+pub type Row = Vec<Datum>;
+
+/// Rows in batches; dropping the stream cancels the work behind it.
+pub type RowStream = BoxStream<'static, Result<Vec<Row>, SqlError>>;
+
+/// A byte offset into the statement's text, from 0.
+pub type Position = Option<usize>;
+
+/// Why a statement failed. Variants carry data; sentences and SQLSTATEs are the front door's.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SqlError {
+    /// 42601
+    #[error("syntax error: {message}")]
+    Syntax {
+        /// What the parser expected.
+        message: String,
+        /// Where.
+        position: Position,
+    },
+    /// 42P01
+    #[error("relation \"{name}\" does not exist")]
+    UndefinedTable {
+        /// Name.
+        name: String,
+        /// Where.
+        position: Position,
+    },
+    /// 42703
+    #[error("column \"{name}\" does not exist")]
+    UndefinedColumn {
+        /// Name.
+        name: String,
+        /// Where.
+        position: Position,
+        /// A help.
+        hint: Option<String>,
+    },
+    /// 42883
+    #[error("function {name} does not exist")]
+    UndefinedFunction {
+        /// Name and argument types.
+        name: String,
+        /// Where.
+        position: Position,
+    },
+    /// 42P07
+    #[error("relation \"{name}\" already exists")]
+    DuplicateTable {
+        /// Name.
+        name: String,
+    },
+    /// 42701
+    #[error("column \"{name}\" specified more than once")]
+    DuplicateColumn {
+        /// Name.
+        name: String,
+    },
+    /// 42P16
+    #[error("{message}")]
+    InvalidTableDefinition {
+        /// What is wrong.
+        message: String,
+    },
+    /// 42804
+    #[error("{message}")]
+    DatatypeMismatch {
+        /// What is wrong.
+        message: String,
+        /// Where.
+        position: Position,
+    },
+    /// 22P02
+    #[error("invalid input syntax for type {type_name}: \"{value}\"")]
+    InvalidText {
+        /// PostgreSQL's name of the type.
+        type_name: String,
+        /// The text.
+        value: String,
+    },
+    /// 22003
+    #[error("{type_name} out of range")]
+    OutOfRange {
+        /// PostgreSQL's name of the type.
+        type_name: String,
+    },
+    /// 22001
+    #[error("value too long for type {type_name}")]
+    TooLong {
+        /// PostgreSQL's name of the type.
+        type_name: String,
+    },
+    /// 23505
+    #[error("duplicate key value violates unique constraint \"{constraint}\"")]
+    UniqueViolation {
+        /// `<table>_pkey`.
+        constraint: String,
+        /// `Key (a, b)=(1, 2) already exists.`
+        detail: String,
+    },
+    /// 23502
+    #[error(
+        "null value in column \"{column}\" of relation \"{table}\" violates not-null constraint"
+    )]
+    NotNullViolation {
+        /// Table.
+        table: String,
+        /// Column.
+        column: String,
+    },
+    /// 0A000
+    #[error("{feature} is not supported")]
+    NotSupported {
+        /// What.
+        feature: String,
+        /// What to do instead.
+        hint: Option<String>,
+    },
+    /// 42704
+    #[error("unrecognized configuration parameter \"{name}\"")]
+    UndefinedParameter {
+        /// Name.
+        name: String,
+    },
+    /// 22023
+    #[error("invalid value for parameter \"{name}\": \"{value}\"")]
+    InvalidParameter {
+        /// Name.
+        name: String,
+        /// Value.
+        value: String,
+    },
+    /// 25001, 25P01, 25006 …
+    #[error("{message}")]
+    TransactionState {
+        /// SQLSTATE, as the variant has many.
+        sqlstate: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+    /// 57014
+    #[error("canceling statement due to user request")]
+    Canceled,
+    /// 53200, 54000: a bound of ours.
+    #[error("{message}")]
+    ProgramLimit {
+        /// Which bound.
+        message: String,
+    },
+    /// Errors of evaluation with a SQLSTATE of their own (22012 division by zero …).
+    #[error("{message}")]
+    Other {
+        /// SQLSTATE.
+        sqlstate: &'static str,
+        /// Sentence.
+        message: String,
+        /// A help.
+        hint: Option<String>,
+    },
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] shale_engine::Error),
+}
+
+/// What runs the statements that are more than key lookups and range scans.
+pub trait AnalyticExecutor: Send + Sync + 'static {
+    /// Plans a query. `parameter_types` holds what the client declared (`Unknown` where it did not).
+    fn plan<'a>(
+        &'a self,
+        context: &'a AnalyticContext,
+        query: &'a sqlparser::ast::Statement,
+        parameter_types: &'a [SqlType],
+    ) -> BoxFuture<'a, Result<Arc<dyn AnalyticPlan>, SqlError>>;
+}
+
+/// What an analytic statement may ask of its session.
+#[derive(Clone, Debug)]
+pub struct AnalyticContext {
+    /// The engine.
+    pub engine: Engine,
+    /// Current user.
+    pub user: String,
+    /// Current database.
+    pub database: String,
+    /// Session settings, by lower-case name.
+    pub settings: Arc<std::collections::BTreeMap<String, String>>,
+    /// All user names (pg_roles), current at planning.
+    pub users: Vec<String>,
+}
+
+/// A planned analytic query; run as often as wanted.
+pub trait AnalyticPlan: Send + Sync {
+    /// Result columns.
+    fn columns(&self) -> &[Column];
+    /// Types of `$1 …`.
+    fn parameter_types(&self) -> &[SqlType];
+    /// Runs it.
+    fn execute<'a>(
+        &'a self,
+        context: &'a AnalyticContext,
+        parameters: &'a [Datum],
+    ) -> BoxFuture<'a, Result<RowStream, SqlError>>;
+    /// Its plan as text lines, for EXPLAIN.
+    fn explain(&self) -> Vec<String>;
+}
+
+/// Which dialect a statement is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// PostgreSQL with PartiQL's additions, `$n` parameters: pgwire.
+    Postgres,
+    /// PartiQL as ExecuteStatement takes it, `?` parameters, names never folded, no 42703 for unknown attributes.
+    PartiQl,
+}
+
+/// Transaction status of a session, as ReadyForQuery reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransactionStatus {
+    /// `I`
+    Idle,
+    /// `T`
+    InTransaction,
+    /// `E`
+    Failed,
+}
+
+/// What is shared by all sessions of a server: engine, analytic executor, statement cache.
+#[derive(Clone)]
+pub struct SqlService {}
+
+/// One client's session. Not shared: statements run one at a time.
+pub struct Session {}
+
+/// A parsed and planned statement.
+pub struct Prepared {
+    /// Types of `$1 …`.
+    pub parameter_types: Vec<SqlType>,
+    /// Result columns; `None` for statements that return no rows.
+    pub columns: Option<Vec<Column>>,
+}
+
+/// What running a statement gives.
+pub enum Outcome {
+    /// Rows (also those of RETURNING). `tag` builds the command tag from the number of rows sent.
+    Rows {
+        /// Columns.
+        columns: Vec<Column>,
+        /// Rows.
+        rows: RowStream,
+        /// Such as `SELECT`, `INSERT 0`; the count is appended.
+        tag: String,
+    },
+    /// No rows: the complete command tag, such as `INSERT 0 3`, `CREATE TABLE`.
+    Done {
+        /// Command tag.
+        tag: String,
+    },
+    /// Nothing: the statement's text was empty.
+    Empty,
+    /// The client sends data now.
+    CopyIn(CopyIn),
+}
+
+/// A running COPY … FROM STDIN.
+pub struct CopyIn {
+    /// Number of columns, all in text format.
+    pub column_count: usize,
+}
+
+impl CopyIn {
+    /// Takes a piece of the data; pieces end anywhere. Back-pressure is in the waiting.
+    pub async fn write(&mut self, _data: Bytes) -> Result<(), SqlError> {
+        todo!()
+    }
+    /// All data was sent: loads what is left and gives the command tag, `COPY n`.
+    pub async fn finish(self) -> Result<String, SqlError> {
+        todo!()
+    }
+}
+
+impl SqlService {
+    /// A service over an engine.
+    pub fn new(_engine: Engine, _analytic: Arc<dyn AnalyticExecutor>) -> SqlService {
+        todo!()
+    }
+    /// Opens a session.
+    pub fn session(&self, _user: &str, _database: &str) -> Session {
+        todo!()
+    }
+    /// Tells the service the users that exist, for the catalog.
+    pub fn set_users(&self, _users: Vec<String>) {
+        todo!()
+    }
+}
+
+impl Session {
+    /// Splits a simple-protocol message into its statements. (Text of each statement, with its byte offset.)
+    pub fn split<'t>(&self, _text: &'t str) -> Result<Vec<(usize, &'t str)>, SqlError> {
+        todo!()
+    }
+    /// Parses and plans one statement.
+    pub async fn prepare(
+        &mut self,
+        _text: &str,
+        _parameter_types: &[SqlType],
+    ) -> Result<Arc<Prepared>, SqlError> {
+        todo!()
+    }
+    /// Runs a prepared statement.
+    pub async fn execute(
+        &mut self,
+        _prepared: &Arc<Prepared>,
+        _parameters: Vec<Datum>,
+    ) -> Result<Outcome, SqlError> {
+        todo!()
+    }
+    /// Status for ReadyForQuery.
+    pub fn transaction_status(&self) -> TransactionStatus {
+        todo!()
+    }
+    /// The front door saw an error outside of `execute` (a row stream failed): the transaction fails with it.
+    pub fn on_error(&mut self) {
+        todo!()
+    }
+    /// A setting's current value (`client_encoding` …).
+    pub fn setting(&self, _name: &str) -> Option<String> {
+        todo!()
+    }
+    /// Applies a startup parameter or SET.
+    pub fn set(&mut self, _name: &str, _value: &str) -> Result<(), SqlError> {
+        todo!()
+    }
+    /// Settings changed since the last call that clients are told of (ParameterStatus).
+    pub fn take_reported_changes(&mut self) -> Vec<(String, String)> {
+        todo!()
+    }
+}
