@@ -279,6 +279,33 @@ pub struct BatchGetOutput {
     pub capacity: BTreeMap<String, f64>,
 }
 
+/// What an insert does when the key exists.
+#[derive(Clone, Debug)]
+pub enum OnConflict {
+    /// `Error::ItemExists`.
+    Fail,
+    /// Leaves the existing item.
+    Skip,
+    /// Updates the existing item if the condition holds on it.
+    Update {
+        /// What changes.
+        update: Update,
+        /// Must hold on the existing item; otherwise it is left.
+        condition: Option<Condition>,
+    },
+}
+
+/// What became of one inserted item.
+#[derive(Clone, Debug)]
+pub enum InsertOutcome {
+    /// It is there now.
+    Inserted(Item),
+    /// The existing item was left.
+    Skipped,
+    /// The existing item, updated.
+    Updated(Item),
+}
+
 /// Which number a limit is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitKind {
@@ -338,6 +365,15 @@ pub enum Error {
         /// The item, if asked for.
         item: Option<Item>,
     },
+    /// The key of an insert exists.
+    #[error("the item exists")]
+    ItemExists {
+        /// Its key attributes.
+        key: Item,
+    },
+    /// Two items of one insert have the same key and would both be written.
+    #[error("two items of the statement have the same key")]
+    SameKeyTwice,
     /// Key attributes are missing, of the wrong type, empty or too large.
     #[error(transparent)]
     Key(#[from] shale_item::KeyError),
@@ -452,14 +488,17 @@ impl Engine {
     ) -> Result<BatchWriteOutput, Error> {
         todo!()
     }
-    /// Puts all items or none, in one record: a multi-row INSERT. `condition` must hold for each (what was there before is its item).
+    /// Inserts all items or none, in one record: a multi-row INSERT. An item whose key exists (also earlier in the same call) meets its [`OnConflict`].
     /// The error of the first item that fails is returned with its position.
-    pub async fn put_all(
+    pub async fn insert_all(
         &self,
         _table: &str,
-        _items: Vec<Item>,
-        _condition: Option<Condition>,
-    ) -> Result<Vec<WriteOutput>, (usize, Error)> {
+        _items: Vec<(Item, OnConflict)>,
+    ) -> Result<Vec<InsertOutcome>, (usize, Error)> {
+        todo!()
+    }
+    /// A handle on the system tables: another name space over the same shard, which users' requests cannot name.
+    pub fn system_tables(&self) -> Engine {
         todo!()
     }
     /// Opens a view of everything at the published LSN.
