@@ -3,7 +3,9 @@
 use shale_expression::{Condition, Path, SortCondition, Update};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeySchema, TableId};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Who pays how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -364,6 +366,8 @@ pub enum Error {
     ConditionFailed {
         /// The item, if asked for.
         item: Option<Item>,
+        /// Write capacity units consumed all the same.
+        capacity: f64,
     },
     /// The key of an insert exists.
     #[error("the item exists")]
@@ -402,6 +406,26 @@ pub enum Error {
     /// A sort condition on a table without sort key, or of the wrong type.
     #[error("the sort condition does not fit the table")]
     InvalidSortCondition,
+    /// Other writers held a key of this write for longer than [`EngineOptions::latch_wait`].
+    #[error("a key of the write was held by other writes for too long")]
+    KeyContention,
+    /// The name of a new table is empty or longer than 255 bytes.
+    #[error("table name {name:?} is empty or too long")]
+    InvalidTableName {
+        /// Name asked for.
+        name: String,
+    },
+    /// A segment number at or above the number of segments, or a number of segments outside 1 to 1,000,000.
+    #[error("segment {segment} of {total} does not exist")]
+    InvalidSegment {
+        /// Segment.
+        segment: u32,
+        /// TotalSegments.
+        total: u32,
+    },
+    /// The log could not be opened.
+    #[error("commit log: {0}")]
+    Log(Arc<shale_commitlog::LogError>),
     /// The shard.
     #[error(transparent)]
     Storage(#[from] shale_storage::StorageError),
@@ -417,6 +441,31 @@ impl Error {
     }
 }
 
+/// How an engine is opened.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Data directory; created if it is not there. One process at a time.
+    pub directory: PathBuf,
+    /// Bytes of memory for everything written and not yet flushed, over all trees.
+    pub write_buffer_bytes: u64,
+    /// Bytes of memory for blocks read from the trees' files.
+    pub cache_bytes: u64,
+    /// How long a write waits for a key that other writers hold, before [`Error::KeyContention`].
+    pub latch_wait: Duration,
+}
+
+impl EngineOptions {
+    /// The defaults, in that directory.
+    pub fn new(directory: impl Into<PathBuf>) -> EngineOptions {
+        EngineOptions {
+            directory: directory.into(),
+            write_buffer_bytes: 256 << 20,
+            cache_bytes: 256 << 20,
+            latch_wait: Duration::from_secs(5),
+        }
+    }
+}
+
 /// The engine; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Engine {}
@@ -426,6 +475,20 @@ pub struct Engine {}
 pub struct ReadView {}
 
 impl Engine {
+    /// Opens the engine of a directory: commit log in files, trees on lsm-tree. Blocks while it recovers; wants a tokio runtime around it.
+    ///
+    /// # Errors
+    /// The directory is in use, damaged or cannot be read or written.
+    pub fn open_directory(_options: EngineOptions) -> Result<Engine, Error> {
+        todo!()
+    }
+    /// Flushes everything and stops taking writes. Other clones of this handle answer `Closed` from then on.
+    ///
+    /// # Errors
+    /// What could not be flushed; acknowledged writes are in the log all the same.
+    pub async fn close(&self) -> Result<(), Error> {
+        todo!()
+    }
     /// Creates a table.
     pub async fn create_table(
         &self,
