@@ -345,19 +345,19 @@ pub struct Prepared {
     /// Types of `$1 …`.
     pub parameter_types: Vec<SqlType>,
     /// Result columns; `None` for statements that return no rows.
-    pub columns: Option<Vec<Column>>,
+    pub columns: Option<Arc<[Column]>>,
 }
 
 /// What running a statement gives.
 pub enum Outcome {
     /// Rows (also those of RETURNING). `tag` builds the command tag from the number of rows sent.
     Rows {
-        /// Columns.
-        columns: Vec<Column>,
+        /// Columns; those of the [`Prepared`] itself as long as its plan is current, so that nothing is copied per execution.
+        columns: Arc<[Column]>,
         /// Rows.
         rows: RowStream,
         /// Such as `SELECT`, `INSERT 0`; the count is appended.
-        tag: String,
+        tag: &'static str,
     },
     /// No rows: the complete command tag, such as `INSERT 0 3`, `CREATE TABLE`.
     Done {
