@@ -2,6 +2,8 @@
 //!
 //! Not here: sockets, persistence, what a principal may do with a table. The current time is an argument.
 
+pub mod sigv4;
+
 /// What is stored of a user's password (RFC 5802: no password, only what verifies one).
 #[derive(Clone, PartialEq, Eq)]
 pub struct ScramVerifier {
