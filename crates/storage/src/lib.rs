@@ -7,9 +7,20 @@
 //! * The trees are a pure function of the log prefix up to `applied`, in log order.
 //! * `trimmed <= flushed <= applied == published <= durable <= sequenced`, always.
 
+mod options;
+mod tree;
+
+pub use options::ShardOptions;
+pub use tree::lsm::{LsmOptions, LsmStore};
+pub use tree::memory::MemoryStore;
+pub use tree::{OrderedTree, TreeStore};
+
 use bytes::Bytes;
+use shale_commitlog::Log;
 pub use shale_commitlog::Lsn;
+use shale_env::Clock;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The trees of a shard, by role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -111,7 +122,72 @@ pub type Entry = (Bytes, Bytes);
 /// A scan in key order, from either end.
 pub type Scan = Box<dyn DoubleEndedIterator<Item = Result<Entry, StorageError>> + Send>;
 
+/// How often sequenced writes have been rolled back (a full disk does that).
+/// What was read from [`Shard::latest`] holds within one generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Generation(u64);
+
+/// Figures of a shard, for metrics.
+#[derive(Clone, Debug, Default)]
+pub struct ShardStats {
+    /// LSN of the last record that was given one.
+    pub sequenced: Lsn,
+    /// LSN of the last durable record.
+    pub durable: Lsn,
+    /// LSN of the last readable record.
+    pub published: Lsn,
+    /// Bytes of all memtables: active, sealed, and pinned by snapshots.
+    pub memtable_bytes: u64,
+    /// Bytes of writes that are sequenced and not yet applied.
+    pub pending_bytes: u64,
+    /// Bytes of the trees' files.
+    pub tree_bytes: u64,
+    /// Bytes of the log.
+    pub log_bytes: u64,
+    /// How often a writer had to wait for memory.
+    pub stalls: u64,
+    /// Open snapshots.
+    pub snapshots: u64,
+}
+
 impl Shard {
+    /// Opens a shard: replays what the log has and the trees do not, then takes writes.
+    /// Open the tree store before the log: it holds the lock of the data directory.
+    pub fn open(
+        _options: ShardOptions,
+        _log: Arc<dyn Log>,
+        _trees: Box<dyn TreeStore>,
+        _apply: Arc<dyn Apply>,
+        _clock: Arc<dyn Clock>,
+    ) -> Result<Arc<Shard>, StorageError> {
+        todo!()
+    }
+    /// The current generation; taken before the first [`Shard::latest`] of a write, handed to [`Shard::sequence_in`].
+    pub fn generation(&self) -> Generation {
+        todo!()
+    }
+    /// As [`Shard::sequence`], for a record that was computed from [`Shard::latest`]:
+    /// refused with the rolled-back writes' error if the generation has passed.
+    pub fn sequence_in(
+        &self,
+        _generation: Generation,
+        _record: Bytes,
+    ) -> Result<Lsn, StorageError> {
+        todo!()
+    }
+    /// Keeps the log from being trimmed above `upto` on behalf of a consumer that has durably done its work up to there.
+    /// A consumer is known from its first call on; register before the first write.
+    pub fn set_consumer_floor(&self, _name: &'static str, _upto: Lsn) {
+        todo!()
+    }
+    /// Whether nothing of a range handed to [`Shard::reclaim`] is left on disk.
+    pub fn reclaimed(&self, _role: Role, _range: &Range<Bytes>) -> Result<bool, StorageError> {
+        todo!()
+    }
+    /// Figures for metrics.
+    pub fn stats(&self) -> ShardStats {
+        todo!()
+    }
     /// Waits until memory allows another write, or says why no write is taken.
     pub async fn admit(&self) -> Result<(), StorageError> {
         todo!()
