@@ -2,6 +2,7 @@
 //!
 //! Not here: sockets, persistence, what a principal may do with a table. The current time is an argument.
 
+pub mod scram;
 pub mod sigv4;
 
 /// What is stored of a user's password (RFC 5802: no password, only what verifies one).
