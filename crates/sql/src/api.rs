@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use shale_engine::Engine;
-use shale_item::Number;
+use shale_item::{AttributeValue, Item, Number};
 use std::sync::Arc;
 
 /// PostgreSQL's types, as far as columns, parameters and results have them.
@@ -333,6 +333,38 @@ pub enum TransactionStatus {
     Failed,
 }
 
+/// A PartiQL statement as ExecuteStatement takes it, `?` parameters.
+#[derive(Clone, Debug, Default)]
+pub struct PartiQlRequest {
+    /// The statement.
+    pub statement: String,
+    /// Values of the `?` in order of their appearance.
+    pub parameters: Vec<AttributeValue>,
+    /// Items to evaluate at most (Limit).
+    pub limit: Option<u32>,
+    /// ConsistentRead.
+    pub consistent: bool,
+    /// Where the last page ended: [`PartiQlOutput::last_evaluated_key`].
+    pub start_key: Option<Item>,
+    /// ReturnValuesOnConditionCheckFailure: whether `ConditionFailed` carries the item.
+    pub return_item_on_failure: bool,
+}
+
+/// What [`SqlService::execute_partiql`] answers.
+#[derive(Clone, Debug, Default)]
+pub struct PartiQlOutput {
+    /// Items read, or what RETURNING asked for.
+    pub items: Vec<Item>,
+    /// Where the next page begins, unless this was the last. A front door turns it into its NextToken.
+    pub last_evaluated_key: Option<Item>,
+    /// The table that the statement names.
+    pub table: String,
+    /// Whether the statement writes: then `capacity` counts write units, else read units.
+    pub is_write: bool,
+    /// Capacity units.
+    pub capacity: f64,
+}
+
 /// What is shared by all sessions of a server: engine, analytic executor, statement cache.
 #[derive(Clone)]
 pub struct SqlService {}
@@ -394,6 +426,16 @@ impl SqlService {
     }
     /// Opens a session.
     pub fn session(&self, _user: &str, _database: &str) -> Session {
+        todo!()
+    }
+    /// Runs one PartiQL statement outside of any session: one page of a SELECT, or one write.
+    ///
+    /// # Errors
+    /// What the engine refuses comes as [`SqlError::Engine`] (`ItemExists`, `ConditionFailed` …).
+    pub async fn execute_partiql(
+        &self,
+        _request: &PartiQlRequest,
+    ) -> Result<PartiQlOutput, SqlError> {
         todo!()
     }
     /// Tells the service the users that exist, for the catalog.

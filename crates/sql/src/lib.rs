@@ -3,4 +3,8 @@
 //! Not here: an evaluator (predicates and SET lower to `shale-expression`; the rest is [`AnalyticExecutor`]'s), wire formats, Arrow.
 
 mod api;
+pub mod datum;
+mod types;
+
 pub use api::*;
+pub use types::NUMERIC_DIGITS_MAX;

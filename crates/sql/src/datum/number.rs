@@ -1,0 +1,128 @@
+//! Numbers as PostgreSQL prints and rounds them.
+
+use crate::{SqlError, SqlType};
+use shale_item::Number;
+use std::fmt::Write;
+
+/// A number in plain decimal notation, with at least `scale` digits behind the point.
+pub fn format_number(number: Number, scale: usize) -> String {
+    let (negative, digits, point) = decompose(number);
+    let mut out = String::with_capacity(digits.len() + 8);
+    if negative {
+        out.push('-');
+    }
+    let length = digits.len() as i32;
+    if point <= 0 {
+        out.push('0');
+    } else {
+        let whole = point.min(length) as usize;
+        out.push_str(&digits[..whole]);
+        out.extend(std::iter::repeat_n('0', (point - whole as i32) as usize));
+    }
+    let mut fraction = String::new();
+    if point < length {
+        fraction.extend(std::iter::repeat_n('0', (-point).max(0) as usize));
+        fraction.push_str(&digits[point.max(0) as usize..]);
+    }
+    while fraction.len() < scale {
+        fraction.push('0');
+    }
+    if !fraction.is_empty() {
+        out.push('.');
+        out.push_str(&fraction);
+    }
+    out
+}
+
+/// Sign, significant digits (none for zero) and the position of the decimal point counted from the first digit.
+fn decompose(number: Number) -> (bool, String, i32) {
+    let text = number.to_string();
+    let (negative, text) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.as_str()),
+    };
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().unwrap_or(0)),
+        None => (text, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let leading = all.len() - all.trim_start_matches('0').len();
+    let digits = all.trim_matches('0').to_owned();
+    if digits.is_empty() {
+        return (false, digits, 0);
+    }
+    let point = whole.len() as i32 - leading as i32 + exponent;
+    (negative, digits, point)
+}
+
+/// Rounds half away from zero to `scale` digits behind the point, as PostgreSQL rounds numeric.
+pub(crate) fn round(number: Number, scale: i32) -> Number {
+    let (negative, digits, point) = decompose(number);
+    let keep = point + scale;
+    if keep >= digits.len() as i32 {
+        return number;
+    }
+    if keep < 0 {
+        return Number::ZERO;
+    }
+    let keep = keep as usize;
+    let up = digits.as_bytes()[keep] >= b'5';
+    let mut kept: u128 = digits[..keep].parse().unwrap_or(0);
+    if up {
+        kept += 1;
+    }
+    let mut text = String::new();
+    let sign = if negative { "-" } else { "" };
+    let _ = write!(text, "{sign}{kept}E{}", -scale);
+    text.parse().unwrap_or(number)
+}
+
+/// Rounds to the scale of `numeric(p, s)` and checks the precision.
+///
+/// # Errors
+/// 22003 if the rounded number has more than `p - s` digits before the point.
+pub fn fit_numeric(number: Number, modifier: Option<(u8, u8)>) -> Result<Number, SqlError> {
+    let Some((precision, scale)) = modifier else {
+        return Ok(number);
+    };
+    let rounded = round(number, i32::from(scale));
+    let (_, digits, point) = decompose(rounded);
+    if !digits.is_empty() && point > i32::from(precision) - i32::from(scale) {
+        return Err(SqlError::OutOfRange {
+            type_name: SqlType::Numeric(modifier).name(),
+        });
+    }
+    Ok(rounded)
+}
+
+/// A double (or, with `single`, a float4) as PostgreSQL prints it: the shortest digits that read back, in scientific notation outside
+/// 1E-4 … 1E15 (float4: 1E6).
+pub(crate) fn format_float(value: f64, single: bool) -> String {
+    if value.is_nan() {
+        return "NaN".into();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "Infinity" } else { "-Infinity" }.into();
+    }
+    if value == 0.0 {
+        return if value.is_sign_negative() { "-0" } else { "0" }.into();
+    }
+    let scientific = if single {
+        format!("{:e}", value as f32)
+    } else {
+        format!("{value:e}")
+    };
+    let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    let fixed_below = if single { 6 } else { 15 };
+    if !(-4..fixed_below).contains(&exponent) {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{mantissa}e{sign}{:02}", exponent.abs());
+    }
+    if single {
+        format!("{}", value as f32)
+    } else {
+        format!("{value}")
+    }
+}
