@@ -57,13 +57,23 @@ pub struct Serve {
     #[arg(long, env = "SHALE_USER", value_name = "NAME")]
     pub user: Option<String>,
     /// First start: password of the first user [default: generated and printed]
-    #[arg(long, env = "SHALE_PASSWORD", value_name = "PASSWORD", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "SHALE_PASSWORD",
+        value_name = "PASSWORD",
+        hide_env_values = true
+    )]
     pub password: Option<String>,
     /// First start: the first user's access key [default: generated and printed]
     #[arg(long, env = "SHALE_ACCESS_KEY_ID", value_name = "ID")]
     pub access_key_id: Option<String>,
     /// First start: secret of that access key [default: generated and printed]
-    #[arg(long, env = "SHALE_SECRET_ACCESS_KEY", value_name = "SECRET", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "SHALE_SECRET_ACCESS_KEY",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
     pub secret_access_key: Option<String>,
     /// First start: a SQL script to run on the new database, as `psql -f` would
     #[arg(long, env = "SHALE_INIT_SQL", value_name = "FILE")]
@@ -103,7 +113,12 @@ pub struct Target {
 #[derive(Clone, Debug, Args)]
 pub struct NewPassword {
     /// The password (visible to other users of the machine in the process list; prefer the variable or the prompt)
-    #[arg(long, env = "SHALE_PASSWORD", hide_env_values = true, conflicts_with = "generate")]
+    #[arg(
+        long,
+        env = "SHALE_PASSWORD",
+        hide_env_values = true,
+        conflicts_with = "generate"
+    )]
     pub password: Option<String>,
     /// Generate a password and print it
     #[arg(long)]

@@ -93,32 +93,69 @@ impl Config {
             flag.or(file).unwrap_or(default).saturating_mul(MIB)
         };
         let config = Config {
-            data_dir: flags.data_dir.or(file.data_dir).unwrap_or_else(|| DEFAULT_DATA_DIR.into()),
-            pg_listen: flags.pg_listen.or(file.pg_listen).unwrap_or_else(|| loopback(5432)),
-            dynamodb_listen: flags.dynamodb_listen.or(file.dynamodb_listen).unwrap_or_else(|| loopback(8000)),
+            data_dir: flags
+                .data_dir
+                .or(file.data_dir)
+                .unwrap_or_else(|| DEFAULT_DATA_DIR.into()),
+            pg_listen: flags
+                .pg_listen
+                .or(file.pg_listen)
+                .unwrap_or_else(|| loopback(5432)),
+            dynamodb_listen: flags
+                .dynamodb_listen
+                .or(file.dynamodb_listen)
+                .unwrap_or_else(|| loopback(8000)),
             insecure: flags.insecure.or(file.insecure).unwrap_or(false),
             first: FirstStart {
-                user: flags.user.or(file.user).unwrap_or_else(|| DEFAULT_USER.to_owned()),
-                password: flags.password.or(file.password).filter(|password| !password.is_empty()),
+                user: flags
+                    .user
+                    .or(file.user)
+                    .unwrap_or_else(|| DEFAULT_USER.to_owned()),
+                password: flags
+                    .password
+                    .or(file.password)
+                    .filter(|password| !password.is_empty()),
                 access_key: (
-                    flags.access_key_id.or(file.access_key_id).filter(|id| !id.is_empty()),
-                    flags.secret_access_key.or(file.secret_access_key).filter(|secret| !secret.is_empty()),
+                    flags
+                        .access_key_id
+                        .or(file.access_key_id)
+                        .filter(|id| !id.is_empty()),
+                    flags
+                        .secret_access_key
+                        .or(file.secret_access_key)
+                        .filter(|secret| !secret.is_empty()),
                 ),
                 init_sql: flags.init_sql.or(file.init_sql),
             },
             write_memory_bytes: mebibytes(flags.write_memory_mib, file.write_memory_mib, 256),
             cache_bytes: mebibytes(flags.cache_mib, file.cache_mib, 512),
-            analytic_memory_bytes: mebibytes(flags.analytic_memory_mib, file.analytic_memory_mib, 1024),
-            max_pg_connections: flags.max_pg_connections.or(file.max_pg_connections).unwrap_or(1000),
-            max_dynamodb_connections: flags.max_dynamodb_connections.or(file.max_dynamodb_connections).unwrap_or(5000),
-            region: flags.region.or(file.region).unwrap_or_else(|| "us-east-1".to_owned()),
+            analytic_memory_bytes: mebibytes(
+                flags.analytic_memory_mib,
+                file.analytic_memory_mib,
+                1024,
+            ),
+            max_pg_connections: flags
+                .max_pg_connections
+                .or(file.max_pg_connections)
+                .unwrap_or(1000),
+            max_dynamodb_connections: flags
+                .max_dynamodb_connections
+                .or(file.max_dynamodb_connections)
+                .unwrap_or(5000),
+            region: flags
+                .region
+                .or(file.region)
+                .unwrap_or_else(|| "us-east-1".to_owned()),
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         };
         config.check()
     }
 
     fn check(self) -> Result<Config, Error> {
-        for (flag, address) in [("--pg-listen", self.pg_listen), ("--dynamodb-listen", self.dynamodb_listen)] {
+        for (flag, address) in [
+            ("--pg-listen", self.pg_listen),
+            ("--dynamodb-listen", self.dynamodb_listen),
+        ] {
             if self.insecure && !address.ip().is_loopback() {
                 return Err(Error::InsecureBeyondLoopback { flag, address });
             }
@@ -127,19 +164,28 @@ impl Config {
             return Err(Error::HalfAnAccessKey);
         }
         if self.write_memory_bytes == 0 {
-            return Err(Error::Setting { name: "write_memory_mib", reason: "must be at least 1" });
+            return Err(Error::Setting {
+                name: "write_memory_mib",
+                reason: "must be at least 1",
+            });
         }
         Ok(self)
     }
 }
 
 fn read_file(path: &Path) -> Result<File, Error> {
-    let unreadable = |source| Error::ConfigUnreadable { path: path.to_owned(), source };
+    let unreadable = |source| Error::ConfigUnreadable {
+        path: path.to_owned(),
+        source,
+    };
     if std::fs::metadata(path).map_err(unreadable)?.len() > CONFIG_BYTES_MAX {
         return Err(unreadable(std::io::Error::other("larger than 1 MiB")));
     }
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
-    toml::from_str(&text).map_err(|source| Error::ConfigInvalid { path: path.to_owned(), source: Box::new(source) })
+    toml::from_str(&text).map_err(|source| Error::ConfigInvalid {
+        path: path.to_owned(),
+        source: Box::new(source),
+    })
 }
 
 #[cfg(test)]
@@ -151,8 +197,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("shale.toml");
         std::fs::write(&path, "cache_mib = 7\nregion = \"eu-west-1\"\n").unwrap();
-        let flags =
-            Serve { config: Some(path), region: Some("ap-south-1".to_owned()), ..Serve::default() };
+        let flags = Serve {
+            config: Some(path),
+            region: Some("ap-south-1".to_owned()),
+            ..Serve::default()
+        };
         let config = Config::new(flags).unwrap();
         assert_eq!(config.cache_bytes, 7 << 20);
         assert_eq!(config.region, "ap-south-1");
@@ -164,7 +213,11 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("shale.toml");
         std::fs::write(&path, "cache_mb = 7\n").unwrap();
-        let error = Config::new(Serve { config: Some(path), ..Serve::default() }).unwrap_err();
+        let error = Config::new(Serve {
+            config: Some(path),
+            ..Serve::default()
+        })
+        .unwrap_err();
         assert!(error.to_string().contains("cache_mb"), "{error}");
     }
 
@@ -176,12 +229,27 @@ mod tests {
             ..Serve::default()
         };
         let error = Config::new(flags).unwrap_err();
-        assert!(matches!(error, Error::InsecureBeyondLoopback { flag: "--pg-listen", .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                Error::InsecureBeyondLoopback {
+                    flag: "--pg-listen",
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
 
     #[test]
     fn half_an_access_key_is_refused() {
-        let flags = Serve { access_key_id: Some("AKIAEXAMPLE".to_owned()), ..Serve::default() };
-        assert!(matches!(Config::new(flags).unwrap_err(), Error::HalfAnAccessKey));
+        let flags = Serve {
+            access_key_id: Some("AKIAEXAMPLE".to_owned()),
+            ..Serve::default()
+        };
+        assert!(matches!(
+            Config::new(flags).unwrap_err(),
+            Error::HalfAnAccessKey
+        ));
     }
 }

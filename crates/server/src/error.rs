@@ -41,7 +41,9 @@ pub enum Error {
         address: SocketAddr,
     },
     /// Only one half of the first access key was given.
-    #[error("give both --access-key-id and --secret-access-key (SHALE_ACCESS_KEY_ID, SHALE_SECRET_ACCESS_KEY) or neither")]
+    #[error(
+        "give both --access-key-id and --secret-access-key (SHALE_ACCESS_KEY_ID, SHALE_SECRET_ACCESS_KEY) or neither"
+    )]
     HalfAnAccessKey,
     /// An address is taken or not ours.
     #[error("cannot listen on {address}: {source} (choose another address with {flag})")]
