@@ -1,2 +1,48 @@
-//! The binary.
-fn main() {}
+//! The one developer command: `cargo xtask COMMAND`.
+
+mod bench;
+mod ci;
+mod slt;
+mod tidy;
+mod tools;
+mod up;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask COMMAND
+
+  up [FLAGS]             start a release build with the example data loaded and say how to connect;
+                         FLAGS go to `shale serve`
+  ci                     everything that must pass before a change lands
+  tidy                   check the walls between crates and the state of the documents
+  slt [FILE…] [--complete]
+                         run the SQL manual (sql-tests) against a debug build; --complete fills in answers
+  clients [PYTEST ARGS]  run the client tests (Python) against a debug build
+  bench [NAME]           commitlog | shard | pg | http: measure against a peer in the same run
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
+    let outcome = match command.as_str() {
+        "up" => up::run_server(&rest),
+        "ci" => ci::run_every_step(),
+        "tidy" => tidy::check(),
+        "slt" => slt::run_manual(&rest),
+        "clients" => ci::clients(&rest),
+        "bench" => bench::run_benches(rest.first().map(String::as_str)),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `cargo xtask ci`: what must pass before a change lands, cheapest first.
+
+use crate::tools::{
+    Outcome, cargo_command, is_installed, python_environment, root, run, target_directory,
+};
+use crate::{slt, tidy};
+use std::process::Command;
+use std::time::Instant;
+
+/// How long the simulations look for a failure, all together.
+const SIMULATION_SECONDS: &str = "60";
+
+/// Runs everything; stops at the first failure.
+#[allow(clippy::disallowed_methods)] // Durations shown to a person.
+pub fn run_every_step() -> Outcome {
+    let steps: [(&str, fn() -> Outcome); 7] = [
+        ("format", || {
+            run(&mut cargo_command(&["fmt", "--all", "--check"]))
+        }),
+        ("tidy", tidy::check),
+        ("lints", || {
+            run(&mut cargo_command(&[
+                "clippy",
+                "--workspace",
+                "--all-targets",
+                "--quiet",
+                "--",
+                "--deny",
+                "warnings",
+            ]))
+        }),
+        ("build", || {
+            run(&mut cargo_command(&[
+                "build",
+                "--workspace",
+                "--all-targets",
+                "--quiet",
+            ]))
+        }),
+        ("tests", || {
+            run(cargo_command(&["test", "--workspace", "--quiet"])
+                .env("SHALE_SIM_SECONDS", SIMULATION_SECONDS))
+        }),
+        ("SQL manual", || slt::run_manual(&[])),
+        ("clients", || clients(&[])),
+    ];
+    let mut summary = Vec::new();
+    for (name, step) in steps {
+        let begun = Instant::now();
+        eprintln!("── {name}");
+        let outcome = step();
+        summary.push(format!(
+            "{name}: {} in {} s",
+            if outcome.is_ok() { "ok" } else { "FAILED" },
+            begun.elapsed().as_secs()
+        ));
+        if outcome.is_err() {
+            eprintln!("{}", summary.join("\n"));
+            return outcome;
+        }
+    }
+    eprintln!("{}", summary.join("\n"));
+    Ok(())
+}
+
+/// Runs the Python client tests against the debug build.
+pub fn clients(arguments: &[String]) -> Outcome {
+    ensure_psql()?;
+    let tests = root().join("tests/clients");
+    let python = python_environment(&tests.join("requirements.txt"))?;
+    run(&mut cargo_command(&[
+        "build",
+        "--quiet",
+        "--package",
+        "shale-server",
+    ]))?;
+    run(Command::new(python)
+        .args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"])
+        .args(arguments)
+        .current_dir(tests)
+        .env("SHALE_BINARY", target_directory()?.join("debug/shale"))
+        .env("PYTHONDONTWRITEBYTECODE", "1"))
+}
+
+/// The tests drive the real psql: installs Debian's package where it is missing and we may.
+fn ensure_psql() -> Outcome {
+    if is_installed("psql") {
+        return Ok(());
+    }
+    let missing = "psql is needed for the client tests: install PostgreSQL's client (Debian: apt-get install postgresql-client)";
+    if !is_installed("apt-get") {
+        return Err(missing.to_owned());
+    }
+    run(Command::new("apt-get").args(["update", "-qq"])).map_err(|_| missing.to_owned())?;
+    run(Command::new("apt-get").args(["install", "-y", "-qq", "postgresql-client"]))
+        .map_err(|_| missing.to_owned())
+}
