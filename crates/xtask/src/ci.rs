@@ -10,10 +10,12 @@ use std::time::Instant;
 /// How long the simulations look for a failure, all together.
 const SIMULATION_SECONDS: &str = "60";
 
+type Step = fn() -> Outcome;
+
 /// Runs everything; stops at the first failure.
 #[allow(clippy::disallowed_methods)] // Durations shown to a person.
 pub fn run_every_step() -> Outcome {
-    let steps: [(&str, fn() -> Outcome); 7] = [
+    let steps: [(&str, Step); 7] = [
         ("format", || {
             run(&mut cargo_command(&["fmt", "--all", "--check"]))
         }),

@@ -111,10 +111,9 @@ fn check_arrows(findings: &mut Vec<String>) -> Outcome {
                 continue;
             }
             let used = dependency["name"].as_str().unwrap_or_default();
-            if let Some(ours) = used.strip_prefix("shale-") {
-                if !allowed.contains(&ours) {
-                    findings.push(format!("crate {name} may not use {ours}"));
-                }
+            let ours = used.strip_prefix("shale-");
+            if let Some(ours) = ours.filter(|ours| !allowed.contains(ours)) {
+                findings.push(format!("crate {name} may not use {ours}"));
             }
             let wall = WALLS.iter().find(|(heavy, _)| *heavy == used);
             if let Some((heavy, users)) = wall.filter(|(_, users)| !users.contains(&name)) {
