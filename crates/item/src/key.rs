@@ -1,44 +1,47 @@
 //! Primary keys and their order-preserving bytes.
 //!
+//! Not here: key schemas' validation against attribute definitions (`engine`), index keys' composition (`engine`, from these parts).
+//!
 //! ```text
-//! table id (u32 BE) | hash64(partition key bytes) BE | partition key | sort key
+//! tree key      table id (u32 BE) | hash64(partition key bytes) (u64 BE) | partition key | sort key, if the schema has one
+//!
+//! string,       each byte, 00 as 00 FF | 00 00
+//! binary
+//!
+//! number        class | leading exponent + 130 | digit pair + 1 … | 00     class 80: zero, nothing follows
+//!                                                                          class 81: positive
+//!                                                                          class 7F: negative, all that follows complemented
 //! ```
+//!
+//! * A number's digits stand in pairs from the first significant one (an odd count is filled with 0), each pair 1 to 100; the leading
+//!   exponent is the first digit's, of which DynamoDB's range has exactly 256. At most 22 bytes.
+//! * Every value ends itself: no encoding is a prefix of another, so that concatenations compare value by value.
+//! * Unsigned byte order is DynamoDB's order: strings by their UTF-8 bytes, binaries by unsigned bytes, numbers by value.
+//! * `hash64` is XXH3-64 with seed 0 over the encoded partition key; it is frozen, files depend on it.
 
-use crate::{AttributeValue, Item, Number};
+mod encoding;
+mod schema;
+
+#[cfg(test)]
+mod tests;
+
+pub use encoding::{
+    decode_key, encode_hash_prefix, encode_key, encode_partition_prefix, encode_sort_value, hash64,
+    prefix_end, table_prefix,
+};
+pub use schema::{KeyAttribute, KeyError, KeySchema, KeyType};
+
+use crate::{AttributeType, AttributeValue, Number, ValueView};
 use bytes::Bytes;
+
+/// Bytes of a partition key value at most (DynamoDB's limit).
+pub const PARTITION_KEY_BYTES_MAX: usize = 2048;
+/// Bytes of a sort key value at most (DynamoDB's limit).
+pub const SORT_KEY_BYTES_MAX: usize = 1024;
 
 /// Number of a table or index; never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TableId(pub u32);
-
-/// The types a key attribute can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KeyType {
-    /// String.
-    S,
-    /// Number.
-    N,
-    /// Binary.
-    B,
-}
-
-/// Name and type of a key attribute.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyAttribute {
-    /// Attribute name.
-    pub name: String,
-    /// Its type.
-    pub key_type: KeyType,
-}
-
-/// A table's primary key: HASH, and RANGE if it has one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeySchema {
-    /// HASH.
-    pub partition: KeyAttribute,
-    /// RANGE.
-    pub sort: Option<KeyAttribute>,
-}
 
 /// Value of a key attribute.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,6 +54,26 @@ pub enum KeyValue {
     B(Bytes),
 }
 
+impl KeyValue {
+    /// Its type.
+    pub fn key_type(&self) -> KeyType {
+        match self {
+            KeyValue::S(_) => KeyType::S,
+            KeyValue::N(_) => KeyType::N,
+            KeyValue::B(_) => KeyType::B,
+        }
+    }
+
+    /// The same value as an item's view shows it.
+    pub fn as_view(&self) -> ValueView<'_> {
+        match self {
+            KeyValue::S(text) => ValueView::S(text),
+            KeyValue::N(number) => ValueView::N(*number),
+            KeyValue::B(bytes) => ValueView::B(bytes),
+        }
+    }
+}
+
 /// The values of an item's key attributes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PrimaryKey {
@@ -60,108 +83,22 @@ pub struct PrimaryKey {
     pub sort: Option<KeyValue>,
 }
 
-/// Why attributes are not a key of a schema, or bytes not a key.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
-    /// A key attribute is absent.
-    #[error("key attribute {name} is missing")]
-    Missing {
-        /// Its name.
-        name: String,
-    },
-    /// A key attribute has another type.
-    #[error("key attribute {name} has the wrong type")]
-    WrongType {
-        /// Its name.
-        name: String,
-        /// What the schema says.
-        expected: KeyType,
-        /// What it is.
-        actual: crate::AttributeType,
-    },
-    /// An empty string or binary.
-    #[error("key attribute {name} is empty")]
-    Empty {
-        /// Its name.
-        name: String,
-    },
-    /// Above 2,048 bytes (HASH) or 1,024 bytes (RANGE).
-    #[error("key attribute {name} has {size} bytes, the limit is {limit}")]
-    TooLarge {
-        /// Its name.
-        name: String,
-        /// Bytes.
-        size: usize,
-        /// Bytes allowed.
-        limit: usize,
-    },
-    /// More attributes than the schema has (only where a bare key is asked for).
-    #[error("the key has attributes that are not in the schema")]
-    NotExact,
-    /// Bytes that no encoder made.
-    #[error("not an encoded key")]
-    Corrupt,
-}
-
-impl KeySchema {
-    /// The key of an item; other attributes are allowed.
-    pub fn key_of(&self, _item: &Item) -> Result<PrimaryKey, KeyError> {
-        todo!()
-    }
-    /// The key from a map that must hold the key attributes and nothing else.
-    pub fn exact_key_of(&self, _key: &Item) -> Result<PrimaryKey, KeyError> {
-        todo!()
-    }
-    /// The key as attributes.
-    pub fn to_attributes(&self, _key: &PrimaryKey) -> Item {
-        todo!()
-    }
-    /// Whether that attribute is part of the key.
-    pub fn is_key(&self, _name: &str) -> bool {
-        todo!()
-    }
-}
-
-impl KeyAttribute {
-    /// Checks type, emptiness and (for `limit` bytes) length, and converts.
-    pub fn value_of(&self, _value: &AttributeValue, _limit: usize) -> Result<KeyValue, KeyError> {
-        todo!()
-    }
-}
-
 impl From<KeyValue> for AttributeValue {
-    fn from(_value: KeyValue) -> AttributeValue {
-        todo!()
+    fn from(value: KeyValue) -> AttributeValue {
+        match value {
+            KeyValue::S(text) => AttributeValue::S(text),
+            KeyValue::N(number) => AttributeValue::N(number),
+            KeyValue::B(bytes) => AttributeValue::B(bytes),
+        }
     }
 }
 
-/// Hash of an encoded partition key; frozen: XXH3-64, seed 0.
-pub fn hash64(_partition_bytes: &[u8]) -> u64 {
-    todo!()
-}
-
-/// The tree key of an item.
-pub fn encode_key(_table: TableId, _key: &PrimaryKey) -> Vec<u8> {
-    todo!()
-}
-
-/// What all tree keys of one partition key begin with.
-pub fn encode_partition_prefix(_table: TableId, _partition: &KeyValue) -> Vec<u8> {
-    todo!()
-}
-
-/// What all tree keys of a table begin with.
-pub fn table_prefix(_table: TableId) -> [u8; 4] {
-    todo!()
-}
-
-/// Appends a sort key value as it stands behind the partition prefix. With `complete` false the terminator is left out, so that the
-/// bytes are a prefix of every string or binary that begins with `value` (BEGINS_WITH).
-pub fn encode_sort_value(_value: &KeyValue, _complete: bool, _out: &mut Vec<u8>) {
-    todo!()
-}
-
-/// The table and key of a tree key.
-pub fn decode_key(_bytes: &[u8], _schema: &KeySchema) -> Result<(TableId, PrimaryKey), KeyError> {
-    todo!()
+impl From<KeyType> for AttributeType {
+    fn from(key_type: KeyType) -> AttributeType {
+        match key_type {
+            KeyType::S => AttributeType::S,
+            KeyType::N => AttributeType::N,
+            KeyType::B => AttributeType::B,
+        }
+    }
 }
