@@ -4,3 +4,7 @@
 
 mod api;
 pub use api::*;
+
+// Parts of `Error`, for those who must name them and may not reach the crates below.
+pub use shale_expression::EvaluationError;
+pub use shale_storage::StorageError;

@@ -165,8 +165,8 @@ impl Number {
         1 + pairs + usize::from(self.negative)
     }
 
-    /// `(negative, coefficient, exponent)`, as the invariants say.
-    pub(crate) fn parts(self) -> (bool, u128, i16) {
+    /// `(negative, coefficient, exponent)`, the number being `± coefficient · 10^exponent`; no trailing zeros, zero is `(false, 0, 0)`.
+    pub fn parts(self) -> (bool, u128, i16) {
         (self.negative, self.coefficient, self.exponent)
     }
 
@@ -190,8 +190,15 @@ impl Number {
         i32::from(self.exponent) + digit_count(self.coefficient) as i32 - 1
     }
 
-    /// Strips trailing zeros and checks the range.
-    fn normalized(negative: bool, coefficient: u128, exponent: i64) -> Result<Number, NumberError> {
+    /// `± coefficient · 10^exponent`, in any spelling of it: strips trailing zeros and checks the range.
+    ///
+    /// # Errors
+    /// More than 38 significant digits, or a magnitude out of range.
+    pub fn normalized(
+        negative: bool,
+        coefficient: u128,
+        exponent: i64,
+    ) -> Result<Number, NumberError> {
         if coefficient == 0 {
             return Ok(Number::ZERO);
         }

@@ -7,4 +7,6 @@ pub mod datum;
 mod types;
 
 pub use api::*;
+// Parts of `SqlError`, for the front door that maps them and may not reach the crates below.
+pub use shale_engine::{Error as EngineError, EvaluationError, LimitKind, StorageError};
 pub use types::NUMERIC_DIGITS_MAX;
