@@ -9,6 +9,7 @@ pub struct ShardOptions {
     /// The leadership under which records are written.
     pub epoch: Epoch,
     /// Bytes that all memtables together may hold (active, sealed, pinned by snapshots) before writers wait.
+    /// From half of it on memtables are flushed, and half of it is what snapshots may pin.
     pub memory_budget: u64,
     /// Bytes of writes that may be sequenced and not yet applied before writers wait.
     pub pending_bytes_max: u64,
@@ -16,7 +17,11 @@ pub struct ShardOptions {
     pub log_bytes_max: u64,
     /// Age at which an open snapshot is cancelled.
     pub snapshot_age_max: Duration,
-    /// Whether the shard runs its own threads; without them a test drives every step.
+    /// Part of a tree's bytes that dropped tables may occupy before the tree is rewritten without them.
+    pub dropped_ratio_max: f64,
+    /// Consumers that hold the log until they report how far they are ([`crate::Shard::set_consumer_floor`]).
+    pub consumers: Vec<&'static str>,
+    /// Whether the shard runs its own threads and applies as soon as the log reports; without, a test drives every step.
     pub background: bool,
 }
 
@@ -26,8 +31,10 @@ impl Default for ShardOptions {
             epoch: Epoch(1),
             memory_budget: 256 << 20,
             pending_bytes_max: 64 << 20,
-            log_bytes_max: 512 << 20,
+            log_bytes_max: 256 << 20,
             snapshot_age_max: Duration::from_secs(15 * 60),
+            dropped_ratio_max: 0.1,
+            consumers: Vec::new(),
             background: true,
         }
     }
