@@ -1,0 +1,4 @@
+//! Tests of whole shards: through the public face, over real and simulated logs and trees.
+
+mod basics;
+mod support;
