@@ -5,6 +5,7 @@
 //! Invariants (the shard keeps them, the trees assert what they can):
 //! * A tree is written in strictly rising LSN, by one thread at a time (the applier, which holds the *gate*).
 //! * `seal` is called with the gate held, so that a memtable holds whole records.
+//! * One thread at a time seals and flushes.
 //! * No read is at an LSN below the `oldest` that was last handed to `flush`, `compact` or `release`.
 
 pub mod lsm;

@@ -52,6 +52,8 @@ pub(super) struct Maintenance {
     /// Bytes of records applied in all, and what that was when each tree was last flushed.
     log_bytes: AtomicU64,
     log_bytes_flushed: Mutex<[u64; Role::COUNT]>,
+    /// Held from a tree's seal to the end of its flush.
+    flushing: [Mutex<()>; Role::COUNT],
     waits_for_space: AtomicBool,
     compaction_lags: AtomicBool,
     cancelled: AtomicU64,
@@ -75,6 +77,7 @@ impl Maintenance {
             consumers: Mutex::new(consumers.iter().map(|name| (*name, Lsn::ZERO)).collect()),
             log_bytes: AtomicU64::new(0),
             log_bytes_flushed: Mutex::default(),
+            flushing: Default::default(),
             waits_for_space: AtomicBool::new(false),
             compaction_lags: AtomicBool::new(false),
             cancelled: AtomicU64::new(0),
@@ -299,6 +302,11 @@ impl Core {
     /// Flushes one tree: afterwards everything published before is in its files.
     pub(super) fn flush_tree(&self, role: Role) -> Result<bool, StorageError> {
         let tree = self.trees.of(role);
+        let _flushing = self
+            .maintenance
+            .flushing
+            .get(role as usize)
+            .map(Mutex::lock);
         let written = self.maintenance.log_bytes.load(Ordering::Relaxed);
         let (upto, sealed) = self.with_gate(|| {
             let applied = Lsn(self.published.load(Ordering::Acquire));

@@ -33,8 +33,8 @@ use parking_lot::Mutex;
 use shale_commitlog::Lsn;
 use std::ops::Range;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 /// Numbers between two records, as a shift.
 const SEQNO_SHIFT: u32 = 16;
@@ -66,7 +66,9 @@ pub(crate) struct LsmTree {
     active: Mutex<Arc<Memtable>>,
     /// Highest LSN written (rule d).
     written: AtomicU64,
-    sealed_bytes: AtomicU64,
+    /// Memtables that no longer take writes, as long as anyone holds them.
+    /// Counted here, because the sum that `lsm-tree` offers counts a memtable once per version that shows it.
+    retired: Mutex<Vec<Retired>>,
     dead: Arc<DeadRanges>,
     strategy: Arc<Leveled>,
     file_bytes: u64,
@@ -76,6 +78,13 @@ pub(crate) struct LsmTree {
     compacting: Mutex<()>,
     /// File numbers drawn by operations that failed: what they left behind is deleted before the next one.
     leftovers: Mutex<Vec<Range<u64>>>,
+}
+
+/// A memtable that no longer takes writes.
+struct Retired {
+    memtable: Weak<Memtable>,
+    /// In the files too: whoever holds it is an old reader.
+    flushed: bool,
 }
 
 impl std::fmt::Debug for LsmTree {
@@ -113,7 +122,7 @@ impl LsmTree {
             path,
             seqno,
             written: AtomicU64::new(durable.0),
-            sealed_bytes: AtomicU64::new(0),
+            retired: Mutex::default(),
             dead,
             strategy: Arc::new(
                 Leveled::default()
@@ -238,7 +247,10 @@ impl OrderedTree for LsmTree {
             "sealed behind a write"
         );
         self.seqno.fetch_max(seqno_of(applied) + 1);
-        self.sealed_bytes.fetch_add(active.size(), Ordering::AcqRel);
+        self.retired.lock().push(Retired {
+            memtable: Arc::downgrade(&active),
+            flushed: false,
+        });
         self.tree.rotate_memtable();
         *active = self.tree.active_memtable();
         true
@@ -255,9 +267,10 @@ impl OrderedTree for LsmTree {
             return Ok(());
         }
         let lock = self.tree.get_flush_lock();
-        let flushed = self.with_files("flush", || self.tree.flush(&lock, bound_of(oldest)))?;
-        self.sealed_bytes
-            .fetch_sub(flushed.unwrap_or_default(), Ordering::AcqRel);
+        self.with_files("flush", || self.tree.flush(&lock, bound_of(oldest)))?;
+        for retired in self.retired.lock().iter_mut() {
+            retired.flushed = true;
+        }
         Ok(())
     }
 
@@ -319,14 +332,22 @@ impl OrderedTree for LsmTree {
     }
 
     fn memory(&self) -> TreeMemory {
-        let total = self.tree.get_version_history_lock().memtable_size_sum();
-        let active = self.active.lock().size();
-        let sealed = self.sealed_bytes.load(Ordering::Acquire);
-        TreeMemory {
-            active,
-            sealed,
-            pinned: total.saturating_sub(active + sealed),
-        }
+        let mut memory = TreeMemory {
+            active: self.active.lock().size(),
+            ..TreeMemory::default()
+        };
+        self.retired.lock().retain(|retired| {
+            let Some(memtable) = retired.memtable.upgrade() else {
+                return false;
+            };
+            *if retired.flushed {
+                &mut memory.pinned
+            } else {
+                &mut memory.sealed
+            } += memtable.size();
+            true
+        });
+        memory
     }
 
     fn disk_bytes(&self) -> u64 {

@@ -1,4 +1,5 @@
 //! Tests of whole shards: through the public face, over real and simulated logs and trees.
 
 mod basics;
+mod disk;
 mod support;
