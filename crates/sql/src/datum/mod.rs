@@ -18,6 +18,7 @@ pub use attribute::{datum_to_attribute, item_to_json, value_to_datum, value_to_j
 pub use json::{json_to_attribute, normalize_json};
 pub use number::{fit_numeric, format_number};
 pub use text::{coerce, parse_text, to_text};
+pub(crate) use text::{fit_text, natural_type};
 pub use time::{
     MICROS_PER_DAY, date_to_iso, format_date, format_time, format_timestamp, parse_date,
     parse_interval, parse_time, parse_timestamp, timestamp_to_iso, unix_micros_to_timestamp,

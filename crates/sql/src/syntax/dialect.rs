@@ -1,0 +1,269 @@
+//! The one dialect: PostgreSQL's, plus PartiQL's documents, sets, `MISSING` and lists behind `IN`.
+//!
+//! It answers PostgreSQL's type id, so that every `dialect_of!(PostgreSqlDialect)` branch of the parser applies, and forwards what
+//! PostgreSQL's dialect overrides; the derive macro of sqlparser cannot override the parse hooks.
+
+use crate::Dialect as Flavour;
+use sqlparser::ast::{
+    Array, DictionaryField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
+    FunctionArguments, Ident, ObjectName,
+};
+use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
+use sqlparser::keywords::Keyword;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::Token;
+use std::any::TypeId;
+use std::cell::Cell;
+
+/// Name under which a set literal `<<…>>` stands in the syntax tree, as a function call.
+pub(crate) const BAG_FUNCTION: &str = "__bag";
+/// Name under which `IS MISSING` stands in the syntax tree, as a function call.
+pub(crate) const IS_MISSING_FUNCTION: &str = "__is_missing";
+
+/// Operators in a row (`a OR b OR c …`) that one statement may have, over all its rows: each deepens the syntax tree by one, and walking
+/// or dropping the tree must not exhaust a thread's stack.
+pub(crate) const CHAINED_OPERATORS_MAX: u32 = 1_000;
+
+const POSTGRES: PostgreSqlDialect = PostgreSqlDialect {};
+
+/// State of parsing one statement; not shared.
+#[derive(Debug)]
+pub(crate) struct ShaleDialect {
+    flavour: Flavour,
+    bag_depth: Cell<u32>,
+    chained: Cell<u32>,
+}
+
+impl ShaleDialect {
+    pub(crate) fn new(flavour: Flavour) -> ShaleDialect {
+        ShaleDialect {
+            flavour,
+            bag_depth: Cell::new(0),
+            chained: Cell::new(0),
+        }
+    }
+
+    /// Whether the statement failed because it has too many operators in a row.
+    pub(crate) fn is_too_complex(&self) -> bool {
+        self.chained.get() > CHAINED_OPERATORS_MAX
+    }
+
+    fn parse_document(&self, parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
+        parser.expect_token(&Token::LBrace)?;
+        let fields = self.outside_bag(|| {
+            parser.parse_comma_separated0(
+                |parser| {
+                    let token = parser.next_token();
+                    let key = match token.token {
+                        Token::SingleQuotedString(ref text) => {
+                            Ident::with_quote_and_span('\'', token.span, text.clone())
+                        }
+                        Token::Word(ref word) => word.to_ident(token.span),
+                        _ => return parser.expected("an attribute name", token),
+                    };
+                    parser.expect_token(&Token::Colon)?;
+                    let value = Box::new(parser.parse_expr()?);
+                    Ok(DictionaryField { key, value })
+                },
+                Token::RBrace,
+            )
+        })?;
+        parser.expect_token(&Token::RBrace)?;
+        Ok(Expr::Dictionary(fields))
+    }
+
+    fn parse_list(&self, parser: &mut Parser<'_>) -> Result<Vec<Expr>, ParserError> {
+        parser.expect_token(&Token::LBracket)?;
+        let elements = self.outside_bag(|| {
+            parser.parse_comma_separated0(|parser| parser.parse_expr(), Token::RBracket)
+        })?;
+        parser.expect_token(&Token::RBracket)?;
+        Ok(elements)
+    }
+
+    fn parse_bag(&self, parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
+        parser.expect_token(&Token::ShiftLeft)?;
+        let depth = self.bag_depth.replace(1);
+        let elements =
+            parser.parse_comma_separated0(|parser| parser.parse_expr(), Token::ShiftRight);
+        self.bag_depth.set(depth);
+        let elements = elements?;
+        parser.expect_token(&Token::ShiftRight)?;
+        Ok(call(BAG_FUNCTION, elements))
+    }
+
+    /// Inside brackets or braces `>>` is an operator again.
+    fn outside_bag<T>(&self, parse: impl FnOnce() -> T) -> T {
+        let depth = self.bag_depth.replace(0);
+        let parsed = parse();
+        self.bag_depth.set(depth);
+        parsed
+    }
+}
+
+fn call(name: &str, arguments: Vec<Expr>) -> Expr {
+    Expr::Function(Function {
+        name: ObjectName::from(Ident::new(name)),
+        uses_odbc_syntax: false,
+        parameters: FunctionArguments::None,
+        args: FunctionArguments::List(FunctionArgumentList {
+            duplicate_treatment: None,
+            args: arguments
+                .into_iter()
+                .map(|expr| FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)))
+                .collect(),
+            clauses: vec![],
+        }),
+        filter: None,
+        null_treatment: None,
+        over: None,
+        within_group: vec![],
+    })
+}
+
+fn is_word(parser: &Parser<'_>, position: usize, word: &str) -> bool {
+    matches!(&parser.peek_nth_token_ref(position).token,
+        Token::Word(found) if found.quote_style.is_none() && found.value.eq_ignore_ascii_case(word))
+}
+
+fn is_keyword(parser: &Parser<'_>, position: usize, keyword: Keyword) -> bool {
+    matches!(&parser.peek_nth_token_ref(position).token, Token::Word(found) if found.keyword == keyword)
+}
+
+macro_rules! as_postgres {
+    ($($method:ident),* $(,)?) => {
+        $(fn $method(&self) -> bool { POSTGRES.$method() })*
+    };
+}
+
+impl Dialect for ShaleDialect {
+    fn dialect(&self) -> TypeId {
+        TypeId::of::<PostgreSqlDialect>()
+    }
+
+    fn identifier_quote_style(&self, identifier: &str) -> Option<char> {
+        POSTGRES.identifier_quote_style(identifier)
+    }
+    fn is_delimited_identifier_start(&self, character: char) -> bool {
+        POSTGRES.is_delimited_identifier_start(character)
+    }
+    fn is_identifier_start(&self, character: char) -> bool {
+        POSTGRES.is_identifier_start(character)
+    }
+    fn is_identifier_part(&self, character: char) -> bool {
+        POSTGRES.is_identifier_part(character)
+    }
+    fn is_reserved_for_identifier(&self, keyword: Keyword) -> bool {
+        POSTGRES.is_reserved_for_identifier(keyword)
+    }
+    fn prec_value(&self, precedence: Precedence) -> u8 {
+        POSTGRES.prec_value(precedence)
+    }
+
+    // With PostgreSQL's custom operators `=?` and `<<-` would be one token.
+    fn is_custom_operator_part(&self, _character: char) -> bool {
+        false
+    }
+
+    // Where geometric types are on, `?` is an operator and not a parameter.
+    fn supports_geometric_types(&self) -> bool {
+        self.flavour == Flavour::Postgres
+    }
+
+    as_postgres!(
+        supports_unicode_string_literal,
+        supports_filter_during_aggregation,
+        supports_group_by_expr,
+        allow_extract_custom,
+        allow_extract_single_quotes,
+        supports_create_index_with_clause,
+        supports_explain_with_utility_options,
+        supports_listen_notify,
+        supports_factorial_operator,
+        supports_bitwise_shift_operators,
+        supports_comment_on,
+        supports_load_extension,
+        supports_named_fn_args_with_colon_operator,
+        supports_named_fn_args_with_expr_name,
+        supports_empty_projections,
+        supports_nested_comments,
+        supports_string_escape_constant,
+        supports_numeric_literal_underscores,
+        supports_array_typedef_with_brackets,
+        supports_set_names,
+        supports_alter_column_type_using,
+        supports_notnull_operator,
+        supports_interval_options,
+        supports_insert_table_alias,
+        supports_create_table_like_parenthesized,
+        supports_select_wildcard_with_alias,
+        supports_comma_separated_trim,
+        supports_xml_expressions,
+    );
+
+    fn get_next_precedence(&self, parser: &Parser) -> Option<Result<u8, ParserError>> {
+        if self.bag_depth.get() > 0 && parser.peek_token_ref().token == Token::ShiftRight {
+            return Some(Ok(0));
+        }
+        POSTGRES.get_next_precedence(parser)
+    }
+
+    fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        match parser.peek_token_ref().token {
+            Token::LBrace => Some(self.parse_document(parser)),
+            Token::LBracket => Some(
+                self.parse_list(parser)
+                    .map(|elem| Expr::Array(Array { elem, named: false })),
+            ),
+            Token::ShiftLeft => Some(self.parse_bag(parser)),
+            _ => None,
+        }
+    }
+
+    fn parse_infix(
+        &self,
+        parser: &mut Parser,
+        expr: &Expr,
+        _precedence: u8,
+    ) -> Option<Result<Expr, ParserError>> {
+        if !matches!(expr, Expr::Value(_) | Expr::Identifier(_)) {
+            self.chained.set(self.chained.get() + 1);
+            if self.is_too_complex() {
+                return Some(Err(ParserError::RecursionLimitExceeded));
+            }
+        }
+        if is_keyword(parser, 0, Keyword::IS) {
+            let negated = is_keyword(parser, 1, Keyword::NOT);
+            if !is_word(parser, 1 + usize::from(negated), "MISSING") {
+                return None;
+            }
+            for _ in 0..2 + usize::from(negated) {
+                parser.advance_token();
+            }
+            let test = call(IS_MISSING_FUNCTION, vec![expr.clone()]);
+            return Some(Ok(if negated {
+                Expr::UnaryOp {
+                    op: sqlparser::ast::UnaryOperator::Not,
+                    expr: Box::new(test),
+                }
+            } else {
+                test
+            }));
+        }
+        let negated = is_keyword(parser, 0, Keyword::NOT);
+        let offset = usize::from(negated);
+        if is_keyword(parser, offset, Keyword::IN)
+            && parser.peek_nth_token_ref(offset + 1).token == Token::LBracket
+        {
+            for _ in 0..=offset {
+                parser.advance_token();
+            }
+            return Some(self.parse_list(parser).map(|list| Expr::InList {
+                expr: Box::new(expr.clone()),
+                list,
+                negated,
+            }));
+        }
+        None
+    }
+}

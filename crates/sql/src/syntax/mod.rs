@@ -1,0 +1,29 @@
+//! Text to syntax tree.
+//!
+//! Standard SQL is sqlparser's; [`Stmt`] adds what its `Statement` has no room for: PartiQL's documents in INSERT, `REMOVE`, and
+//! `RETURNING ALL OLD *`.
+//! Not here: what names mean (`names`), what statements do (`plan`).
+//!
+//! Invariants: input is bounded in bytes, nesting and operators in a row; no text panics or exhausts the stack; errors carry a byte
+//! position of the text.
+
+pub(crate) mod dialect;
+mod position;
+mod split;
+mod statement;
+
+pub(crate) use position::{byte_offset, expr_position, ident_position};
+pub use split::split_statements;
+pub(crate) use statement::{
+    Delete, Insert, InsertSource, Returning, ReturningImage, ReturningScope, Stmt, Update,
+    UpdateAction, assignment_action, parse_expression, parse_statement,
+};
+
+#[cfg(test)]
+mod tests;
+
+/// Longest statement, in bytes.
+pub const STATEMENT_BYTES_MAX: usize = 16 << 20;
+
+/// Deepest nesting of expressions, documents and subqueries.
+pub const NESTING_MAX: usize = 64;
