@@ -1,5 +1,6 @@
 //! What the front doors ask of SQL, and what `analytics` implements for it.
 
+use crate::CopyIn;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -266,6 +267,14 @@ pub enum SqlError {
         /// A help.
         hint: Option<String>,
     },
+    /// Any of them, with the place in the data of a COPY (PostgreSQL's CONTEXT).
+    #[error("{error} ({place})")]
+    InCopy {
+        /// What is wrong.
+        error: Box<SqlError>,
+        /// `COPY t, line 3, column a: "x"`
+        place: String,
+    },
     /// The engine.
     #[error(transparent)]
     Engine(#[from] shale_engine::Error),
@@ -365,21 +374,6 @@ pub struct PartiQlOutput {
     pub capacity: f64,
 }
 
-/// What is shared by all sessions of a server: engine, analytic executor, statement cache.
-#[derive(Clone)]
-pub struct SqlService {}
-
-/// One client's session. Not shared: statements run one at a time.
-pub struct Session {}
-
-/// A parsed and planned statement.
-pub struct Prepared {
-    /// Types of `$1 …`.
-    pub parameter_types: Vec<SqlType>,
-    /// Result columns; `None` for statements that return no rows.
-    pub columns: Option<Arc<[Column]>>,
-}
-
 /// What running a statement gives.
 pub enum Outcome {
     /// Rows (also those of RETURNING). `tag` builds the command tag from the number of rows sent.
@@ -400,89 +394,4 @@ pub enum Outcome {
     Empty,
     /// The client sends data now.
     CopyIn(CopyIn),
-}
-
-/// A running COPY … FROM STDIN.
-pub struct CopyIn {
-    /// Number of columns, all in text format.
-    pub column_count: usize,
-}
-
-impl CopyIn {
-    /// Takes a piece of the data; pieces end anywhere. Back-pressure is in the waiting.
-    pub async fn write(&mut self, _data: Bytes) -> Result<(), SqlError> {
-        todo!()
-    }
-    /// All data was sent: loads what is left and gives the command tag, `COPY n`.
-    pub async fn finish(self) -> Result<String, SqlError> {
-        todo!()
-    }
-}
-
-impl SqlService {
-    /// A service over an engine.
-    pub fn new(_engine: Engine, _analytic: Arc<dyn AnalyticExecutor>) -> SqlService {
-        todo!()
-    }
-    /// Opens a session.
-    pub fn session(&self, _user: &str, _database: &str) -> Session {
-        todo!()
-    }
-    /// Runs one PartiQL statement outside of any session: one page of a SELECT, or one write.
-    ///
-    /// # Errors
-    /// What the engine refuses comes as [`SqlError::Engine`] (`ItemExists`, `ConditionFailed` …).
-    pub async fn execute_partiql(
-        &self,
-        _request: &PartiQlRequest,
-    ) -> Result<PartiQlOutput, SqlError> {
-        todo!()
-    }
-    /// Tells the service the users that exist, for the catalog.
-    pub fn set_users(&self, _users: Vec<String>) {
-        todo!()
-    }
-}
-
-impl Session {
-    /// Splits a simple-protocol message into its statements. (Text of each statement, with its byte offset.)
-    pub fn split<'t>(&self, _text: &'t str) -> Result<Vec<(usize, &'t str)>, SqlError> {
-        todo!()
-    }
-    /// Parses and plans one statement.
-    pub async fn prepare(
-        &mut self,
-        _text: &str,
-        _parameter_types: &[SqlType],
-    ) -> Result<Arc<Prepared>, SqlError> {
-        todo!()
-    }
-    /// Runs a prepared statement.
-    pub async fn execute(
-        &mut self,
-        _prepared: &Arc<Prepared>,
-        _parameters: Vec<Datum>,
-    ) -> Result<Outcome, SqlError> {
-        todo!()
-    }
-    /// Status for ReadyForQuery.
-    pub fn transaction_status(&self) -> TransactionStatus {
-        todo!()
-    }
-    /// The front door saw an error outside of `execute` (a row stream failed): the transaction fails with it.
-    pub fn on_error(&mut self) {
-        todo!()
-    }
-    /// A setting's current value (`client_encoding` …).
-    pub fn setting(&self, _name: &str) -> Option<String> {
-        todo!()
-    }
-    /// Applies a startup parameter or SET.
-    pub fn set(&mut self, _name: &str, _value: &str) -> Result<(), SqlError> {
-        todo!()
-    }
-    /// Settings changed since the last call that clients are told of (ParameterStatus).
-    pub fn take_reported_changes(&mut self) -> Vec<(String, String)> {
-        todo!()
-    }
 }

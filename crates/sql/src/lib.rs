@@ -5,18 +5,25 @@
 pub mod access;
 mod api;
 mod bind;
+mod copy;
 pub mod datum;
 mod names;
 mod plan;
+mod run;
+mod service;
+mod session;
 mod syntax;
 mod types;
 
 pub use api::*;
 // Parts of `SqlError`, for the front door that maps them and may not reach the crates below.
-pub use shale_engine::{Error as EngineError, EvaluationError, LimitKind, StorageError};
+pub use copy::CopyIn;
 pub use names::{
     Catalog, ITEM_COLUMN, ROWID_COLUMN, Relation, TableColumn, find_column, find_relation,
     find_table, is_schema, observed_type, table_columns,
 };
+pub use service::{Prepared, SqlService};
+pub use session::Session;
+pub use shale_engine::{Error as EngineError, EvaluationError, LimitKind, StorageError};
 pub use syntax::{NESTING_MAX, STATEMENT_BYTES_MAX, split_statements};
 pub use types::NUMERIC_DIGITS_MAX;

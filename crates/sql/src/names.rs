@@ -66,7 +66,11 @@ pub fn table_columns(table: &TableDescription) -> Vec<TableColumn> {
     if !definition.columns.is_empty() {
         return declared_columns(table);
     }
-    let mut columns = key_columns(table);
+    let mut columns = if definition.hidden_key {
+        vec![]
+    } else {
+        key_columns(table)
+    };
     for (name, observed) in table.observed.iter() {
         if !definition.key_schema.is_key(name) {
             columns.push(observed_column(name, observed));

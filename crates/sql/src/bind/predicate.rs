@@ -409,10 +409,9 @@ impl Binder<'_> {
     }
 
     fn is_null(&mut self, expr: &Expr, negated: bool) -> Result<Option<Predicate>, SqlError> {
-        Ok(match self.comparable(expr)? {
-            Some(attribute) => Some(negate_if(negated, Predicate::IsNull(attribute))),
-            None => None,
-        })
+        Ok(self
+            .comparable(expr)?
+            .map(|attribute| negate_if(negated, Predicate::IsNull(attribute))))
     }
 
     fn is_truth(
@@ -436,10 +435,9 @@ impl Binder<'_> {
             Some(Predicate::Compare(Term::Attribute(attribute), _, Term::Scalar(scalar))) => {
                 Some(negate_if(negated, Predicate::Same(attribute, scalar)))
             }
-            Some(Predicate::Constant(None)) => match self.comparable(left)? {
-                Some(attribute) => Some(negate_if(negated, Predicate::IsNull(attribute))),
-                None => None,
-            },
+            Some(Predicate::Constant(None)) => self
+                .comparable(left)?
+                .map(|attribute| negate_if(negated, Predicate::IsNull(attribute))),
             _ => None,
         })
     }

@@ -2,7 +2,6 @@
 
 use crate::{SqlError, SqlType};
 use shale_item::Number;
-use std::fmt::Write;
 
 /// A number in plain decimal notation, with at least `scale` digits behind the point.
 pub fn format_number(number: Number, scale: usize) -> String {
@@ -36,23 +35,12 @@ pub fn format_number(number: Number, scale: usize) -> String {
 
 /// Sign, significant digits (none for zero) and the position of the decimal point counted from the first digit.
 fn decompose(number: Number) -> (bool, String, i32) {
-    let text = number.to_string();
-    let (negative, text) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.as_str()),
-    };
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().unwrap_or(0)),
-        None => (text, 0),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let all = format!("{whole}{fraction}");
-    let leading = all.len() - all.trim_start_matches('0').len();
-    let digits = all.trim_matches('0').to_owned();
-    if digits.is_empty() {
-        return (false, digits, 0);
+    let (negative, coefficient, exponent) = number.parts();
+    if coefficient == 0 {
+        return (false, String::new(), 0);
     }
-    let point = whole.len() as i32 - leading as i32 + exponent;
+    let digits = coefficient.to_string();
+    let point = digits.len() as i32 + i32::from(exponent);
     (negative, digits, point)
 }
 
@@ -72,10 +60,7 @@ pub(crate) fn round(number: Number, scale: i32) -> Number {
     if up {
         kept += 1;
     }
-    let mut text = String::new();
-    let sign = if negative { "-" } else { "" };
-    let _ = write!(text, "{sign}{kept}E{}", -scale);
-    text.parse().unwrap_or(number)
+    Number::normalized(negative, kept, i64::from(-scale)).unwrap_or(number)
 }
 
 /// Rounds to the scale of `numeric(p, s)` and checks the precision.

@@ -321,7 +321,7 @@ fn parse_uuid(text: &str) -> Option<String> {
 fn parse_bytea(text: &str) -> Option<Bytes> {
     if let Some(hex) = text.strip_prefix("\\x") {
         let digits: Vec<u8> = hex.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-        if digits.len() % 2 != 0 {
+        if !digits.len().is_multiple_of(2) {
             return None;
         }
         let nibble = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);

@@ -45,10 +45,13 @@ pub(crate) enum InsertRow {
 pub(crate) enum Conflict {
     Fail,
     Skip,
-    Update {
-        actions: Vec<PlannedAction>,
-        predicate: Option<Predicate>,
-    },
+    Update(Box<ConflictUpdate>),
+}
+
+/// DO UPDATE.
+pub(crate) struct ConflictUpdate {
+    pub actions: Vec<PlannedAction>,
+    pub predicate: Option<Predicate>,
 }
 
 /// Plans an INSERT; with the plan come the types of its parameters.
@@ -445,7 +448,10 @@ fn plan_conflict(
             )
         }
     };
-    Ok(Conflict::Update { actions, predicate })
+    Ok(Conflict::Update(Box::new(ConflictUpdate {
+        actions,
+        predicate,
+    })))
 }
 
 /// The only unique constraint is the primary key.

@@ -17,9 +17,13 @@ pub(crate) struct SelectPlan {
     pub table: Arc<TableDescription>,
     pub predicate: Option<Predicate>,
     pub outputs: Outputs,
+    /// PartiQL's select list; `None` for `*`.
+    pub projection: Option<Vec<Output>>,
     pub order: Order,
     pub limit: Option<Scalar>,
     pub offset: Option<Scalar>,
+    /// The query for the analytic executor, should ORDER BY have more rows than are sorted in memory.
+    pub fallback: Option<Box<Query>>,
     /// Key attributes and their constants, where the predicate is exactly that: the lean path of a point SELECT.
     pub point: Option<Vec<PointKey>>,
 }
@@ -148,11 +152,19 @@ pub(crate) fn plan(
         return Ok(None);
     };
     let parameter_types = binder.parameter_types;
+    let all = matches!(select.projection.as_slice(), [SelectItem::Wildcard(_)]);
+    let projection = (dialect == Dialect::PartiQl && !all).then(|| outputs.outputs.clone());
     let point = point(&table, predicate.as_ref());
+    let fallback = match order {
+        Order::Memory(_) => Some(Box::new(query.clone())),
+        _ => None,
+    };
     let plan = SelectPlan {
+        fallback,
         table,
         predicate,
         outputs,
+        projection,
         order,
         limit,
         offset,

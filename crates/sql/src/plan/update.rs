@@ -412,7 +412,7 @@ fn set_term(
             left,
             op: op @ (BinaryOperator::Plus | BinaryOperator::Minus),
             right,
-        } if reads_attribute(binder, expr) => {
+        } if reads_attribute(expr) => {
             let operand = TableColumn {
                 sql_type: match &column.sql_type {
                     number if number.is_number() => SqlType::Numeric(None),
@@ -488,12 +488,10 @@ fn set_call(
     })
 }
 
-fn reads_attribute(binder: &Binder<'_>, expr: &Expr) -> bool {
+fn reads_attribute(expr: &Expr) -> bool {
     match expr {
-        Expr::Nested(inner) => reads_attribute(binder, inner),
-        Expr::BinaryOp { left, right, .. } => {
-            reads_attribute(binder, left) || reads_attribute(binder, right)
-        }
+        Expr::Nested(inner) => reads_attribute(inner),
+        Expr::BinaryOp { left, right, .. } => reads_attribute(left) || reads_attribute(right),
         Expr::Function(function) => {
             let name = function.name.to_string().to_lowercase();
             matches!(name.as_str(), "if_not_exists" | "coalesce" | "list_append")

@@ -64,6 +64,8 @@ pub(crate) struct Update {
 }
 
 #[derive(Debug, Clone)]
+// Few and short-lived: a box would cost more than the size.
+#[allow(clippy::large_enum_variant)]
 pub(crate) enum UpdateAction {
     Set(Expr, Expr),
     Remove(Expr),
@@ -264,8 +266,8 @@ fn alias(parser: &mut Parser<'_>, clauses: &[Keyword]) -> Result<Option<Ident>, 
     }
     let is_name = match &parser.peek_token_ref().token {
         Token::Word(word) => {
-            !clauses.contains(&word.keyword)
-                && !(word.quote_style.is_none() && word.value.eq_ignore_ascii_case("remove"))
+            let is_remove = word.quote_style.is_none() && word.value.eq_ignore_ascii_case("remove");
+            !is_remove && !clauses.contains(&word.keyword)
         }
         _ => false,
     };

@@ -1,0 +1,83 @@
+//! EXPLAIN: the access path that a statement takes with these arguments.
+
+use super::read;
+use super::write::target;
+use crate::SqlError;
+use crate::access::{Access, AccessPath};
+use crate::bind::{Arguments, Predicate, Semantics};
+use crate::plan::explain::{Details, lines};
+use crate::plan::{Order, SelectPlan};
+use crate::service::Plan;
+use shale_engine::TableDescription;
+
+/// The lines of EXPLAIN.
+pub(crate) fn explain(plan: &Plan, with: &Arguments<'_>) -> Result<Vec<String>, SqlError> {
+    match plan {
+        Plan::Select(plan) => select(plan, with),
+        Plan::Analytic(plan) => {
+            let mut all = vec!["Analytic".to_owned()];
+            all.extend(plan.explain().into_iter().map(|line| format!("  {line}")));
+            Ok(all)
+        }
+        Plan::Insert(plan, _) => Ok(vec![
+            format!("Insert into {}", plan.table.definition.name),
+            format!("  Items: {}", plan.rows.len()),
+        ]),
+        Plan::Update(plan, _) => write("Update", "UPDATE", &plan.table, &plan.predicate, with),
+        Plan::Delete(plan, _) => write("Delete", "DELETE", &plan.table, &plan.predicate, with),
+        _ => Err(SqlError::NotSupported {
+            feature: "EXPLAIN of this statement".into(),
+            hint: None,
+        }),
+    }
+}
+
+fn select(plan: &SelectPlan, with: &Arguments<'_>) -> Result<Vec<String>, SqlError> {
+    let access = read::access(plan, with)?;
+    let limit = read::row_count(&plan.limit, with, "LIMIT", "2201W")?;
+    let offset = read::row_count(&plan.offset, with, "OFFSET", "2201X")?.unwrap_or(0);
+    let order = match &plan.order {
+        Order::Any => None,
+        Order::SortKey { forward } => Some(format!(
+            "sort key {}",
+            if *forward { "ascending" } else { "descending" }
+        )),
+        Order::Memory(_) => Some("sorted in memory".to_owned()),
+    };
+    let details = Details {
+        limit: limit.map(|limit| limit.saturating_add(offset)),
+        order,
+        writes: false,
+    };
+    Ok(lines(&plan.table, &access, &details))
+}
+
+fn write(
+    title: &str,
+    command: &str,
+    table: &TableDescription,
+    predicate: &Predicate,
+    with: &Arguments<'_>,
+) -> Result<Vec<String>, SqlError> {
+    let access = match target(table, predicate, with, Semantics::ThreeValued, command)? {
+        None => Access {
+            path: AccessPath::Nothing,
+            residual: None,
+        },
+        Some(found) => Access {
+            path: AccessPath::KeyLookup {
+                keys: vec![found.key],
+            },
+            residual: found.residual,
+        },
+    };
+    let details = Details {
+        limit: None,
+        order: None,
+        writes: true,
+    };
+    let mut all = vec![format!("{title} on {}", table.definition.name)];
+    let inner = lines(table, &access, &details);
+    all.extend(inner.into_iter().map(|line| format!("  {line}")));
+    Ok(all)
+}

@@ -1,0 +1,525 @@
+//! INSERT, UPDATE, DELETE on the engine.
+
+use crate::access::{AccessPath, choose};
+use crate::bind::{Arguments, Predicate, Semantics, both, lower};
+use crate::datum::to_text;
+use crate::names::table_columns;
+use crate::plan::insert::{Conflict, InsertRow};
+use crate::plan::update::{PlannedAction, SetTerm};
+use crate::plan::{InsertPlan, Outputs, UpdatePlan, whole_key_required};
+use crate::{Dialect, Row, SqlError, SqlType};
+use shale_engine::{
+    Engine, Error, InsertOutcome, OnConflict, ReturnValues, TableDescription, UpdateItem,
+};
+use shale_expression::{AbsentOperand, Action, Condition, Operand, Path, SetValue, Update};
+use shale_item::{AttributeValue, EncodedItem, Item, ItemView, Number};
+
+/// What a write answers.
+pub(crate) struct Written {
+    pub count: u64,
+    /// Rows of RETURNING.
+    pub rows: Vec<Row>,
+}
+
+impl Written {
+    fn nothing() -> Written {
+        Written {
+            count: 0,
+            rows: vec![],
+        }
+    }
+}
+
+fn row_of(outputs: &Outputs, item: &Item) -> Row {
+    outputs.row(EncodedItem::encode(item).view())
+}
+
+/// The items of an INSERT, complete with defaults and checked for NULL.
+pub(crate) fn insert_items(plan: &InsertPlan, with: &Arguments<'_>) -> Result<Vec<Item>, SqlError> {
+    let mut items = Vec::with_capacity(plan.rows.len());
+    for row in &plan.rows {
+        let item = match row {
+            InsertRow::Values(values) => {
+                let mut item = Item::new();
+                for (name, sql_type, scalar) in values {
+                    if let Some(value) = scalar.attribute(with, sql_type)? {
+                        item.insert(name.to_string(), value);
+                    }
+                }
+                item
+            }
+            InsertRow::Document { members, defaults } => {
+                let mut item = Item::new();
+                for (name, sql_type, scalar) in members {
+                    let value = scalar.attribute(with, sql_type)?;
+                    item.insert(name.clone(), value.unwrap_or(AttributeValue::Null));
+                }
+                for (name, sql_type, scalar) in defaults {
+                    if let Some(value) = scalar.attribute(with, sql_type)? {
+                        item.insert(name.to_string(), value);
+                    }
+                }
+                item
+            }
+            InsertRow::Parameter(scalar) => match scalar.attribute(with, &SqlType::Jsonb)? {
+                Some(AttributeValue::M(members)) => members,
+                _ => {
+                    return Err(SqlError::DatatypeMismatch {
+                        message: "INSERT … VALUE takes a document".into(),
+                        position: None,
+                    });
+                }
+            },
+        };
+        for name in &plan.required {
+            if matches!(item.get(name), None | Some(AttributeValue::Null)) {
+                return Err(SqlError::NotNullViolation {
+                    table: plan.table.definition.name.clone(),
+                    column: name.clone(),
+                });
+            }
+        }
+        items.push(item);
+    }
+    Ok(items)
+}
+
+/// Runs an INSERT: all rows or none.
+pub(crate) async fn insert(
+    engine: &Engine,
+    plan: &InsertPlan,
+    with: &Arguments<'_>,
+) -> Result<Written, SqlError> {
+    let items = insert_items(plan, with)?;
+    let mut requests = Vec::with_capacity(items.len());
+    for item in items {
+        let on_conflict = match &plan.conflict {
+            Conflict::Fail => OnConflict::Fail,
+            Conflict::Skip => OnConflict::Skip,
+            Conflict::Update(on_conflict) => {
+                let with = Arguments {
+                    excluded: Some(&item),
+                    parameters: with.parameters,
+                    computed: with.computed,
+                    now_micros: with.now_micros,
+                    rand: with.rand,
+                };
+                let (update, guards) = bind_update(&on_conflict.actions, &with)?;
+                // Only constants are guarded here, so that a guard has failed before any item is read.
+                if let Some((_, error)) = guards.into_iter().next() {
+                    return Err(error);
+                }
+                let condition = match &on_conflict.predicate {
+                    None => None,
+                    Some(predicate) => Some(lower(predicate, &with, Semantics::ThreeValued)?),
+                };
+                OnConflict::Update { update, condition }
+            }
+        };
+        requests.push((item, on_conflict));
+    }
+    let outcomes = engine
+        .insert_all(&plan.table.definition.name, requests)
+        .await
+        .map_err(|(_, error)| insert_error(&plan.table, error))?;
+    let mut written = Written::nothing();
+    for outcome in outcomes {
+        let item = match outcome {
+            InsertOutcome::Inserted(item) | InsertOutcome::Updated(item) => item,
+            InsertOutcome::Skipped => continue,
+        };
+        written.count += 1;
+        if let Some(outputs) = &plan.returning {
+            written.rows.push(row_of(outputs, &item));
+        }
+    }
+    Ok(written)
+}
+
+/// PostgreSQL's words for what the engine says of an insert.
+pub(crate) fn insert_error(table: &TableDescription, error: Error) -> SqlError {
+    match error {
+        Error::ItemExists { key } => unique_violation(table, &key),
+        Error::SameKeyTwice => SqlError::Other {
+            sqlstate: "21000",
+            message: "ON CONFLICT DO UPDATE command cannot affect row a second time".into(),
+            hint: Some(
+                "Ensure that no rows proposed for insertion within the same command have duplicate constrained values."
+                    .into(),
+            ),
+        },
+        other => other.into(),
+    }
+}
+
+fn unique_violation(table: &TableDescription, key: &Item) -> SqlError {
+    let schema = &table.definition.key_schema;
+    let columns = table_columns(table);
+    let mut names = Vec::new();
+    let mut values = Vec::new();
+    let encoded = EncodedItem::encode(key);
+    for attribute in std::iter::once(&schema.partition).chain(&schema.sort) {
+        names.push(attribute.name.as_str());
+        let sql_type = columns
+            .iter()
+            .find(|column| column.name == attribute.name)
+            .map_or(SqlType::Text, |column| column.sql_type.clone());
+        let value = encoded.view().get(&attribute.name);
+        values.push(value.map_or_else(String::new, |value| {
+            to_text(&crate::datum::value_to_datum(value, &sql_type), &sql_type)
+        }));
+    }
+    SqlError::UniqueViolation {
+        constraint: format!("{}_pkey", table.definition.name),
+        detail: format!(
+            "Key ({})=({}) already exists.",
+            names.join(", "),
+            values.join(", ")
+        ),
+    }
+}
+
+/// A condition that must hold besides WHERE, and what it means if it does not.
+type Guard = (Condition, SqlError);
+
+/// The update with its constants, and what must hold for it.
+pub(crate) fn bind_update(
+    actions: &[PlannedAction],
+    with: &Arguments<'_>,
+) -> Result<(Update, Vec<Guard>), SqlError> {
+    let mut update = Update {
+        actions: Vec::with_capacity(actions.len()),
+        absent_operand: AbsentOperand::Removes,
+    };
+    let mut guards = Vec::new();
+    for action in actions {
+        match action {
+            PlannedAction::Remove(path) => update.actions.push(Action::Remove(path.clone())),
+            PlannedAction::Add(path, scalar) => {
+                if let Some(value) = scalar.attribute(with, &SqlType::Unknown)? {
+                    update.actions.push(Action::Add(path.clone(), value));
+                }
+            }
+            PlannedAction::Delete(path, scalar) => {
+                if let Some(value) = scalar.attribute(with, &SqlType::Unknown)? {
+                    update.actions.push(Action::Delete(path.clone(), value));
+                }
+            }
+            PlannedAction::Set {
+                target,
+                value,
+                check,
+            } => {
+                if let Some(sql_type) = &check.range {
+                    guards.extend(range_guard(value, sql_type, with)?);
+                }
+                let bound = bind_term(value, with)?;
+                if let Some((table, column)) = &check.not_null {
+                    guards.extend(not_null_guard(bound.as_ref(), table, column));
+                }
+                update.actions.push(match bound {
+                    Some(value) => Action::Set(target.clone(), value),
+                    None => Action::Remove(target.clone()),
+                });
+            }
+        }
+    }
+    Ok((update, guards))
+}
+
+/// The right side of SET; `None` for NULL.
+fn bind_term(term: &SetTerm, with: &Arguments<'_>) -> Result<Option<SetValue>, SqlError> {
+    Ok(match term {
+        SetTerm::Scalar(scalar, sql_type) => scalar.attribute(with, sql_type)?.map(SetValue::Value),
+        SetTerm::Path(path) => Some(SetValue::Path(path.clone())),
+        SetTerm::IfNotExists(path, otherwise) => Some(match bind_term(otherwise, with)? {
+            Some(otherwise) => SetValue::IfNotExists(path.clone(), Box::new(otherwise)),
+            None => SetValue::Path(path.clone()),
+        }),
+        SetTerm::Append(first, second) => pair(first, second, with, SetValue::ListAppend)?,
+        SetTerm::Plus(left, right) => pair(left, right, with, SetValue::Plus)?,
+        SetTerm::Minus(left, right) => pair(left, right, with, SetValue::Minus)?,
+    })
+}
+
+fn pair(
+    left: &SetTerm,
+    right: &SetTerm,
+    with: &Arguments<'_>,
+    join: impl Fn(Box<SetValue>, Box<SetValue>) -> SetValue,
+) -> Result<Option<SetValue>, SqlError> {
+    Ok(match (bind_term(left, with)?, bind_term(right, with)?) {
+        (Some(left), Some(right)) => Some(join(Box::new(left), Box::new(right))),
+        _ => None,
+    })
+}
+
+fn not_null_guard(value: Option<&SetValue>, table: &str, column: &str) -> Option<Guard> {
+    let error = SqlError::NotNullViolation {
+        table: table.to_owned(),
+        column: column.to_owned(),
+    };
+    let mut paths = Vec::new();
+    match value {
+        None => return Some((Condition::Constant(false), error)),
+        Some(value) => needed_paths(value, &mut paths),
+    }
+    if paths.is_empty() {
+        return None;
+    }
+    let needed = paths.into_iter().map(Condition::AttributeExists);
+    Some((Condition::And(needed.collect()), error))
+}
+
+/// The paths without which a value is NULL.
+fn needed_paths(value: &SetValue, paths: &mut Vec<Path>) {
+    match value {
+        SetValue::Path(path) => paths.push(path.clone()),
+        SetValue::Value(_) => {}
+        SetValue::IfNotExists(_, otherwise) => needed_paths(otherwise, paths),
+        SetValue::ListAppend(left, right)
+        | SetValue::Plus(left, right)
+        | SetValue::Minus(left, right) => {
+            needed_paths(left, paths);
+            needed_paths(right, paths);
+        }
+    }
+}
+
+/// For `column ± constant` of limited range: the column must be so that the result is in range. An absent column gives NULL, which fits.
+fn range_guard(
+    value: &SetTerm,
+    sql_type: &SqlType,
+    with: &Arguments<'_>,
+) -> Result<Option<Guard>, SqlError> {
+    let (left, right, minus) = match value {
+        SetTerm::Plus(left, right) => (left, right, false),
+        SetTerm::Minus(left, right) => (left, right, true),
+        _ => return Ok(None),
+    };
+    let (column, constant) = match (left.as_ref(), right.as_ref()) {
+        (column, SetTerm::Scalar(constant, _)) => (column, constant),
+        (SetTerm::Scalar(constant, _), column) => (column, constant),
+        _ => return Ok(None),
+    };
+    let constant = constant.attribute(with, &SqlType::Numeric(None))?;
+    let Some(AttributeValue::N(constant)) = constant else {
+        return Ok(None);
+    };
+    let out_of_range = SqlError::OutOfRange {
+        type_name: sql_type.name(),
+    };
+    let (low, high, fraction_digits) = range(sql_type);
+    if constant.digits().1 > fraction_digits {
+        return Err(SqlError::NotSupported {
+            feature: format!("adding {constant} to a column of type {}", sql_type.name()),
+            hint: Some("The constant has more digits behind the point than the column.".into()),
+        });
+    }
+    let delta = if minus { constant.negated() } else { constant };
+    let (path, otherwise) = match column {
+        SetTerm::Path(path) => (path, None),
+        SetTerm::IfNotExists(path, otherwise) => match otherwise.as_ref() {
+            SetTerm::Scalar(otherwise, _) => (path, Some(otherwise)),
+            _ => return Ok(None),
+        },
+        _ => return Ok(None),
+    };
+    let bounds = (low.checked_sub(delta), high.checked_sub(delta));
+    let (Ok(low_bound), Ok(high_bound)) = bounds else {
+        return Ok(Some((Condition::Constant(false), out_of_range)));
+    };
+    let absent_fits = match otherwise {
+        None => true,
+        Some(scalar) => match scalar.attribute(with, &SqlType::Numeric(None))? {
+            Some(AttributeValue::N(start)) => (low_bound..=high_bound).contains(&start),
+            _ => true,
+        },
+    };
+    let inside = Condition::Between(
+        Operand::Path(path.clone()),
+        Operand::Value(AttributeValue::N(low_bound)),
+        Operand::Value(AttributeValue::N(high_bound)),
+    );
+    let condition = if absent_fits {
+        Condition::Or(vec![Condition::AttributeNotExists(path.clone()), inside])
+    } else {
+        inside
+    };
+    Ok(Some((condition, out_of_range)))
+}
+
+/// Lowest and highest value, and the most digits behind the point.
+fn range(sql_type: &SqlType) -> (Number, Number, u8) {
+    let whole = |low: i64, high: i64| (Number::from(low), Number::from(high), 0);
+    match sql_type {
+        SqlType::Int2 => whole(i64::from(i16::MIN), i64::from(i16::MAX)),
+        SqlType::Int4 => whole(i64::from(i32::MIN), i64::from(i32::MAX)),
+        SqlType::Oid => whole(0, i64::from(u32::MAX)),
+        SqlType::Numeric(Some((precision, scale))) => {
+            let nines = 10_u128.pow(u32::from(*precision)) - 1;
+            let exponent = -i64::from(*scale);
+            let high = Number::normalized(false, nines, exponent).unwrap_or(Number::ZERO);
+            (high.negated(), high, *scale)
+        }
+        SqlType::Float4 => {
+            let high = Number::from_f64(f64::from(f32::MAX)).unwrap_or(Number::ZERO);
+            (high.negated(), high, u8::MAX)
+        }
+        _ => whole(i64::MIN, i64::MAX),
+    }
+}
+
+/// The one key that a predicate pins, and the rest of it.
+pub(crate) struct Target {
+    pub key: Item,
+    pub residual: Option<Condition>,
+}
+
+/// Finds the item that UPDATE or DELETE is about; `None` if there can be none.
+pub(crate) fn target(
+    table: &TableDescription,
+    predicate: &Predicate,
+    with: &Arguments<'_>,
+    semantics: Semantics,
+    command: &str,
+) -> Result<Option<Target>, SqlError> {
+    let schema = &table.definition.key_schema;
+    let dialect = match semantics {
+        Semantics::ThreeValued => Dialect::Postgres,
+        Semantics::Dynamo => Dialect::PartiQl,
+    };
+    let access = choose(schema, Some(lower(predicate, with, semantics)?));
+    match access.path {
+        AccessPath::Nothing => Ok(None),
+        AccessPath::KeyLookup { mut keys } if keys.len() == 1 => Ok(keys.pop().map(|key| Target {
+            key,
+            residual: access.residual,
+        })),
+        _ => Err(whole_key_required(command, schema, dialect)),
+    }
+}
+
+fn exists(table: &TableDescription) -> Condition {
+    Condition::AttributeExists(Path {
+        root: table.definition.key_schema.partition.name.clone(),
+        steps: vec![],
+    })
+}
+
+/// Runs an UPDATE of one item.
+pub(crate) async fn update(
+    engine: &Engine,
+    plan: &UpdatePlan,
+    with: &Arguments<'_>,
+) -> Result<Written, SqlError> {
+    let (update, guards) = bind_update(&plan.actions, with)?;
+    let found = target(
+        &plan.table,
+        &plan.predicate,
+        with,
+        Semantics::ThreeValued,
+        "UPDATE",
+    )?;
+    let Some(found) = found else {
+        return Ok(Written::nothing());
+    };
+    let mut wanted = exists(&plan.table);
+    if let Some(residual) = found.residual {
+        wanted = both(wanted, residual);
+    }
+    let condition = guards
+        .iter()
+        .fold(wanted.clone(), |all, (guard, _)| both(all, guard.clone()));
+    let request = UpdateItem {
+        table: plan.table.definition.name.clone(),
+        key: found.key,
+        update: Some(update),
+        condition: Some(condition),
+        return_values: plan.return_values,
+        return_item_on_failure: !guards.is_empty(),
+    };
+    match engine.update_item(request).await {
+        Ok(output) => {
+            let mut written = Written {
+                count: 1,
+                rows: vec![],
+            };
+            if let Some(outputs) = &plan.returning {
+                let item = output.attributes.unwrap_or_default();
+                written.rows.push(row_of(outputs, &item));
+            }
+            Ok(written)
+        }
+        // The item is not there, or WHERE does not hold, or what was to be stored is against a rule of the column.
+        Err(Error::ConditionFailed { item, .. }) => {
+            if let Some(item) = item {
+                let encoded = EncodedItem::encode(&item);
+                broken_guard(&wanted, guards, encoded.view())?;
+            }
+            Ok(Written::nothing())
+        }
+        Err(Error::Key(
+            shale_item::KeyError::Empty { .. } | shale_item::KeyError::TooLarge { .. },
+        )) => Ok(Written::nothing()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn broken_guard(
+    wanted: &Condition,
+    guards: Vec<Guard>,
+    item: ItemView<'_>,
+) -> Result<(), SqlError> {
+    if !wanted.evaluate(item) {
+        return Ok(());
+    }
+    for (guard, error) in guards {
+        if !guard.evaluate(item) {
+            return Err(error);
+        }
+    }
+    Ok(())
+}
+
+/// Runs a DELETE of one item.
+pub(crate) async fn delete(
+    engine: &Engine,
+    plan: &crate::plan::DeletePlan,
+    with: &Arguments<'_>,
+) -> Result<Written, SqlError> {
+    let found = target(
+        &plan.table,
+        &plan.predicate,
+        with,
+        Semantics::ThreeValued,
+        "DELETE",
+    )?;
+    let Some(found) = found else {
+        return Ok(Written::nothing());
+    };
+    let request = shale_engine::DeleteItem {
+        table: plan.table.definition.name.clone(),
+        key: found.key,
+        condition: found.residual,
+        return_values: match plan.returning {
+            Some(_) => ReturnValues::AllOld,
+            None => ReturnValues::None,
+        },
+        return_item_on_failure: false,
+    };
+    match engine.delete_item(request).await {
+        Ok(output) if output.existed => {
+            let mut written = Written {
+                count: 1,
+                rows: vec![],
+            };
+            if let (Some(outputs), Some(item)) = (&plan.returning, &output.attributes) {
+                written.rows.push(row_of(outputs, item));
+            }
+            Ok(written)
+        }
+        Ok(_) | Err(Error::ConditionFailed { .. }) => Ok(Written::nothing()),
+        Err(error) => Err(error.into()),
+    }
+}

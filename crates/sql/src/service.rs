@@ -1,0 +1,582 @@
+//! What all sessions share: engine, analytic executor, clock, randomness, the statement cache.
+//!
+//! Not here: transaction blocks and settings (`session`).
+
+use crate::plan::select::check_relations;
+use crate::plan::{DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl, insert, select, update};
+use crate::session::{Command, Session};
+use crate::syntax::{Stmt, parse_statement};
+use crate::{
+    AnalyticContext, AnalyticExecutor, AnalyticPlan, Column, Datum, Dialect, RowStream, SqlError,
+    SqlType,
+};
+use parking_lot::RwLock;
+use quick_cache::Equivalent;
+use quick_cache::sync::Cache;
+use shale_engine::{Engine, TableDescription};
+use shale_env::{Clock, Rand, SystemClock, SystemRand};
+use sqlparser::ast::Statement;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Statements whose plans are kept.
+const CACHED_STATEMENTS_MAX: usize = 4_096;
+/// Longer texts are not kept: they are bulk inserts, seen once.
+const CACHED_TEXT_BYTES_MAX: usize = 8 << 10;
+
+/// What is shared by all sessions of a server: engine, analytic executor, statement cache.
+#[derive(Clone)]
+pub struct SqlService {
+    pub(crate) shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub engine: Engine,
+    pub analytic: Arc<dyn AnalyticExecutor>,
+    pub clock: Arc<dyn Clock>,
+    pub rand: Arc<dyn Rand>,
+    pub users: RwLock<Vec<String>>,
+    statements: Cache<StatementKey, Arc<Prepared>>,
+}
+
+/// A parsed and planned statement.
+pub struct Prepared {
+    /// Types of `$1 …`.
+    pub parameter_types: Vec<SqlType>,
+    /// Result columns; `None` for statements that return no rows.
+    pub columns: Option<Arc<[Column]>>,
+    pub(crate) plan: Plan,
+    text: String,
+    /// Parameter types that the client declared.
+    declared: Vec<SqlType>,
+    /// Tables that the plan was made for: name and version.
+    tables: Vec<(String, u64)>,
+    /// Whether the plan reads system relations, so that it depends on the whole catalog.
+    reads_catalog: bool,
+    /// The catalog's version for which the plan is known to be right.
+    catalog_version: AtomicU64,
+}
+
+/// What a statement does.
+pub(crate) enum Plan {
+    Empty,
+    Select(Arc<SelectPlan>),
+    Analytic(Arc<dyn AnalyticPlan>),
+    Insert(InsertPlan, Option<Arc<dyn AnalyticPlan>>),
+    Update(UpdatePlan, Option<Arc<dyn AnalyticPlan>>),
+    Delete(DeletePlan, Option<Arc<dyn AnalyticPlan>>),
+    CreateTable(Box<ddl::CreateTablePlan>),
+    DropTables {
+        names: Vec<sqlparser::ast::ObjectName>,
+        if_exists: bool,
+    },
+    Copy(crate::copy::CopyPlan),
+    Explain(Arc<Prepared>),
+    Command(Command),
+}
+
+impl Plan {
+    pub(crate) fn is_write(&self) -> bool {
+        matches!(self, Plan::Insert(..) | Plan::Update(..) | Plan::Delete(..))
+    }
+
+    pub(crate) fn is_definition(&self) -> bool {
+        matches!(self, Plan::CreateTable(_) | Plan::DropTables { .. })
+    }
+}
+
+#[derive(PartialEq, Eq, Hash)]
+struct StatementKey {
+    dialect: Dialect,
+    text: String,
+    declared: Vec<SqlType>,
+}
+
+struct StatementKeyRef<'a> {
+    dialect: Dialect,
+    text: &'a str,
+    declared: &'a [SqlType],
+}
+
+impl Hash for StatementKeyRef<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.dialect.hash(state);
+        self.text.hash(state);
+        self.declared.hash(state);
+    }
+}
+
+impl Equivalent<StatementKey> for StatementKeyRef<'_> {
+    fn equivalent(&self, key: &StatementKey) -> bool {
+        self.dialect == key.dialect && self.text == key.text && self.declared == key.declared
+    }
+}
+
+impl SqlService {
+    /// A service over an engine.
+    pub fn new(engine: Engine, analytic: Arc<dyn AnalyticExecutor>) -> SqlService {
+        SqlService::with_environment(
+            engine,
+            analytic,
+            Arc::new(SystemClock::new()),
+            Arc::new(SystemRand),
+        )
+    }
+
+    /// A service with its own clock (now()) and randomness (gen_random_uuid()).
+    pub fn with_environment(
+        engine: Engine,
+        analytic: Arc<dyn AnalyticExecutor>,
+        clock: Arc<dyn Clock>,
+        rand: Arc<dyn Rand>,
+    ) -> SqlService {
+        SqlService {
+            shared: Arc::new(Shared {
+                engine,
+                analytic,
+                clock,
+                rand,
+                users: RwLock::new(vec![]),
+                statements: Cache::new(CACHED_STATEMENTS_MAX),
+            }),
+        }
+    }
+
+    /// Opens a session.
+    pub fn session(&self, user: &str, database: &str) -> Session {
+        Session::open(self.shared.clone(), user, database)
+    }
+
+    /// Tells the service the users that exist, for the catalog.
+    pub fn set_users(&self, users: Vec<String>) {
+        *self.shared.users.write() = users;
+    }
+}
+
+impl Shared {
+    /// The plan of a text: from the cache, or made and kept there. `context` is asked for only if the analytic executor plans.
+    pub(crate) async fn prepare(
+        &self,
+        text: &str,
+        dialect: Dialect,
+        declared: &[SqlType],
+        context: &(dyn Fn() -> AnalyticContext + Sync),
+    ) -> Result<Arc<Prepared>, SqlError> {
+        let cacheable = text.len() <= CACHED_TEXT_BYTES_MAX;
+        if cacheable {
+            let key = StatementKeyRef {
+                dialect,
+                text,
+                declared,
+            };
+            if let Some(found) = self.statements.get(&key)
+                && self.is_current(&found)
+            {
+                return Ok(found);
+            }
+        }
+        let prepared = Arc::new(self.plan(text, dialect, declared, context).await?);
+        if cacheable && prepared.is_shareable() {
+            let key = StatementKey {
+                dialect,
+                text: text.to_owned(),
+                declared: declared.to_vec(),
+            };
+            self.statements.insert(key, prepared.clone());
+        }
+        Ok(prepared)
+    }
+
+    /// Whether nothing that the plan depends on has changed.
+    pub(crate) fn is_current(&self, prepared: &Prepared) -> bool {
+        let version = self.engine.catalog_version();
+        if prepared.catalog_version.load(Ordering::Relaxed) == version {
+            return true;
+        }
+        if prepared.reads_catalog {
+            return false;
+        }
+        let unchanged = prepared.tables.iter().all(|(name, version)| {
+            self.engine
+                .describe_table(name)
+                .is_ok_and(|table| table.version == *version)
+        });
+        if unchanged {
+            prepared.catalog_version.store(version, Ordering::Relaxed);
+        }
+        unchanged
+    }
+
+    /// The same statement planned for the catalog as it is now.
+    ///
+    /// # Errors
+    /// 0A000 if its result columns are no longer those that the client knows.
+    pub(crate) async fn refresh(
+        &self,
+        prepared: &Prepared,
+        context: &(dyn Fn() -> AnalyticContext + Sync),
+    ) -> Result<Arc<Prepared>, SqlError> {
+        let fresh = self
+            .prepare(
+                &prepared.text,
+                Dialect::Postgres,
+                &prepared.declared,
+                context,
+            )
+            .await?;
+        if fresh.columns != prepared.columns {
+            return Err(SqlError::Other {
+                sqlstate: "0A000",
+                message: "cached plan must not change result type".into(),
+                hint: None,
+            });
+        }
+        Ok(fresh)
+    }
+
+    async fn plan(
+        &self,
+        text: &str,
+        dialect: Dialect,
+        declared: &[SqlType],
+        context: &(dyn Fn() -> AnalyticContext + Sync),
+    ) -> Result<Prepared, SqlError> {
+        let catalog_version = self.engine.catalog_version();
+        let mut planned = match parse_statement(text, dialect)? {
+            None => Planned::new(Plan::Empty),
+            Some(statement) => {
+                self.plan_statement(statement, text, dialect, declared, context)
+                    .await?
+            }
+        };
+        if planned.parameter_types.len() < declared.len() {
+            planned
+                .parameter_types
+                .resize(declared.len(), SqlType::Unknown);
+        }
+        for sql_type in &mut planned.parameter_types {
+            if *sql_type == SqlType::Unknown {
+                *sql_type = SqlType::Text;
+            }
+        }
+        Ok(Prepared {
+            parameter_types: planned.parameter_types,
+            columns: planned.columns,
+            plan: planned.plan,
+            text: text.to_owned(),
+            declared: declared.to_vec(),
+            tables: planned.tables,
+            reads_catalog: planned.reads_catalog,
+            catalog_version: AtomicU64::new(catalog_version),
+        })
+    }
+
+    async fn plan_statement(
+        &self,
+        statement: Stmt,
+        text: &str,
+        dialect: Dialect,
+        declared: &[SqlType],
+        context: &(dyn Fn() -> AnalyticContext + Sync),
+    ) -> Result<Planned, SqlError> {
+        match statement {
+            Stmt::Insert(insert) => {
+                let (plan, types) = insert::plan(&self.engine, &insert, text, dialect, declared)?;
+                let constants = self
+                    .plan_constants(&plan.constants, &types, context)
+                    .await?;
+                let columns = plan
+                    .returning
+                    .as_ref()
+                    .map(|outputs| outputs.columns.clone());
+                let table = plan.table.clone();
+                let plan = Plan::Insert(plan, constants);
+                Ok(Planned::new(plan).on(&table).with(types, columns))
+            }
+            Stmt::Update(update) => {
+                let (plan, types) =
+                    update::plan_update(&self.engine, &update, text, dialect, declared)?;
+                let constants = self
+                    .plan_constants(&plan.constants, &types, context)
+                    .await?;
+                let columns = plan
+                    .returning
+                    .as_ref()
+                    .map(|outputs| outputs.columns.clone());
+                let table = plan.table.clone();
+                let plan = Plan::Update(plan, constants);
+                Ok(Planned::new(plan).on(&table).with(types, columns))
+            }
+            Stmt::Delete(delete) => {
+                let (plan, types) =
+                    update::plan_delete(&self.engine, &delete, text, dialect, declared)?;
+                let constants = self
+                    .plan_constants(&plan.constants, &types, context)
+                    .await?;
+                let columns = plan
+                    .returning
+                    .as_ref()
+                    .map(|outputs| outputs.columns.clone());
+                let table = plan.table.clone();
+                let plan = Plan::Delete(plan, constants);
+                Ok(Planned::new(plan).on(&table).with(types, columns))
+            }
+            Stmt::Exists(query) => {
+                let query = Box::new(select::exists_query(query));
+                self.plan_analytic(Statement::Query(query), text, declared, context)
+                    .await
+            }
+            Stmt::Explain { statement, options } => {
+                refuse_explain_options(&options)?;
+                let planned =
+                    Box::pin(self.plan_statement(*statement, text, dialect, declared, context))
+                        .await?;
+                if matches!(planned.plan, Plan::Command(_) | Plan::Copy(_)) {
+                    return Err(SqlError::NotSupported {
+                        feature: "EXPLAIN of this statement".into(),
+                        hint: None,
+                    });
+                }
+                Ok(explained(planned, text))
+            }
+            Stmt::Prepare {
+                name,
+                data_types,
+                text,
+            } => Ok(Planned::new(Plan::Command(Command::Prepare {
+                name: name.value,
+                parameter_types: data_types
+                    .iter()
+                    .map(SqlType::from_ast)
+                    .collect::<Result<_, _>>()?,
+                text,
+            }))),
+            Stmt::Sql(statement) => {
+                self.plan_sql(*statement, text, dialect, declared, context)
+                    .await
+            }
+        }
+    }
+
+    async fn plan_sql(
+        &self,
+        statement: Statement,
+        text: &str,
+        dialect: Dialect,
+        declared: &[SqlType],
+        context: &(dyn Fn() -> AnalyticContext + Sync),
+    ) -> Result<Planned, SqlError> {
+        match statement {
+            Statement::Query(query) => {
+                match select::plan(&self.engine, &query, text, dialect, declared)? {
+                    Some((plan, types)) => {
+                        let columns = plan.outputs.columns.clone();
+                        let table = plan.table.clone();
+                        Ok(Planned::new(Plan::Select(Arc::new(plan)))
+                            .on(&table)
+                            .with(types, Some(columns)))
+                    }
+                    None if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
+                        feature: "this query".into(),
+                        hint: Some(
+                            "ExecuteStatement reads one table; joins, aggregates and functions need the PostgreSQL door."
+                                .into(),
+                        ),
+                    }),
+                    None => {
+                        self.plan_analytic(Statement::Query(query), text, declared, context)
+                            .await
+                    }
+                }
+            }
+            other if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
+                feature: format!("{} in ExecuteStatement", first_word(&other)),
+                hint: None,
+            }),
+            Statement::CreateTable(create) => {
+                let plan = ddl::plan_create(&create, dialect)?;
+                Ok(Planned::new(Plan::CreateTable(Box::new(plan))))
+            }
+            Statement::Drop {
+                object_type: sqlparser::ast::ObjectType::Table,
+                if_exists,
+                names,
+                temporary: false,
+                ..
+            } => Ok(Planned::new(Plan::DropTables { names, if_exists })),
+            Statement::Copy { .. } => {
+                let plan = crate::copy::plan(&self.engine, statement, text)?;
+                Ok(Planned::new(Plan::Copy(plan)))
+            }
+            other => {
+                let (command, columns) = crate::session::command::plan(other)?;
+                Ok(Planned::new(Plan::Command(command)).with(vec![], columns))
+            }
+        }
+    }
+
+    async fn plan_analytic(
+        &self,
+        statement: Statement,
+        text: &str,
+        declared: &[SqlType],
+        context: &(dyn Fn() -> AnalyticContext + Sync),
+    ) -> Result<Planned, SqlError> {
+        let (tables, reads_catalog) = check_relations(&self.engine, &statement, text)?;
+        let context = context();
+        let plan = self.analytic.plan(&context, &statement, declared).await?;
+        let types = plan.parameter_types().to_vec();
+        let columns: Arc<[Column]> = plan.columns().into();
+        let mut planned = Planned::new(Plan::Analytic(plan)).with(types, Some(columns));
+        for table in &tables {
+            planned = planned.on(table);
+        }
+        planned.reads_catalog = reads_catalog;
+        Ok(planned)
+    }
+
+    /// Runs a SELECT through the analytic executor whose ORDER BY has too many rows to sort them here.
+    pub(crate) async fn run_fallback(
+        &self,
+        plan: &SelectPlan,
+        context: &AnalyticContext,
+        prepared: &Prepared,
+        parameters: &[Datum],
+    ) -> Result<RowStream, SqlError> {
+        let Some(query) = &plan.fallback else {
+            return Err(SqlError::ProgramLimit {
+                message: "ORDER BY has too many rows to sort".into(),
+            });
+        };
+        let statement = Statement::Query(query.clone());
+        let plan = self
+            .analytic
+            .plan(context, &statement, &prepared.parameter_types)
+            .await?;
+        plan.execute(context, parameters).await
+    }
+
+    async fn plan_constants(
+        &self,
+        statement: &Option<Statement>,
+        types: &[SqlType],
+        context: &(dyn Fn() -> AnalyticContext + Sync),
+    ) -> Result<Option<Arc<dyn AnalyticPlan>>, SqlError> {
+        match statement {
+            None => Ok(None),
+            Some(statement) => self
+                .analytic
+                .plan(&context(), statement, types)
+                .await
+                .map(Some),
+        }
+    }
+}
+
+fn refuse_explain_options(options: &[String]) -> Result<(), SqlError> {
+    for option in options {
+        let harmless = [
+            "VERBOSE",
+            "COSTS",
+            "FORMAT TEXT",
+            "ANALYZE FALSE",
+            "ANALYZE OFF",
+        ];
+        if !harmless.iter().any(|known| option.starts_with(known)) {
+            return Err(SqlError::NotSupported {
+                feature: format!("EXPLAIN with {option}"),
+                hint: Some("EXPLAIN shows the access path without running the statement.".into()),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn explained(planned: Planned, text: &str) -> Planned {
+    let columns: Arc<[Column]> = vec![Column {
+        name: "QUERY PLAN".into(),
+        sql_type: SqlType::Text,
+    }]
+    .into();
+    let Planned {
+        plan,
+        parameter_types,
+        columns: inner_columns,
+        tables,
+        reads_catalog,
+    } = planned;
+    let inner = Prepared {
+        parameter_types: parameter_types.clone(),
+        columns: inner_columns,
+        plan,
+        text: text.to_owned(),
+        declared: vec![],
+        tables: vec![],
+        reads_catalog,
+        catalog_version: AtomicU64::new(0),
+    };
+    Planned {
+        plan: Plan::Explain(Arc::new(inner)),
+        parameter_types,
+        columns: Some(columns),
+        tables,
+        reads_catalog,
+    }
+}
+
+/// The words that a statement begins with.
+pub(crate) fn first_word(statement: &Statement) -> String {
+    let text = statement.to_string();
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .take_while(|word| word.chars().all(|c| c.is_ascii_uppercase()))
+        .take(2)
+        .collect();
+    words.join(" ")
+}
+
+struct Planned {
+    plan: Plan,
+    parameter_types: Vec<SqlType>,
+    columns: Option<Arc<[Column]>>,
+    tables: Vec<(String, u64)>,
+    reads_catalog: bool,
+}
+
+impl Planned {
+    fn new(plan: Plan) -> Planned {
+        Planned {
+            plan,
+            parameter_types: vec![],
+            columns: None,
+            tables: vec![],
+            reads_catalog: false,
+        }
+    }
+
+    fn on(mut self, table: &TableDescription) -> Planned {
+        self.tables
+            .push((table.definition.name.clone(), table.version));
+        self
+    }
+
+    fn with(mut self, types: Vec<SqlType>, columns: Option<Arc<[Column]>>) -> Planned {
+        self.parameter_types = types;
+        self.columns = columns;
+        self
+    }
+}
+
+impl Prepared {
+    /// Whether sessions may share the plan: it holds nothing of the session that made it.
+    fn is_shareable(&self) -> bool {
+        match &self.plan {
+            Plan::Select(_) => true,
+            Plan::Insert(_, constants)
+            | Plan::Update(_, constants)
+            | Plan::Delete(_, constants) => constants.is_none(),
+            _ => false,
+        }
+    }
+}

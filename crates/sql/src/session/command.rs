@@ -1,0 +1,549 @@
+//! Statements about the session itself: SET and SHOW, BEGIN and COMMIT, PREPARE and EXECUTE; and what is refused by name.
+
+use super::Session;
+use super::transaction::Ended;
+use crate::bind::{Binder, Parameters, Scalar};
+use crate::plan::ddl::no_table;
+use crate::run::read::one_batch;
+use crate::service::{Plan, first_word};
+use crate::{Column, Datum, Dialect, Outcome, Row, SqlError, SqlType};
+use sqlparser::ast::{
+    ContextModifier, DiscardObject, Expr, Ident, ObjectName, Reset, Set, Statement,
+    TransactionAccessMode, TransactionIsolationLevel, TransactionMode, Value,
+};
+use std::sync::Arc;
+
+/// A statement about the session.
+#[derive(Clone, Debug)]
+pub(crate) enum Command {
+    Begin {
+        read_only: Option<bool>,
+    },
+    Commit {
+        chain: bool,
+    },
+    Rollback {
+        chain: bool,
+    },
+    SetTransaction {
+        read_only: Option<bool>,
+        session: bool,
+    },
+    Set {
+        name: String,
+        /// `None`: DEFAULT.
+        value: Option<String>,
+        local: bool,
+    },
+    Reset(String),
+    ResetAll,
+    Show(String),
+    ShowAll,
+    Prepare {
+        name: String,
+        parameter_types: Vec<SqlType>,
+        text: String,
+    },
+    Execute {
+        name: String,
+        arguments: Vec<Expr>,
+    },
+    Deallocate(String),
+    DeallocateAll,
+    DiscardAll,
+    DiscardNothing(&'static str),
+    /// SET ROLE and SET SESSION AUTHORIZATION to what they are already.
+    KeepRole(Option<String>),
+}
+
+fn text_column(name: &str) -> Column {
+    Column {
+        name: name.into(),
+        sql_type: SqlType::Text,
+    }
+}
+
+fn unsupported(feature: impl Into<String>, hint: &str) -> SqlError {
+    SqlError::NotSupported {
+        feature: feature.into(),
+        hint: (!hint.is_empty()).then(|| hint.into()),
+    }
+}
+
+/// A command with its result columns.
+pub(crate) type PlannedCommand = (Command, Option<Arc<[Column]>>);
+
+/// Plans a statement that is neither a query, nor a write, nor a definition.
+///
+/// # Errors
+/// 0A000 for all that is not built, by name.
+pub(crate) fn plan(statement: Statement) -> Result<PlannedCommand, SqlError> {
+    let command = match statement {
+        Statement::StartTransaction {
+            modes,
+            statements,
+            exception: None,
+            ..
+        } if statements.is_empty() => Command::Begin {
+            read_only: transaction_modes(&modes)?,
+        },
+        Statement::Commit { chain, .. } => Command::Commit { chain },
+        Statement::Rollback {
+            chain,
+            savepoint: None,
+        } => Command::Rollback { chain },
+        Statement::Rollback { .. }
+        | Statement::Savepoint { .. }
+        | Statement::ReleaseSavepoint { .. } => {
+            return Err(unsupported(
+                "SAVEPOINT",
+                "Statements are durable one by one; there is nothing to go back to.",
+            ));
+        }
+        Statement::Set(set) => plan_set(set)?,
+        Statement::Reset(reset) => match reset.reset {
+            Reset::ALL => Command::ResetAll,
+            Reset::ConfigurationParameter(name) => Command::Reset(setting_name(&name)),
+        },
+        Statement::ShowVariable { variable } => return Ok(plan_show(&variable)),
+        Statement::Execute {
+            name: Some(name),
+            parameters,
+            immediate: false,
+            ..
+        } => Command::Execute {
+            name: name.to_string().trim_matches('"').to_owned(),
+            arguments: parameters,
+        },
+        Statement::Deallocate { name, .. } => {
+            if name.quote_style.is_none() && name.value.eq_ignore_ascii_case("all") {
+                Command::DeallocateAll
+            } else {
+                Command::Deallocate(name.value)
+            }
+        }
+        Statement::Discard { object_type } => match object_type {
+            DiscardObject::ALL => Command::DiscardAll,
+            DiscardObject::PLANS => Command::DiscardNothing("DISCARD PLANS"),
+            DiscardObject::SEQUENCES => Command::DiscardNothing("DISCARD SEQUENCES"),
+            DiscardObject::TEMP => Command::DiscardNothing("DISCARD TEMP"),
+        },
+        other => return Err(refused(&other)),
+    };
+    Ok((command, None))
+}
+
+fn refused(statement: &Statement) -> SqlError {
+    match statement {
+        Statement::CreateIndex(_) => unsupported(
+            "CREATE INDEX",
+            "Choose the primary key so that queries pin its first column; other conditions are filters.",
+        ),
+        Statement::AlterTable(_) => unsupported(
+            "ALTER TABLE",
+            "Attributes need no declaration: INSERT and UPDATE take new ones as they come.",
+        ),
+        Statement::Declare { .. } | Statement::Fetch { .. } | Statement::Close { .. } => {
+            unsupported(
+                "a cursor declared by statement",
+                "Fetch from a portal (extended protocol, row limit), or use LIMIT.",
+            )
+        }
+        Statement::Truncate(_) => {
+            unsupported("TRUNCATE", "DROP TABLE and CREATE TABLE are as fast.")
+        }
+        Statement::CreateView(_) => unsupported("CREATE VIEW", ""),
+        Statement::LISTEN { .. } | Statement::UNLISTEN { .. } | Statement::NOTIFY { .. } => {
+            unsupported("LISTEN and NOTIFY", "")
+        }
+        Statement::Lock(_) | Statement::LockTables { .. } => unsupported(
+            "LOCK TABLE",
+            "There are no locks; put the condition into the statement that writes.",
+        ),
+        Statement::Drop { object_type, .. } => unsupported(format!("DROP {object_type}"), ""),
+        Statement::Merge(_) => unsupported("MERGE", "Use INSERT … ON CONFLICT."),
+        Statement::Grant(_) | Statement::Revoke(_) => unsupported(
+            "GRANT and REVOKE",
+            "Users are managed with the command shale user.",
+        ),
+        Statement::CreateRole(_) | Statement::CreateUser(_) | Statement::AlterRole { .. } => {
+            unsupported(
+                "managing roles by SQL",
+                "Users are managed with the command shale user.",
+            )
+        }
+        other => unsupported(first_word(other), ""),
+    }
+}
+
+fn transaction_modes(modes: &[TransactionMode]) -> Result<Option<bool>, SqlError> {
+    let mut read_only = None;
+    for mode in modes {
+        match mode {
+            TransactionMode::AccessMode(access) => {
+                read_only = Some(*access == TransactionAccessMode::ReadOnly);
+            }
+            TransactionMode::IsolationLevel(
+                TransactionIsolationLevel::ReadCommitted
+                | TransactionIsolationLevel::ReadUncommitted,
+            ) => {}
+            TransactionMode::IsolationLevel(level) => {
+                return Err(unsupported(
+                    format!("transaction isolation level {level}"),
+                    "Each statement reads its own snapshot: READ COMMITTED.",
+                ));
+            }
+        }
+    }
+    Ok(read_only)
+}
+
+fn setting_name(name: &ObjectName) -> String {
+    let parts: Vec<String> = name
+        .0
+        .iter()
+        .filter_map(|part| part.as_ident())
+        .map(|ident| ident.value.to_lowercase())
+        .collect();
+    parts.join(".")
+}
+
+fn plan_set(set: Set) -> Result<Command, SqlError> {
+    Ok(match set {
+        Set::SingleAssignment {
+            scope,
+            hivevar: false,
+            variable,
+            values,
+        } => Command::Set {
+            name: setting_name(&variable),
+            value: setting_value(&values),
+            local: scope == Some(ContextModifier::Local),
+        },
+        Set::SetTimeZone { local, value } => Command::Set {
+            name: "timezone".into(),
+            value: setting_value(std::slice::from_ref(&value)),
+            local,
+        },
+        Set::SetNames { charset_name, .. } => Command::Set {
+            name: "client_encoding".into(),
+            value: Some(charset_name.value),
+            local: false,
+        },
+        Set::SetNamesDefault {} => Command::Set {
+            name: "client_encoding".into(),
+            value: None,
+            local: false,
+        },
+        Set::SetTransaction {
+            modes,
+            snapshot: None,
+            session,
+        } => Command::SetTransaction {
+            read_only: transaction_modes(&modes)?,
+            session,
+        },
+        Set::SetRole { role_name, .. } => Command::KeepRole(role_name.map(|name| name.value)),
+        other => return Err(unsupported(format!("{other}"), "")),
+    })
+}
+
+/// The value of SET as text; `None` for DEFAULT.
+fn setting_value(values: &[Expr]) -> Option<String> {
+    if let [Expr::Identifier(ident)] = values
+        && ident.quote_style.is_none()
+        && ident.value.eq_ignore_ascii_case("default")
+    {
+        return None;
+    }
+    let texts: Vec<String> = values
+        .iter()
+        .map(|value| match value {
+            Expr::Value(value) => match &value.value {
+                Value::SingleQuotedString(text) | Value::EscapedStringLiteral(text) => text.clone(),
+                other => other.to_string(),
+            },
+            Expr::Identifier(ident) => ident.value.clone(),
+            other => other.to_string(),
+        })
+        .collect();
+    Some(texts.join(", "))
+}
+
+fn plan_show(variable: &[Ident]) -> PlannedCommand {
+    let words: Vec<String> = variable
+        .iter()
+        .map(|ident| ident.value.to_lowercase())
+        .collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let name = match words.as_slice() {
+        ["all"] => {
+            let columns = [
+                text_column("name"),
+                text_column("setting"),
+                text_column("description"),
+            ];
+            return (Command::ShowAll, Some(columns.into()));
+        }
+        ["transaction", "isolation", "level"] => "transaction_isolation".to_owned(),
+        ["time", "zone"] => "timezone".to_owned(),
+        ["session", "authorization"] => "session_authorization".to_owned(),
+        names => names.join("."),
+    };
+    let title = match name.as_str() {
+        "timezone" => "TimeZone",
+        "datestyle" => "DateStyle",
+        "intervalstyle" => "IntervalStyle",
+        other => other,
+    };
+    let columns = [text_column(title)];
+    (Command::Show(name), Some(columns.into()))
+}
+
+fn done(tag: &str) -> Result<Outcome, SqlError> {
+    Ok(Outcome::Done { tag: tag.into() })
+}
+
+impl Session {
+    /// Runs a command.
+    pub(super) async fn command(
+        &mut self,
+        command: Command,
+        parameters: &[Datum],
+    ) -> Result<Outcome, SqlError> {
+        self.settings.on_first_statement();
+        if !matches!(command, Command::Commit { .. } | Command::Rollback { .. }) {
+            self.transaction.check_open()?;
+        }
+        match command {
+            Command::Begin { read_only } => {
+                self.settings.on_begin();
+                self.transaction.begin(read_only == Some(true));
+                done("BEGIN")
+            }
+            Command::Commit { chain } => {
+                let ended = self.transaction.commit();
+                self.end(ended, chain)
+            }
+            Command::Rollback { chain } => {
+                let ended = self.transaction.roll_back();
+                match self.end(ended, chain)? {
+                    Outcome::Done { .. } => done("ROLLBACK"),
+                    other => Ok(other),
+                }
+            }
+            Command::SetTransaction { read_only, session } => {
+                if let Some(read_only) = read_only {
+                    if session {
+                        let value = if read_only { "on" } else { "off" };
+                        self.settings.set("default_transaction_read_only", value)?;
+                    } else {
+                        self.transaction.set_read_only(read_only)?;
+                    }
+                }
+                done("SET")
+            }
+            Command::Set { name, value, local } => {
+                match value {
+                    None => self.settings.reset(&name)?,
+                    // Outside of a block, SET LOCAL ends with its own statement.
+                    Some(value) if local && !self.transaction.in_block() => {
+                        self.settings.clone().set(&name, &value)?;
+                    }
+                    Some(value) if local => self.settings.set_local(&name, &value)?,
+                    Some(value) => self.settings.set(&name, &value)?,
+                }
+                done("SET")
+            }
+            Command::Reset(name) => {
+                self.settings.reset(&name)?;
+                done("RESET")
+            }
+            Command::ResetAll => {
+                self.settings.reset_all();
+                done("RESET")
+            }
+            Command::Show(name) => self.show(&name),
+            Command::ShowAll => {
+                let rows = self
+                    .settings
+                    .all()
+                    .map(|(name, value)| {
+                        vec![
+                            Datum::Text(name.to_owned()),
+                            Datum::Text(value.to_owned()),
+                            Datum::Text(String::new()),
+                        ]
+                    })
+                    .collect();
+                Ok(Outcome::Rows {
+                    columns: [
+                        text_column("name"),
+                        text_column("setting"),
+                        text_column("description"),
+                    ]
+                    .into(),
+                    rows: one_batch(rows),
+                    tag: "SHOW",
+                })
+            }
+            Command::Prepare {
+                name,
+                parameter_types,
+                text,
+            } => self.prepare_by_name(name, &parameter_types, &text).await,
+            Command::Execute { name, arguments } => {
+                self.execute_by_name(&name, &arguments, parameters).await
+            }
+            Command::Deallocate(name) => match self.prepared.remove(&name) {
+                Some(_) => done("DEALLOCATE"),
+                None => Err(no_prepared(&name)),
+            },
+            Command::DeallocateAll => {
+                self.prepared.clear();
+                done("DEALLOCATE ALL")
+            }
+            Command::DiscardAll => {
+                if self.transaction.in_block() {
+                    return Err(SqlError::TransactionState {
+                        sqlstate: "25001",
+                        message: "DISCARD ALL cannot run inside a transaction block".into(),
+                    });
+                }
+                self.prepared.clear();
+                self.settings.reset_all();
+                done("DISCARD ALL")
+            }
+            Command::DiscardNothing(tag) => done(tag),
+            Command::KeepRole(role) => {
+                let keeps = role
+                    .as_ref()
+                    .is_none_or(|role| *role == self.user || role.eq_ignore_ascii_case("none"));
+                if keeps {
+                    done("SET")
+                } else {
+                    Err(unsupported("SET ROLE to another role", ""))
+                }
+            }
+        }
+    }
+
+    fn end(&mut self, ended: Result<Ended, SqlError>, chain: bool) -> Result<Outcome, SqlError> {
+        let committed = matches!(ended, Ok(Ended::Committed));
+        if !matches!(ended, Ok(Ended::NoBlock)) {
+            self.settings.on_end(committed);
+        }
+        let tag = match ended? {
+            Ended::RolledBack => "ROLLBACK",
+            Ended::Committed | Ended::NoBlock => "COMMIT",
+        };
+        if chain {
+            self.settings.on_begin();
+            self.transaction.begin(false);
+        }
+        done(tag)
+    }
+
+    fn show(&self, name: &str) -> Result<Outcome, SqlError> {
+        let value = self
+            .settings
+            .get(name)
+            .ok_or_else(|| SqlError::UndefinedParameter { name: name.into() })?;
+        let (_, columns) = plan_show(&[Ident::new(name)]);
+        let row: Row = vec![Datum::Text(value)];
+        Ok(Outcome::Rows {
+            columns: columns.unwrap_or_default(),
+            rows: one_batch(vec![row]),
+            tag: "SHOW",
+        })
+    }
+
+    async fn prepare_by_name(
+        &mut self,
+        name: String,
+        parameter_types: &[SqlType],
+        text: &str,
+    ) -> Result<Outcome, SqlError> {
+        if self.prepared.contains_key(&name) {
+            return Err(SqlError::Other {
+                sqlstate: "42P05",
+                message: format!("prepared statement \"{name}\" already exists"),
+                hint: None,
+            });
+        }
+        if self.prepared.len() >= super::PREPARED_MAX {
+            return Err(SqlError::ProgramLimit {
+                message: format!(
+                    "the session has {} prepared statements",
+                    super::PREPARED_MAX
+                ),
+            });
+        }
+        let prepared = self.prepare(text, parameter_types).await?;
+        self.prepared.insert(name, prepared);
+        done("PREPARE")
+    }
+
+    async fn execute_by_name(
+        &mut self,
+        name: &str,
+        arguments: &[Expr],
+        parameters: &[Datum],
+    ) -> Result<Outcome, SqlError> {
+        let prepared = self
+            .prepared
+            .get(name)
+            .cloned()
+            .ok_or_else(|| no_prepared(name))?;
+        if matches!(prepared.plan, Plan::Command(_)) {
+            return Err(unsupported("EXECUTE of a session command", ""));
+        }
+        if arguments.len() != prepared.parameter_types.len() {
+            return Err(SqlError::Syntax {
+                message: format!(
+                    "wrong number of parameters for prepared statement \"{name}\": expected {} parameters but got {}",
+                    prepared.parameter_types.len(),
+                    arguments.len()
+                ),
+                position: None,
+            });
+        }
+        let values = self.constants(arguments, &prepared.parameter_types, parameters)?;
+        Box::pin(self.execute_now(&prepared, &values)).await
+    }
+
+    /// Arguments of EXECUTE: constants.
+    fn constants(
+        &self,
+        arguments: &[Expr],
+        types: &[SqlType],
+        parameters: &[Datum],
+    ) -> Result<Vec<Datum>, SqlError> {
+        let nothing = no_table();
+        let mut binder = Binder::new("", Dialect::Postgres, &nothing, &[]);
+        let now_micros = self.shared.clock.now_micros();
+        let with = self
+            .shared
+            .arguments(Parameters::Datums(parameters), &[], now_micros);
+        let mut values = Vec::with_capacity(arguments.len());
+        for (argument, sql_type) in arguments.iter().zip(types) {
+            let scalar: Scalar = binder.scalar(argument, sql_type)?.ok_or_else(|| {
+                unsupported(
+                    format!("the expression \"{argument}\" as an argument of EXECUTE"),
+                    "Arguments are constants.",
+                )
+            })?;
+            let value = scalar.datum(&with)?.into_owned();
+            values.push(crate::datum::coerce(value, sql_type)?);
+        }
+        Ok(values)
+    }
+}
+
+fn no_prepared(name: &str) -> SqlError {
+    SqlError::Other {
+        sqlstate: "26000",
+        message: format!("prepared statement \"{name}\" does not exist"),
+        hint: None,
+    }
+}
