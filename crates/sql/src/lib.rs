@@ -13,6 +13,8 @@ mod run;
 mod service;
 mod session;
 mod syntax;
+#[cfg(test)]
+mod test_tables;
 mod types;
 
 pub use api::*;

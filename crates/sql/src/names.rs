@@ -246,13 +246,13 @@ pub(crate) fn undefined_column(table: &TableDescription, ident: &Ident, text: &s
     }
 }
 
-/// The known name within a third of the letters' edits, if any.
+/// The known name within edits of half its letters, if any.
 fn nearest_name<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name = name.to_lowercase();
     known
         .map(|known| (edit_distance(&name, &known.to_lowercase()), known))
         .min()
-        .filter(|(distance, known)| *distance * 3 <= known.len().max(name.len()).max(3))
+        .filter(|(distance, known)| *distance * 2 <= known.len().max(name.len()).max(2))
         .map(|(_, known)| known)
 }
 

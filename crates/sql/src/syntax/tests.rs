@@ -1,1 +1,288 @@
+use super::*;
+use crate::{Dialect, SqlError};
+use expect_test::{Expect, expect};
+use proptest::prelude::*;
 
+/// What a text parses to, in short.
+fn shape(text: &str, dialect: Dialect) -> String {
+    match parse_statement(text, dialect) {
+        Ok(None) => "nothing".into(),
+        Ok(Some(statement)) => match statement {
+            Stmt::Insert(insert) => format!(
+                "insert {} ({}) {} {}{}",
+                insert.table,
+                insert.columns.len(),
+                match insert.source {
+                    InsertSource::Documents(documents) => {
+                        let texts: Vec<String> =
+                            documents.iter().map(ToString::to_string).collect();
+                        format!("documents {}", texts.join(" | "))
+                    }
+                    InsertSource::Rows(rows) => format!("{} rows", rows.len()),
+                    InsertSource::DefaultValues => "defaults".into(),
+                    InsertSource::Query => "query".into(),
+                },
+                if insert.on_conflict.is_some() {
+                    "on conflict "
+                } else {
+                    ""
+                },
+                returning(insert.returning.as_ref())
+            ),
+            Stmt::Update(update) => {
+                let actions: Vec<String> = update
+                    .actions
+                    .iter()
+                    .map(|action| match action {
+                        UpdateAction::Set(path, value) => format!("set {path} = {value}"),
+                        UpdateAction::Remove(path) => format!("remove {path}"),
+                    })
+                    .collect();
+                format!(
+                    "update {} {} where {} {}",
+                    update.table,
+                    actions.join("; "),
+                    update
+                        .selection
+                        .map_or_else(|| "-".into(), |expr| expr.to_string()),
+                    returning(update.returning.as_ref())
+                )
+            }
+            Stmt::Delete(delete) => format!(
+                "delete {} where {} {}",
+                delete.table,
+                delete
+                    .selection
+                    .map_or_else(|| "-".into(), |expr| expr.to_string()),
+                returning(delete.returning.as_ref())
+            ),
+            Stmt::Exists(query) => format!("exists {query}"),
+            Stmt::Explain { options, .. } => format!("explain {options:?}"),
+            Stmt::Prepare { name, text, .. } => format!("prepare {name}: {text}"),
+            Stmt::Sql(statement) => statement.to_string(),
+        },
+        Err(SqlError::Syntax { message, position }) => format!("syntax at {position:?}: {message}"),
+        Err(error) => format!("error: {error}"),
+    }
+    .trim_end()
+    .to_owned()
+}
+
+fn returning(returning: Option<&Returning>) -> String {
+    match returning {
+        None => String::new(),
+        Some(Returning::Items(items)) => format!("returning {} items", items.len()),
+        Some(Returning::Image(scope, image)) => format!("returning {scope:?} {image:?}"),
+    }
+}
+
+fn check(text: &str, expected: Expect) {
+    expected.assert_eq(&shape(text, Dialect::Postgres));
+}
+
+fn check_partiql(text: &str, expected: Expect) {
+    expected.assert_eq(&shape(text, Dialect::PartiQl));
+}
+
+#[test]
+fn documents_are_inserted() {
+    check(
+        "INSERT INTO Music VALUE {'Artist': 'A', 'Tags': <<'a','b'>>, 'L': [1,2], 'M': {'x': 1}}",
+        expect![
+            "insert Music (0) documents {'Artist': 'A', 'Tags': __bag('a', 'b'), 'L': [1, 2], 'M': {'x': 1}}"
+        ],
+    );
+    check(
+        "INSERT INTO t VALUES {'a': 1}, {'n': <<-1,-2.5e10>>, 'e': [], 'm': {}} ON CONFLICT DO NOTHING RETURNING *",
+        expect![
+            "insert t (0) documents {'a': 1} | {'n': __bag(-1, -2.5e10), 'e': [], 'm': {}} on conflict returning 1 items"
+        ],
+    );
+    check_partiql(
+        "INSERT INTO \"T\" VALUE {'a': ?, 'b': ?}",
+        expect![[r#"insert "T" (0) documents {'a': $1, 'b': $2}"#]],
+    );
+}
+
+#[test]
+fn standard_inserts_stay_standard() {
+    check(
+        "INSERT INTO t (a,b) VALUES (1,'x'), (2, DEFAULT) ON CONFLICT (a) DO UPDATE SET b = EXCLUDED.b RETURNING a, b",
+        expect!["insert t (2) 2 rows on conflict returning 2 items"],
+    );
+    check(
+        "INSERT INTO t DEFAULT VALUES",
+        expect!["insert t (0) defaults"],
+    );
+    check(
+        "INSERT INTO t SELECT * FROM u",
+        expect!["insert t (0) query"],
+    );
+}
+
+#[test]
+fn updates_take_paths_and_removals() {
+    check(
+        "UPDATE t SET a=1 SET b={'x': 1} REMOVE tags[1] WHERE pk=1 RETURNING ALL OLD *",
+        expect![
+            "update t set a = 1; set b = {'x': 1}; remove tags[1] where pk = 1 returning All Old"
+        ],
+    );
+    check(
+        "UPDATE Music AS m SET a=1, b.c[0]=b.c[0]+1 WHERE m.pk=1 RETURNING MODIFIED NEW *",
+        expect![
+            "update Music set a = 1; set b.c[0] = b.c[0] + 1 where m.pk = 1 returning Modified New"
+        ],
+    );
+    check(
+        "UPDATE t SET (a, b) = (1, 2) WHERE pk = 1",
+        expect!["update t set a = 1; set b = 2 where pk = 1"],
+    );
+    check_partiql(
+        "UPDATE t SET s=set_add(s,<<1>>) SET l=list_append(l,[?]) WHERE pk=? AND sk=?",
+        expect![
+            "update t set s = set_add(s, __bag(1)); set l = list_append(l, [$1]) where pk = $2 AND sk = $3"
+        ],
+    );
+    check(
+        "DELETE FROM t WHERE a IS NOT MISSING RETURNING ALL OLD *",
+        expect!["delete t where NOT __is_missing(a) returning All Old"],
+    );
+}
+
+#[test]
+fn partiql_predicates_parse() {
+    check(
+        "SELECT a.b[0].c FROM \"Music\".\"GenreIndex\" WHERE Artist IN ['a','b'] AND x NOT IN [1] AND a IS MISSING AND begins_with(a, 'x') AND size(d) > 3",
+        expect![[
+            r#"SELECT a.b[0].c FROM "Music"."GenreIndex" WHERE Artist IN ('a', 'b') AND x NOT IN (1) AND __is_missing(a) AND begins_with(a, 'x') AND size(d) > 3"#
+        ]],
+    );
+    check(
+        "EXISTS(SELECT * FROM t WHERE a = 1)",
+        expect!["exists SELECT * FROM t WHERE a = 1"],
+    );
+    check(
+        "SELECT j->>'a', j @> '{}'::jsonb FROM t",
+        expect!["SELECT j ->> 'a', j @> '{}'::JSONB FROM t"],
+    );
+    check(
+        "SELECT 16 >> 2, <<16 >>",
+        expect!["SELECT 16 >> 2, __bag(16)"],
+    );
+}
+
+#[test]
+fn session_statements_parse() {
+    check(
+        "PREPARE q (int, text) AS SELECT * FROM t WHERE a = $1;",
+        expect!["prepare q: SELECT * FROM t WHERE a = $1"],
+    );
+    check(
+        "EXPLAIN (VERBOSE, COSTS OFF) SELECT 1",
+        expect![[r#"explain ["VERBOSE", "COSTS OFF"]"#]],
+    );
+    check(
+        "EXPLAIN ANALYZE SELECT 1",
+        expect![[r#"explain ["ANALYZE"]"#]],
+    );
+    check(" ; ", expect!["nothing"]);
+    check("-- only a comment\n", expect!["nothing"]);
+}
+
+#[test]
+fn syntax_errors_have_byte_positions() {
+    check(
+        "SELECT * FORM t",
+        expect!["syntax at Some(14): Expected: end of statement, found: t"],
+    );
+    check(
+        "SELECT 'ä' FROM t WHERE",
+        expect!["syntax at Some(24): Expected: an expression, found: EOF"],
+    );
+    check(
+        "SELECT\n  'ä', )",
+        expect!["syntax at Some(15): Expected: an expression, found: )"],
+    );
+    check(
+        "SELECT 'abc",
+        expect!["syntax at Some(7): Unterminated string literal"],
+    );
+    check(
+        "UPDATE t a = 1",
+        expect!["syntax at Some(11): Expected: SET or REMOVE, found: ="],
+    );
+}
+
+#[test]
+fn statements_split_at_semicolons_that_count() {
+    let split = |text| split_statements(text);
+    assert_eq!(split("a; b ;; c"), [(0, "a"), (3, "b"), (8, "c")]);
+    assert_eq!(split("';';\";\""), [(0, "';'"), (4, "\";\"")]);
+    assert_eq!(split("'it''s;' ; x"), [(0, "'it''s;'"), (11, "x")]);
+    assert_eq!(split("E'\\';' ; x"), [(0, "E'\\';'"), (9, "x")]);
+    assert_eq!(
+        split("$$;$$; $a$;$$;$a$"),
+        [(0, "$$;$$"), (7, "$a$;$$;$a$")]
+    );
+    assert_eq!(
+        split("a -- ;\n; /* ; /* ; */ ; */ b"),
+        [(0, "a -- ;"), (9, "/* ; /* ; */ ; */ b")]
+    );
+    assert_eq!(split("-- nothing;\n /* ; */ ;").len(), 0);
+    assert_eq!(split("select $1;"), [(0, "select $1")]);
+    assert_eq!(split("'open ; "), [(0, "'open ;")]);
+}
+
+#[test]
+fn nesting_and_chains_are_bounded() {
+    // On a thread with the stack of a runtime's worker.
+    let checks = || {
+        for text in [
+            format!("SELECT {}1{}", "(".repeat(5_000), ")".repeat(5_000)),
+            format!("SELECT {}1{}", "[".repeat(5_000), "]".repeat(5_000)),
+            format!("INSERT INTO t VALUE {}1", "{'a':".repeat(5_000)),
+            format!("SELECT 1{}", "+1".repeat(100_000)),
+            format!("SELECT * FROM t WHERE a{}", " OR a".repeat(100_000)),
+            format!("SELECT {}1", "-".repeat(3).replace('-', "- ").repeat(5_000)),
+            format!("SELECT {}1", "NOT ".repeat(5_000)),
+            format!("SELECT 1{}", "::int".repeat(5_000)),
+        ] {
+            let result = parse_statement(&text, Dialect::Postgres);
+            assert!(
+                matches!(
+                    result,
+                    Err(SqlError::ProgramLimit { .. } | SqlError::Syntax { .. })
+                ),
+                "{}",
+                &text[..40]
+            );
+        }
+        let most = format!("SELECT * FROM t WHERE a = 1{}", " OR a = 1".repeat(400));
+        assert!(parse_statement(&most, Dialect::Postgres).is_ok());
+    };
+    let thread = std::thread::Builder::new()
+        .stack_size(2 << 20)
+        .spawn(checks);
+    thread.expect("a thread").join().expect("no overflow");
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC{0,60}") {
+        let _ = parse_statement(&text, Dialect::Postgres);
+        let _ = parse_statement(&text, Dialect::PartiQl);
+        let _ = split_statements(&text);
+    }
+
+    #[test]
+    fn no_words_panic(words in proptest::collection::vec(prop_oneof![
+        Just("SELECT"), Just("INSERT"), Just("INTO"), Just("VALUE"), Just("t"), Just("{"), Just("}"), Just("<<"), Just(">>"), Just("["), Just("]"),
+        Just("'a'"), Just(":"), Just("1"), Just(","), Just("SET"), Just("UPDATE"), Just("REMOVE"), Just("WHERE"), Just("IS"), Just("MISSING"), Just("NOT"),
+        Just("IN"), Just("("), Just(")"), Just("="), Just("$1"), Just("?"), Just("RETURNING"), Just("ALL"), Just("OLD"), Just("*"), Just("."), Just("EXPLAIN"),
+    ], 0..25)) {
+        let text = words.join(" ");
+        let _ = parse_statement(&text, Dialect::Postgres);
+        let _ = parse_statement(&text, Dialect::PartiQl);
+    }
+}
