@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "engine",
         &["expression", "item", "storage", "commitlog", "env"],
     ),
-    ("sql", &["engine", "expression", "item"]),
+    ("sql", &["engine", "expression", "item", "env"]),
     ("analytics", &["sql", "engine", "expression", "item"]),
     ("pg-server", &["sql", "auth", "item", "engine"]),
     (

@@ -297,7 +297,8 @@ fn sort_item(
         },
     };
     let sortable = match &output {
-        Output::Attribute(_, sql_type) => !sql_type.is_json(),
+        // PartiQL orders by the sort key only, whose type is the schema's.
+        Output::Attribute(_, sql_type) => !sql_type.is_json() || binder.dialect == Dialect::PartiQl,
         Output::Constant(_) => true,
         Output::Item => false,
     };

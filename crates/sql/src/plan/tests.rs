@@ -459,7 +459,9 @@ fn updates_lower_to_actions() {
     );
     check(
         "UPDATE music SET year = year + 1 WHERE artist = 'a' AND song = 's'",
-        expect![[r#"[Set(Path { root: "year", steps: [] }, Plus(Path(Path { root: "year", steps: [] }), Value(N(Number { negative: false, coefficient: 1, exponent: 0 }))))]; needs year IS MISSING OR year BETWEEN -2147483649 AND 2147483646 else integer out of range"#]],
+        expect![[
+            r#"[Set(Path { root: "year", steps: [] }, Plus(Path(Path { root: "year", steps: [] }), Value(N(Number { negative: false, coefficient: 1, exponent: 0 }))))]; needs year IS MISSING OR year BETWEEN -2147483649 AND 2147483646 else integer out of range"#
+        ]],
     );
     check(
         "UPDATE users SET name = NULL WHERE id = 1",

@@ -1,14 +1,18 @@
 //! EXPLAIN: the access path that a statement takes with these arguments.
 
 use super::read;
-use super::write::target;
+use super::write::{insert_items, target};
 use crate::SqlError;
 use crate::access::{Access, AccessPath};
 use crate::bind::{Arguments, Predicate, Semantics};
 use crate::plan::explain::{Details, lines};
-use crate::plan::{Order, SelectPlan};
+use crate::plan::{InsertPlan, Order, SelectPlan};
 use crate::service::Plan;
 use shale_engine::TableDescription;
+use shale_item::EncodedItem;
+
+/// Bytes that one write capacity unit writes.
+const WRITE_UNIT_BYTES: usize = 1_024;
 
 /// The lines of EXPLAIN.
 pub(crate) fn explain(plan: &Plan, with: &Arguments<'_>) -> Result<Vec<String>, SqlError> {
@@ -19,10 +23,7 @@ pub(crate) fn explain(plan: &Plan, with: &Arguments<'_>) -> Result<Vec<String>, 
             all.extend(plan.explain().into_iter().map(|line| format!("  {line}")));
             Ok(all)
         }
-        Plan::Insert(plan, _) => Ok(vec![
-            format!("Insert into {}", plan.table.definition.name),
-            format!("  Items: {}", plan.rows.len()),
-        ]),
+        Plan::Insert(plan, _) => insert(plan, with),
         Plan::Update(plan, _) => write("Update", "UPDATE", &plan.table, &plan.predicate, with),
         Plan::Delete(plan, _) => write("Delete", "DELETE", &plan.table, &plan.predicate, with),
         _ => Err(SqlError::NotSupported {
@@ -50,6 +51,22 @@ fn select(plan: &SelectPlan, with: &Arguments<'_>) -> Result<Vec<String>, SqlErr
         writes: false,
     };
     Ok(lines(&plan.table, &access, &details))
+}
+
+fn insert(plan: &InsertPlan, with: &Arguments<'_>) -> Result<Vec<String>, SqlError> {
+    let items = insert_items(plan, with)?;
+    let units: usize = items
+        .iter()
+        .map(|item| EncodedItem::encode(item).size().div_ceil(WRITE_UNIT_BYTES))
+        .sum();
+    Ok(vec![
+        format!("Insert into {}", plan.table.definition.name),
+        format!("  Items: {}", items.len()),
+        format!(
+            "  Estimated capacity: {units} write unit{}",
+            if units == 1 { "" } else { "s" }
+        ),
+    ])
 }
 
 fn write(

@@ -319,6 +319,9 @@ impl Session {
             Command::Begin { read_only } => {
                 self.settings.on_begin();
                 self.transaction.begin(read_only == Some(true));
+                if read_only == Some(true) {
+                    self.settings.set_local("transaction_read_only", "on")?;
+                }
                 done("BEGIN")
             }
             Command::Commit { chain } => {

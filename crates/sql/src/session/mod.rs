@@ -78,10 +78,9 @@ impl Session {
         text: &str,
         parameter_types: &[SqlType],
     ) -> Result<Arc<Prepared>, SqlError> {
-        let context = self.context_maker();
         let prepared = self
             .shared
-            .prepare(text, Dialect::Postgres, parameter_types, &context)
+            .prepare(text, Dialect::Postgres, parameter_types, &|| self.context())
             .await;
         if prepared.is_err() {
             self.on_error();
@@ -142,18 +141,14 @@ impl Session {
         self.settings.take_reported_changes()
     }
 
-    /// What gives analytic plans their context, only if one is made.
-    fn context_maker(&self) -> impl Fn() -> AnalyticContext + Sync + 'static {
-        let shared = self.shared.clone();
-        let user = self.user.clone();
-        let database = self.database.clone();
-        let settings = self.settings.shared();
-        move || AnalyticContext {
-            engine: shared.engine.clone(),
-            user: user.clone(),
-            database: database.clone(),
-            settings: settings.clone(),
-            users: shared.users.read().clone(),
+    /// What analytic plans may ask of this session.
+    fn context(&self) -> AnalyticContext {
+        AnalyticContext {
+            engine: self.shared.engine.clone(),
+            user: self.user.clone(),
+            database: self.database.clone(),
+            settings: self.settings.shared(),
+            users: self.shared.users.read().clone(),
         }
     }
 
@@ -178,8 +173,7 @@ impl Session {
         }
         self.transaction.check_open()?;
         if !self.shared.is_current(prepared) {
-            let context = self.context_maker();
-            let fresh = self.shared.refresh(prepared, &context).await?;
+            let fresh = self.shared.refresh(prepared, &|| self.context()).await?;
             return self.run(&fresh, parameters).await;
         }
         self.run(prepared, parameters).await
@@ -209,10 +203,9 @@ impl Session {
                         tag: "SELECT",
                     }),
                     Selected::TooManyToSort => {
-                        let context = self.context_maker();
                         let rows = self
                             .shared
-                            .run_fallback(plan, &context(), prepared, parameters)
+                            .run_fallback(plan, &self.context(), prepared, parameters)
                             .await?;
                         Ok(Outcome::Rows {
                             columns,
@@ -223,8 +216,7 @@ impl Session {
                 }
             }
             Plan::Analytic(plan) => {
-                let context = self.context_maker();
-                let rows = plan.execute(&context(), parameters).await?;
+                let rows = plan.execute(&self.context(), parameters).await?;
                 Ok(Outcome::Rows {
                     columns,
                     rows,
@@ -232,8 +224,7 @@ impl Session {
                 })
             }
             Plan::Insert(plan, constants) => {
-                let context = self.context_maker();
-                let computed = compute(constants, &context, parameters).await?;
+                let computed = compute(constants, &|| self.context(), parameters).await?;
                 let written = {
                     let with = self.shared.arguments(
                         Parameters::Datums(parameters),
@@ -245,8 +236,7 @@ impl Session {
                 Ok(self.written(written, plan.returning.is_some(), columns, "INSERT 0"))
             }
             Plan::Update(plan, constants) => {
-                let context = self.context_maker();
-                let computed = compute(constants, &context, parameters).await?;
+                let computed = compute(constants, &|| self.context(), parameters).await?;
                 let written = {
                     let with = self.shared.arguments(
                         Parameters::Datums(parameters),
@@ -258,8 +248,7 @@ impl Session {
                 Ok(self.written(written, plan.returning.is_some(), columns, "UPDATE"))
             }
             Plan::Delete(plan, constants) => {
-                let context = self.context_maker();
-                let computed = compute(constants, &context, parameters).await?;
+                let computed = compute(constants, &|| self.context(), parameters).await?;
                 let written = {
                     let with = self.shared.arguments(
                         Parameters::Datums(parameters),
@@ -280,14 +269,13 @@ impl Session {
                 Ok(Outcome::CopyIn(copy))
             }
             Plan::Explain(inner) => {
-                let context = self.context_maker();
                 let constants = match &inner.plan {
                     Plan::Insert(_, constants)
                     | Plan::Update(_, constants)
                     | Plan::Delete(_, constants) => constants,
                     _ => &None,
                 };
-                let computed = compute(constants, &context, parameters).await?;
+                let computed = compute(constants, &|| self.context(), parameters).await?;
                 let with =
                     self.shared
                         .arguments(Parameters::Datums(parameters), &computed, now_micros);
@@ -361,11 +349,11 @@ impl Session {
             match found {
                 Ok(table) => tables.push(table.definition.name.clone()),
                 Err(SqlError::UndefinedTable { .. }) if if_exists => {}
-                Err(SqlError::UndefinedTable { name, position }) => {
+                Err(SqlError::UndefinedTable { name, .. }) => {
                     return Err(SqlError::Other {
                         sqlstate: "42P01",
                         message: format!("table \"{name}\" does not exist"),
-                        hint: position.map(|_| String::new()),
+                        hint: None,
                     });
                 }
                 Err(error) => return Err(error),
