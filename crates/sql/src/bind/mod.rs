@@ -13,7 +13,7 @@ mod scalar;
 pub(crate) use attribute::{Attribute, PathParts};
 pub(crate) use lower::{Semantics, both, lower};
 pub(crate) use predicate::{Predicate, Term, mirrored, symbol};
-pub(crate) use scalar::{Arguments, Parameters, Scalar, plain_arguments};
+pub(crate) use scalar::{Arguments, Parameters, Scalar, parameter_index, plain_arguments};
 
 use crate::{Dialect, SqlType};
 use shale_engine::TableDescription;

@@ -2,6 +2,9 @@ use super::parser::RecordParser;
 use super::plan::Format;
 use proptest::prelude::*;
 
+/// Line and fields of a record.
+type Found = (u64, Vec<Option<String>>);
+
 fn text() -> Format {
     Format {
         csv: false,
@@ -23,11 +26,7 @@ fn csv() -> Format {
 }
 
 /// The records of data that arrives in pieces of `piece` bytes.
-fn records(
-    format: Format,
-    data: &[u8],
-    piece: usize,
-) -> Result<Vec<(u64, Vec<Option<String>>)>, String> {
+fn records(format: Format, data: &[u8], piece: usize) -> Result<Vec<Found>, String> {
     let mut parser = RecordParser::new(format);
     let mut found = Vec::new();
     for chunk in data.chunks(piece.max(1)) {
@@ -43,7 +42,7 @@ fn records(
 }
 
 fn check(format: Format, data: &str, expected: &[(u64, &[Option<&str>])]) {
-    let expected: Vec<(u64, Vec<Option<String>>)> = expected
+    let expected: Vec<Found> = expected
         .iter()
         .map(|(line, fields)| {
             (
@@ -151,7 +150,7 @@ proptest! {
                 format!("{}\n", fields.join(separator))
             }).collect()
         };
-        let fields = |found: Vec<(u64, Vec<Option<String>>)>| -> Vec<Vec<Option<String>>> {
+        let fields = |found: Vec<Found>| -> Vec<Vec<Option<String>>> {
             found.into_iter().map(|(_, fields)| fields).collect()
         };
         let data = join("\t", &escape_text);

@@ -3,13 +3,13 @@
 use super::insert::{is_default, returning, value};
 use super::output::Outputs;
 use super::{ConstantQuery, pins_key, whole_key_required};
-use crate::bind::{Attribute, Binder, Predicate, Scalar, plain_arguments};
+use crate::bind::{Attribute, Binder, Predicate, Scalar, parameter_index, plain_arguments};
 use crate::names::{Catalog, TableColumn, find_column, table_for_write};
 use crate::syntax::{Delete, Returning, ReturningImage, ReturningScope, Update, UpdateAction};
 use crate::{Dialect, SqlError, SqlType};
 use shale_engine::{ReturnValues, TableDescription};
 use shale_expression::{Path, Step};
-use sqlparser::ast::{BinaryOperator, Expr, Function, Statement};
+use sqlparser::ast::{BinaryOperator, Expr, Function, Statement, Value};
 use std::sync::Arc;
 
 /// A planned UPDATE.
@@ -420,6 +420,14 @@ fn set_term(
                 },
                 ..column.clone()
             };
+            // A parameter has the column's type, as PostgreSQL infers it; a literal may have a fraction.
+            for side in [left, right] {
+                if let Expr::Value(value) = side.as_ref()
+                    && let Value::Placeholder(name) = &value.value
+                {
+                    binder.infer_parameter(parameter_index(name)?, &column.sql_type);
+                }
+            }
             let left = Box::new(set_term(binder, constants, left, &operand)?);
             let right = Box::new(set_term(binder, constants, right, &operand)?);
             if column.declared && !column.sql_type.is_number() && !column.sql_type.is_json() {

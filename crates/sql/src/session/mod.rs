@@ -128,11 +128,14 @@ impl Session {
         self.settings.get(name)
     }
 
-    /// Applies a startup parameter or SET.
+    /// Applies a startup parameter. A `TimeZone` other than UTC, which some drivers always send, stays UTC, and the client is told so.
     ///
     /// # Errors
     /// 42704 for an unknown name, 22023 for a value that it cannot have.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), SqlError> {
+        if name.eq_ignore_ascii_case("timezone") && self.settings.set(name, value).is_err() {
+            return Ok(());
+        }
         self.settings.set(name, value)
     }
 

@@ -172,6 +172,23 @@ fn partiql_predicates_parse() {
     );
 }
 
+/// Statements as psql, JDBC and SQLAlchemy send them to the catalog.
+#[test]
+fn catalog_queries_of_clients_parse() {
+    for text in [
+        "SELECT n.nspname as \"Schema\", c.relname as \"Name\", CASE c.relkind WHEN 'r' THEN 'table' WHEN 'v' THEN 'view' END as \"Type\", pg_catalog.pg_get_userbyid(c.relowner) as \"Owner\" FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE c.relkind IN ('r','p','') AND n.nspname <> 'pg_catalog' AND n.nspname !~ '^pg_toast' AND n.nspname <> 'information_schema' AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY 1,2",
+        "SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relname OPERATOR(pg_catalog.~) '^(music)$' COLLATE pg_catalog.default AND pg_catalog.pg_table_is_visible(c.oid) ORDER BY 2, 3",
+        "SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid, true) FROM pg_catalog.pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef), a.attnotnull, a.attidentity, a.attgenerated FROM pg_catalog.pg_attribute a WHERE a.attrelid = '16384' AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+        "SELECT pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.unnest(r.rolconfig)), E'\\n') FROM pg_catalog.pg_roles r WHERE r.rolname !~ '^pg_' AND r.rolname ~~* 'A%' AND r.x !~~ 'b' ORDER BY 1",
+        "SELECT substr(name, 1, 5), conkey[1], 'music'::regclass::oid, i.indkey::text FROM x WHERE a = ANY (current_schemas(true)) AND b @> ARRAY[1,2] AND c && d AND j ? 'k' AND j ->> 'a' = 'b' AND j #>> '{a,b}' = 'c' AND ts AT TIME ZONE 'UTC' > now() - interval '1 day'",
+        "SELECT NULL AS TABLE_CAT, n.nspname AS TABLE_SCHEM, (information_schema._pg_expandarray(i.indkey)).n AS KEY_SEQ FROM pg_catalog.pg_index i",
+    ] {
+        if let Err(error) = parse_statement(text, Dialect::Postgres) {
+            panic!("{error}: {text}");
+        }
+    }
+}
+
 #[test]
 fn session_statements_parse() {
     check(
