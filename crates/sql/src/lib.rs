@@ -9,6 +9,7 @@ mod copy;
 pub mod datum;
 mod names;
 mod plan;
+mod planner;
 mod run;
 mod service;
 mod session;

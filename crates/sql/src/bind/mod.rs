@@ -6,13 +6,16 @@
 //! errors of the statement: unknown columns, constants that are no values of their column's type.
 
 mod attribute;
+mod comparison;
+mod functions;
 mod lower;
 mod predicate;
 mod scalar;
 
 pub(crate) use attribute::{Attribute, PathParts};
+pub(crate) use comparison::{mirrored, symbol};
 pub(crate) use lower::{Semantics, both, lower};
-pub(crate) use predicate::{Predicate, Term, mirrored, symbol};
+pub(crate) use predicate::{Predicate, Term};
 pub(crate) use scalar::{Arguments, Parameters, Scalar, parameter_index, plain_arguments};
 
 use crate::{Dialect, SqlType};

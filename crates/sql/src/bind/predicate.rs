@@ -1,13 +1,12 @@
 //! WHERE clauses as predicates over attributes and constants.
 
-use super::scalar::plain_arguments;
+use super::comparison::comparison_of;
 use super::{Attribute, Binder, Scalar};
-use crate::syntax::dialect::IS_MISSING_FUNCTION;
 use crate::syntax::expr_position;
-use crate::{Datum, Dialect, SqlError, SqlType};
+use crate::{Datum, SqlError, SqlType};
 use shale_expression::Comparison;
 use shale_item::AttributeType;
-use sqlparser::ast::{BinaryOperator, Expr, Function, UnaryOperator};
+use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 
 /// A predicate of three values.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,29 +42,6 @@ pub(crate) enum Term {
     Scalar(Scalar),
 }
 
-/// An operand class, for PostgreSQL's type check of comparisons.
-#[derive(PartialEq, Eq, Clone, Copy)]
-enum Family {
-    Number,
-    Text,
-    Bool,
-    Bytes,
-    Time,
-    Other,
-}
-
-fn family(sql_type: &SqlType) -> Option<Family> {
-    Some(match sql_type {
-        SqlType::Unknown | SqlType::Json | SqlType::Jsonb => return None,
-        number if number.is_number() => Family::Number,
-        text if text.is_text() => Family::Text,
-        SqlType::Bool => Family::Bool,
-        SqlType::Bytea => Family::Bytes,
-        SqlType::Date | SqlType::Time | SqlType::Timestamp | SqlType::TimestampTz => Family::Time,
-        _ => Family::Other,
-    })
-}
-
 impl Binder<'_> {
     /// The predicate; `None` if `shale-expression` has no equal of it.
     ///
@@ -78,7 +54,7 @@ impl Binder<'_> {
                 op: BinaryOperator::And | BinaryOperator::Or,
                 ..
             } => self.junction(expr),
-            Expr::BinaryOp { left, op, right } => match comparison(op) {
+            Expr::BinaryOp { left, op, right } => match comparison_of(op) {
                 Some(op) => self.comparison(expr, left, op, right),
                 None => Ok(None),
             },
@@ -209,153 +185,10 @@ impl Binder<'_> {
     }
 
     /// An attribute whose stored values compare as the column's do.
-    fn comparable(&mut self, expr: &Expr) -> Result<Option<Attribute>, SqlError> {
+    pub(super) fn comparable(&mut self, expr: &Expr) -> Result<Option<Attribute>, SqlError> {
         Ok(self
             .attribute(expr)?
             .filter(|attribute| attribute.homogeneous && !attribute.whole_item))
-    }
-
-    fn term(&mut self, expr: &Expr, expected: &SqlType) -> Result<Option<Term>, SqlError> {
-        if let Some(attribute) = self.attribute(expr)? {
-            let usable = attribute.homogeneous && !attribute.whole_item;
-            return Ok(usable.then_some(Term::Attribute(attribute)));
-        }
-        match expr {
-            Expr::Nested(inner) => return self.term(inner, expected),
-            Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("size") => {
-                let arguments = plain_arguments(function).unwrap_or_default();
-                if let [argument] = arguments.as_slice()
-                    && let Some(attribute) = self.attribute(argument)?
-                {
-                    return Ok((!attribute.whole_item).then_some(Term::Size(attribute)));
-                }
-                return Ok(None);
-            }
-            Expr::CompoundIdentifier(_) => {}
-            _ => {}
-        }
-        if let Some(name) = self.excluded_column(expr)? {
-            return Ok(Some(Term::Scalar(Scalar::Excluded(name))));
-        }
-        Ok(self.scalar(expr, expected)?.map(Term::Scalar))
-    }
-
-    fn comparison(
-        &mut self,
-        whole: &Expr,
-        left: &Expr,
-        op: Comparison,
-        right: &Expr,
-    ) -> Result<Option<Predicate>, SqlError> {
-        // The side that is an attribute tells the type of a parameter on the other.
-        let left_type = self.type_hint(left)?;
-        let right_type = self.type_hint(right)?;
-        let left_term = self.term(left, &right_type)?;
-        let right_term = self.term(right, &left_type)?;
-        let (Some(left_term), Some(right_term)) = (left_term, right_term) else {
-            return Ok(None);
-        };
-        let (left_term, op, right_term) = match (&left_term, &right_term) {
-            (Term::Scalar(_), Term::Attribute(_) | Term::Size(_)) => {
-                (right_term, mirrored(op), left_term)
-            }
-            _ => (left_term, op, right_term),
-        };
-        self.check_comparison(whole, &left_term, op, &right_term)?;
-        if let (Term::Attribute(attribute), Term::Scalar(scalar)) = (&left_term, &right_term)
-            && !self.compares_exactly(attribute, scalar, op)
-        {
-            return Ok(None);
-        }
-        if let (Term::Attribute(left), Term::Attribute(right)) = (&left_term, &right_term) {
-            let same_form = left.compared_as == right.compared_as
-                || (left.compared_as.is_number() && right.compared_as.is_number())
-                || (left.compared_as.is_text() && right.compared_as.is_text());
-            if !same_form || left.compared_as.is_json() {
-                return Ok(None);
-            }
-        }
-        Ok(Some(match (&left_term, &right_term) {
-            (Term::Scalar(Scalar::Null), _) | (_, Term::Scalar(Scalar::Null))
-                if self.dialect == Dialect::Postgres =>
-            {
-                Predicate::Constant(None)
-            }
-            _ => Predicate::Compare(left_term, op, right_term),
-        }))
-    }
-
-    fn type_hint(&mut self, expr: &Expr) -> Result<SqlType, SqlError> {
-        Ok(match expr {
-            Expr::Nested(inner) => return self.type_hint(inner),
-            Expr::Function(function) if function.name.to_string().eq_ignore_ascii_case("size") => {
-                SqlType::Int8
-            }
-            _ if self.is_excluded(expr) => SqlType::Unknown,
-            _ => self
-                .attribute(expr)?
-                .map_or(SqlType::Unknown, |attribute| attribute.compared_as),
-        })
-    }
-
-    /// Whether comparing the stored values with the constant in the column's type means what SQL says.
-    fn compares_exactly(&self, attribute: &Attribute, scalar: &Scalar, op: Comparison) -> bool {
-        let ordering = !matches!(op, Comparison::Eq | Comparison::Ne);
-        if attribute.compared_as.is_json() || matches!(attribute.compared_as, SqlType::Array(_)) {
-            return !ordering;
-        }
-        // A date column against a timestamp: a cast to the column's type would lose the time of day.
-        let constant = scalar.sql_type(&self.parameter_types);
-        !(attribute.compared_as == SqlType::Date
-            && matches!(constant, SqlType::Timestamp | SqlType::TimestampTz))
-    }
-
-    /// 42883 for operands that PostgreSQL has no operator for.
-    fn check_comparison(
-        &self,
-        whole: &Expr,
-        left: &Term,
-        op: Comparison,
-        right: &Term,
-    ) -> Result<(), SqlError> {
-        if self.dialect == Dialect::PartiQl {
-            return Ok(());
-        }
-        let of = |term: &Term| match term {
-            Term::Attribute(attribute) => attribute.compared_as.clone(),
-            Term::Size(_) => SqlType::Int8,
-            Term::Scalar(scalar) => scalar.sql_type(&self.parameter_types),
-        };
-        let (left_type, right_type) = (of(left), of(right));
-        let (Some(left_family), Some(right_family)) = (family(&left_type), family(&right_type))
-        else {
-            return Ok(());
-        };
-        // Drivers send texts as text for every type; a parameter is cast like a literal.
-        let lenient = |term: &Term| matches!(term, Term::Scalar(Scalar::Parameter(_)));
-        if left_family == right_family || lenient(left) || lenient(right) {
-            return Ok(());
-        }
-        if left_type == SqlType::Uuid || right_type == SqlType::Uuid {
-            let other = if left_type == SqlType::Uuid {
-                &right_type
-            } else {
-                &left_type
-            };
-            if other.is_text() {
-                return Ok(());
-            }
-        }
-        Err(SqlError::Other {
-            sqlstate: "42883",
-            message: format!(
-                "operator does not exist: {} {} {} (in \"{whole}\")",
-                left_type.name(),
-                symbol(op),
-                right_type.name()
-            ),
-            hint: Some("You might need to add an explicit type cast.".into()),
-        })
     }
 
     fn in_list(
@@ -442,102 +275,7 @@ impl Binder<'_> {
         })
     }
 
-    /// LIKE with a literal whose wildcards are `%` at its ends.
-    fn like(
-        &mut self,
-        operand: &Expr,
-        pattern: &Expr,
-        negated: bool,
-    ) -> Result<Option<Predicate>, SqlError> {
-        let Some(attribute) = self.comparable(operand)? else {
-            return Ok(None);
-        };
-        let Some(Scalar::Untyped(pattern)) = self.scalar(pattern, &SqlType::Text)? else {
-            return Ok(None);
-        };
-        let text = matches!(
-            attribute.compared_as,
-            SqlType::Text | SqlType::Varchar(_) | SqlType::Name
-        );
-        let (open_start, rest) = match pattern.strip_prefix('%') {
-            Some(rest) => (true, rest),
-            None => (false, pattern.as_str()),
-        };
-        let (open_end, middle) = match rest.strip_suffix('%') {
-            Some(middle) if !middle.ends_with('\\') => (true, middle),
-            Some(_) => return Ok(None),
-            None => (false, rest),
-        };
-        if !text || middle.contains(['%', '_', '\\']) {
-            return Ok(None);
-        }
-        let needle = Scalar::Untyped(middle.to_owned());
-        let predicate = match (open_start, open_end) {
-            (false, false) => Predicate::Compare(
-                Term::Attribute(attribute),
-                Comparison::Eq,
-                Term::Scalar(needle),
-            ),
-            _ if middle.is_empty() => Predicate::Compare(
-                Term::Attribute(attribute.clone()),
-                Comparison::Eq,
-                Term::Attribute(attribute),
-            ),
-            (false, true) => Predicate::BeginsWith(attribute, needle),
-            (true, true) => Predicate::Contains(attribute, needle),
-            (true, false) => return Ok(None),
-        };
-        Ok(Some(negate_if(negated, predicate)))
-    }
-
-    fn function(&mut self, function: &Function) -> Result<Option<Predicate>, SqlError> {
-        let name = function.name.to_string().to_lowercase();
-        let arguments = plain_arguments(function).unwrap_or_default();
-        Ok(match (name.as_str(), arguments.as_slice()) {
-            (IS_MISSING_FUNCTION, [path]) => self
-                .attribute(path)?
-                .filter(|attribute| !attribute.whole_item)
-                .map(Predicate::IsMissing),
-            ("begins_with", [path, prefix]) => {
-                let Some(attribute) = self.comparable(path)? else {
-                    return Ok(None);
-                };
-                let expected = part_type(&attribute.compared_as);
-                self.scalar(prefix, &expected)?
-                    .map(|prefix| Predicate::BeginsWith(attribute, prefix))
-            }
-            ("contains", [path, part]) => {
-                let Some(attribute) = self.comparable(path)? else {
-                    return Ok(None);
-                };
-                let expected = part_type(&attribute.compared_as);
-                self.scalar(part, &expected)?
-                    .map(|part| Predicate::Contains(attribute, part))
-            }
-            ("attribute_type", [path, descriptor]) => {
-                let attribute = self.attribute(path)?;
-                match (attribute, self.scalar(descriptor, &SqlType::Text)?) {
-                    (Some(attribute), Some(Scalar::Untyped(descriptor))) => {
-                        let found = attribute_type(&descriptor).ok_or_else(|| {
-                            SqlError::InvalidParameter {
-                                name: "attribute type".into(),
-                                value: descriptor.clone(),
-                            }
-                        })?;
-                        Some(Predicate::TypeIs(attribute, found))
-                    }
-                    _ => None,
-                }
-            }
-            ("attribute_exists", [path]) => self
-                .attribute(path)?
-                .map(|attribute| negate_if(true, Predicate::IsMissing(attribute))),
-            ("attribute_not_exists", [path]) => self.attribute(path)?.map(Predicate::IsMissing),
-            _ => None,
-        })
-    }
-
-    fn is_excluded(&self, expr: &Expr) -> bool {
+    pub(super) fn is_excluded(&self, expr: &Expr) -> bool {
         self.excluded
             && matches!(expr, Expr::CompoundIdentifier(idents)
                 if idents.len() == 2 && idents[0].value.eq_ignore_ascii_case("excluded"))
@@ -556,70 +294,10 @@ impl Binder<'_> {
     }
 }
 
-/// The type of a part of such values.
-fn part_type(whole: &SqlType) -> SqlType {
-    match whole {
-        SqlType::Array(element) => element.as_ref().clone(),
-        SqlType::Json | SqlType::Jsonb => SqlType::Unknown,
-        other => other.clone(),
-    }
-}
-
-fn attribute_type(descriptor: &str) -> Option<AttributeType> {
-    Some(match descriptor {
-        "S" => AttributeType::S,
-        "N" => AttributeType::N,
-        "B" => AttributeType::B,
-        "BOOL" => AttributeType::Bool,
-        "NULL" => AttributeType::Null,
-        "M" => AttributeType::M,
-        "L" => AttributeType::L,
-        "SS" => AttributeType::Ss,
-        "NS" => AttributeType::Ns,
-        "BS" => AttributeType::Bs,
-        _ => return None,
-    })
-}
-
-fn negate_if(negated: bool, predicate: Predicate) -> Predicate {
+pub(super) fn negate_if(negated: bool, predicate: Predicate) -> Predicate {
     if negated {
         Predicate::Not(Box::new(predicate))
     } else {
         predicate
-    }
-}
-
-fn comparison(op: &BinaryOperator) -> Option<Comparison> {
-    Some(match op {
-        BinaryOperator::Eq => Comparison::Eq,
-        BinaryOperator::NotEq => Comparison::Ne,
-        BinaryOperator::Lt => Comparison::Lt,
-        BinaryOperator::LtEq => Comparison::Le,
-        BinaryOperator::Gt => Comparison::Gt,
-        BinaryOperator::GtEq => Comparison::Ge,
-        _ => return None,
-    })
-}
-
-/// The operator for swapped sides.
-pub(crate) fn mirrored(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Lt => Comparison::Gt,
-        Comparison::Le => Comparison::Ge,
-        Comparison::Gt => Comparison::Lt,
-        Comparison::Ge => Comparison::Le,
-        same => same,
-    }
-}
-
-/// The operator as SQL writes it.
-pub(crate) fn symbol(op: Comparison) -> &'static str {
-    match op {
-        Comparison::Eq => "=",
-        Comparison::Ne => "<>",
-        Comparison::Lt => "<",
-        Comparison::Le => "<=",
-        Comparison::Gt => ">",
-        Comparison::Ge => ">=",
     }
 }

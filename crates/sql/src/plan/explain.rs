@@ -3,7 +3,7 @@
 use crate::access::{Access, AccessPath};
 use crate::bind::symbol;
 use crate::datum::format_number;
-use crate::plan::update::path_text;
+use crate::plan::set::path_text;
 use shale_engine::TableDescription;
 use shale_expression::{Condition, Operand, SortCondition};
 use shale_item::{AttributeValue, EncodedItem, Item};

@@ -1,18 +1,16 @@
 //! INSERT: rows of constants.
 
 use super::ConstantQuery;
+use super::conflict::{self, Conflict};
 use super::output::Outputs;
-use super::update::{self, PlannedAction};
-use crate::bind::{Binder, Predicate, Scalar};
+use crate::bind::{Binder, Scalar};
 use crate::names::{
     Catalog, TableColumn, created_name, find_column, table_columns, table_for_write,
 };
-use crate::syntax::{
-    Insert, InsertSource, Returning, assignment_action, ident_position, parse_expression,
-};
+use crate::syntax::{Insert, InsertSource, Returning, parse_expression};
 use crate::{Dialect, SqlError, SqlType};
 use shale_engine::TableDescription;
-use sqlparser::ast::{ConflictTarget, Expr, Ident, OnConflict, OnConflictAction, Statement};
+use sqlparser::ast::{Expr, Ident, Statement};
 use std::sync::Arc;
 
 /// A planned INSERT.
@@ -39,19 +37,6 @@ pub(crate) enum InsertRow {
     },
     /// A document in one parameter.
     Parameter(Scalar),
-}
-
-/// What happens if the key is there.
-pub(crate) enum Conflict {
-    Fail,
-    Skip,
-    Update(Box<ConflictUpdate>),
-}
-
-/// DO UPDATE.
-pub(crate) struct ConflictUpdate {
-    pub actions: Vec<PlannedAction>,
-    pub predicate: Option<Predicate>,
 }
 
 /// Plans an INSERT; with the plan come the types of its parameters.
@@ -92,7 +77,7 @@ pub(crate) fn plan(
     };
     let conflict = match &insert.on_conflict {
         None => Conflict::Fail,
-        Some(on_conflict) => plan_conflict(&mut binder, &mut constants, &table, on_conflict)?,
+        Some(on_conflict) => conflict::plan(&mut binder, &mut constants, &table, on_conflict)?,
     };
     binder.excluded = false;
     let returning = returning(&mut binder, &table, insert.returning.as_ref())?;
@@ -397,120 +382,6 @@ fn plan_document(
         members,
         defaults: defaults(table, &named, binder.dialect)?,
     })
-}
-
-fn plan_conflict(
-    binder: &mut Binder<'_>,
-    constants: &mut ConstantQuery,
-    table: &TableDescription,
-    on_conflict: &OnConflict,
-) -> Result<Conflict, SqlError> {
-    check_target(binder, table, on_conflict)?;
-    let update = match &on_conflict.action {
-        OnConflictAction::DoNothing => return Ok(Conflict::Skip),
-        OnConflictAction::DoUpdate(update) => update,
-    };
-    if on_conflict.conflict_target.is_none() {
-        return Err(SqlError::Syntax {
-            message: "ON CONFLICT DO UPDATE requires inference specification or constraint name"
-                .into(),
-            position: None,
-        });
-    }
-    binder.excluded = true;
-    let mut actions = Vec::with_capacity(update.assignments.len());
-    for assignment in &update.assignments {
-        let action = assignment_action(assignment).ok_or_else(|| SqlError::NotSupported {
-            feature: "assigning a row in ON CONFLICT DO UPDATE".into(),
-            hint: Some("Assign the columns one by one.".into()),
-        })?;
-        actions.push(update::plan_action(binder, constants, table, &action)?);
-    }
-    update::check_targets(&actions)?;
-    if actions.iter().any(|action| !action.guards_are_free()) {
-        return Err(SqlError::NotSupported {
-            feature: "+ or - on a column of limited range in ON CONFLICT DO UPDATE".into(),
-            hint: Some(
-                "Declare the column numeric or double precision, or leave it undeclared.".into(),
-            ),
-        });
-    }
-    let predicate = match &update.selection {
-        None => None,
-        Some(selection) => {
-            Some(
-                binder
-                    .predicate(selection)?
-                    .ok_or_else(|| SqlError::NotSupported {
-                        feature: format!("\"{selection}\" in ON CONFLICT DO UPDATE"),
-                        hint: None,
-                    })?,
-            )
-        }
-    };
-    Ok(Conflict::Update(Box::new(ConflictUpdate {
-        actions,
-        predicate,
-    })))
-}
-
-/// The only unique constraint is the primary key.
-fn check_target(
-    binder: &Binder<'_>,
-    table: &TableDescription,
-    on_conflict: &OnConflict,
-) -> Result<(), SqlError> {
-    let schema = &table.definition.key_schema;
-    match &on_conflict.conflict_target {
-        None => Ok(()),
-        Some(ConflictTarget::OnConstraint(name)) => {
-            let expected = format!("{}_pkey", table.definition.name);
-            if name.to_string().trim_matches('"') == expected {
-                Ok(())
-            } else {
-                Err(SqlError::Other {
-                    sqlstate: "42704",
-                    message: format!(
-                        "constraint \"{name}\" for table \"{}\" does not exist",
-                        table.definition.name
-                    ),
-                    hint: Some(format!("The only constraint is \"{expected}\".")),
-                })
-            }
-        }
-        Some(ConflictTarget::Columns(idents)) => {
-            let mut named = Vec::with_capacity(idents.len());
-            for ident in idents {
-                let quoted = ident.quote_style.is_some();
-                match find_column(table, &ident.value, quoted, binder.dialect) {
-                    Some(column) => named.push(column.name),
-                    None => {
-                        return Err(SqlError::UndefinedColumn {
-                            name: ident.value.clone(),
-                            position: ident_position(binder.text, ident),
-                            hint: None,
-                        });
-                    }
-                }
-            }
-            named.sort();
-            named.dedup();
-            let mut key = vec![schema.partition.name.clone()];
-            key.extend(schema.sort.as_ref().map(|sort| sort.name.clone()));
-            key.sort();
-            if named == key {
-                Ok(())
-            } else {
-                Err(SqlError::Other {
-                    sqlstate: "42P10",
-                    message:
-                        "there is no unique or exclusion constraint matching the ON CONFLICT specification"
-                            .into(),
-                    hint: Some(format!("The primary key is ({}).", key.join(", "))),
-                })
-            }
-        }
-    }
 }
 
 /// The result columns of RETURNING, whose rows are whole items; for PartiQL's forms the columns of `*`.

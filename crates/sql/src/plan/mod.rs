@@ -5,11 +5,13 @@
 //! A SELECT is planned here only if it reads one table and needs nothing but `shale-expression`; [`select`] says `None` for all others and
 //! they go to the analytic executor.
 
+pub(crate) mod conflict;
 pub(crate) mod ddl;
 pub(crate) mod explain;
 pub(crate) mod insert;
 pub(crate) mod output;
 pub(crate) mod select;
+pub(crate) mod set;
 pub(crate) mod update;
 
 pub(crate) use insert::InsertPlan;

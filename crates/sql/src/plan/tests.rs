@@ -2,8 +2,9 @@
 
 use super::explain::{Details, lines};
 use super::{Order, insert, select, update};
+use crate::run::bind_update::bind_update;
 use crate::run::read::access;
-use crate::run::write::{bind_update, insert_items};
+use crate::run::write::insert_items;
 use crate::syntax::{Stmt, parse_statement};
 use crate::test_tables::{arguments, tables};
 use crate::{Datum, Dialect, SqlError};

@@ -1,5 +1,6 @@
 //! Runs plans on the engine.
 
+pub(crate) mod bind_update;
 pub(crate) mod explain;
 pub(crate) mod partiql;
 pub(crate) mod read;

@@ -1,9 +1,10 @@
 //! ExecuteStatement: one PartiQL statement with items as its result, DynamoDB's semantics throughout.
 
-use super::write::{bind_update, insert_items, target};
+use super::bind_update::bind_update;
+use super::write::{insert_items, target};
 use crate::access::{AccessPath, choose};
 use crate::bind::{Arguments, Parameters, Semantics, lower};
-use crate::plan::insert::Conflict;
+use crate::plan::conflict::Conflict;
 use crate::plan::{DeletePlan, InsertPlan, Order, Output, SelectPlan, UpdatePlan};
 use crate::service::{Plan, Shared, SqlService};
 use crate::{AnalyticContext, Dialect, PartiQlOutput, PartiQlRequest, SqlError};

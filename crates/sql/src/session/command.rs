@@ -1,12 +1,7 @@
 //! Statements about the session itself: SET and SHOW, BEGIN and COMMIT, PREPARE and EXECUTE; and what is refused by name.
 
-use super::Session;
-use super::transaction::Ended;
-use crate::bind::{Binder, Parameters, Scalar};
-use crate::plan::ddl::no_table;
-use crate::run::read::one_batch;
-use crate::service::{Plan, first_word};
-use crate::{Column, Datum, Dialect, Outcome, Row, SqlError, SqlType};
+use crate::planner::first_word;
+use crate::{Column, SqlError, SqlType};
 use sqlparser::ast::{
     ContextModifier, DiscardObject, Expr, Ident, ObjectName, Reset, Set, Statement,
     TransactionAccessMode, TransactionIsolationLevel, TransactionMode, Value,
@@ -56,14 +51,14 @@ pub(crate) enum Command {
     KeepRole(Option<String>),
 }
 
-fn text_column(name: &str) -> Column {
+pub(super) fn text_column(name: &str) -> Column {
     Column {
         name: name.into(),
         sql_type: SqlType::Text,
     }
 }
 
-fn unsupported(feature: impl Into<String>, hint: &str) -> SqlError {
+pub(super) fn unsupported(feature: impl Into<String>, hint: &str) -> SqlError {
     SqlError::NotSupported {
         feature: feature.into(),
         hint: (!hint.is_empty()).then(|| hint.into()),
@@ -270,7 +265,7 @@ fn setting_value(values: &[Expr]) -> Option<String> {
     Some(texts.join(", "))
 }
 
-fn plan_show(variable: &[Ident]) -> PlannedCommand {
+pub(super) fn plan_show(variable: &[Ident]) -> PlannedCommand {
     let words: Vec<String> = variable
         .iter()
         .map(|ident| ident.value.to_lowercase())
@@ -298,255 +293,4 @@ fn plan_show(variable: &[Ident]) -> PlannedCommand {
     };
     let columns = [text_column(title)];
     (Command::Show(name), Some(columns.into()))
-}
-
-fn done(tag: &str) -> Result<Outcome, SqlError> {
-    Ok(Outcome::Done { tag: tag.into() })
-}
-
-impl Session {
-    /// Runs a command.
-    pub(super) async fn command(
-        &mut self,
-        command: Command,
-        parameters: &[Datum],
-    ) -> Result<Outcome, SqlError> {
-        self.settings.on_first_statement();
-        if !matches!(command, Command::Commit { .. } | Command::Rollback { .. }) {
-            self.transaction.check_open()?;
-        }
-        match command {
-            Command::Begin { read_only } => {
-                self.settings.on_begin();
-                self.transaction.begin(read_only == Some(true));
-                if read_only == Some(true) {
-                    self.settings.set_local("transaction_read_only", "on")?;
-                }
-                done("BEGIN")
-            }
-            Command::Commit { chain } => {
-                let ended = self.transaction.commit();
-                self.end(ended, chain)
-            }
-            Command::Rollback { chain } => {
-                let ended = self.transaction.roll_back();
-                match self.end(ended, chain)? {
-                    Outcome::Done { .. } => done("ROLLBACK"),
-                    other => Ok(other),
-                }
-            }
-            Command::SetTransaction { read_only, session } => {
-                if let Some(read_only) = read_only {
-                    if session {
-                        let value = if read_only { "on" } else { "off" };
-                        self.settings.set("default_transaction_read_only", value)?;
-                    } else {
-                        self.transaction.set_read_only(read_only)?;
-                    }
-                }
-                done("SET")
-            }
-            Command::Set { name, value, local } => {
-                match value {
-                    None => self.settings.reset(&name)?,
-                    // Outside of a block, SET LOCAL ends with its own statement.
-                    Some(value) if local && !self.transaction.in_block() => {
-                        self.settings.clone().set(&name, &value)?;
-                    }
-                    Some(value) if local => self.settings.set_local(&name, &value)?,
-                    Some(value) => self.settings.set(&name, &value)?,
-                }
-                done("SET")
-            }
-            Command::Reset(name) => {
-                self.settings.reset(&name)?;
-                done("RESET")
-            }
-            Command::ResetAll => {
-                self.settings.reset_all();
-                done("RESET")
-            }
-            Command::Show(name) => self.show(&name),
-            Command::ShowAll => {
-                let rows = self
-                    .settings
-                    .all()
-                    .map(|(name, value)| {
-                        vec![
-                            Datum::Text(name.to_owned()),
-                            Datum::Text(value.to_owned()),
-                            Datum::Text(String::new()),
-                        ]
-                    })
-                    .collect();
-                Ok(Outcome::Rows {
-                    columns: [
-                        text_column("name"),
-                        text_column("setting"),
-                        text_column("description"),
-                    ]
-                    .into(),
-                    rows: one_batch(rows),
-                    tag: "SHOW",
-                })
-            }
-            Command::Prepare {
-                name,
-                parameter_types,
-                text,
-            } => self.prepare_by_name(name, &parameter_types, &text).await,
-            Command::Execute { name, arguments } => {
-                self.execute_by_name(&name, &arguments, parameters).await
-            }
-            Command::Deallocate(name) => match self.prepared.remove(&name) {
-                Some(_) => done("DEALLOCATE"),
-                None => Err(no_prepared(&name)),
-            },
-            Command::DeallocateAll => {
-                self.prepared.clear();
-                done("DEALLOCATE ALL")
-            }
-            Command::DiscardAll => {
-                if self.transaction.in_block() {
-                    return Err(SqlError::TransactionState {
-                        sqlstate: "25001",
-                        message: "DISCARD ALL cannot run inside a transaction block".into(),
-                    });
-                }
-                self.prepared.clear();
-                self.settings.reset_all();
-                done("DISCARD ALL")
-            }
-            Command::DiscardNothing(tag) => done(tag),
-            Command::KeepRole(role) => {
-                let keeps = role
-                    .as_ref()
-                    .is_none_or(|role| *role == self.user || role.eq_ignore_ascii_case("none"));
-                if keeps {
-                    done("SET")
-                } else {
-                    Err(unsupported("SET ROLE to another role", ""))
-                }
-            }
-        }
-    }
-
-    fn end(&mut self, ended: Result<Ended, SqlError>, chain: bool) -> Result<Outcome, SqlError> {
-        let committed = matches!(ended, Ok(Ended::Committed));
-        if !matches!(ended, Ok(Ended::NoBlock)) {
-            self.settings.on_end(committed);
-        }
-        let tag = match ended? {
-            Ended::RolledBack => "ROLLBACK",
-            Ended::Committed | Ended::NoBlock => "COMMIT",
-        };
-        if chain {
-            self.settings.on_begin();
-            self.transaction.begin(false);
-        }
-        done(tag)
-    }
-
-    fn show(&self, name: &str) -> Result<Outcome, SqlError> {
-        let value = self
-            .settings
-            .get(name)
-            .ok_or_else(|| SqlError::UndefinedParameter { name: name.into() })?;
-        let (_, columns) = plan_show(&[Ident::new(name)]);
-        let row: Row = vec![Datum::Text(value)];
-        Ok(Outcome::Rows {
-            columns: columns.unwrap_or_default(),
-            rows: one_batch(vec![row]),
-            tag: "SHOW",
-        })
-    }
-
-    async fn prepare_by_name(
-        &mut self,
-        name: String,
-        parameter_types: &[SqlType],
-        text: &str,
-    ) -> Result<Outcome, SqlError> {
-        if self.prepared.contains_key(&name) {
-            return Err(SqlError::Other {
-                sqlstate: "42P05",
-                message: format!("prepared statement \"{name}\" already exists"),
-                hint: None,
-            });
-        }
-        if self.prepared.len() >= super::PREPARED_MAX {
-            return Err(SqlError::ProgramLimit {
-                message: format!(
-                    "the session has {} prepared statements",
-                    super::PREPARED_MAX
-                ),
-            });
-        }
-        let prepared = self.prepare(text, parameter_types).await?;
-        self.prepared.insert(name, prepared);
-        done("PREPARE")
-    }
-
-    async fn execute_by_name(
-        &mut self,
-        name: &str,
-        arguments: &[Expr],
-        parameters: &[Datum],
-    ) -> Result<Outcome, SqlError> {
-        let prepared = self
-            .prepared
-            .get(name)
-            .cloned()
-            .ok_or_else(|| no_prepared(name))?;
-        if matches!(prepared.plan, Plan::Command(_)) {
-            return Err(unsupported("EXECUTE of a session command", ""));
-        }
-        if arguments.len() != prepared.parameter_types.len() {
-            return Err(SqlError::Syntax {
-                message: format!(
-                    "wrong number of parameters for prepared statement \"{name}\": expected {} parameters but got {}",
-                    prepared.parameter_types.len(),
-                    arguments.len()
-                ),
-                position: None,
-            });
-        }
-        let values = self.constants(arguments, &prepared.parameter_types, parameters)?;
-        Box::pin(self.execute_now(&prepared, &values)).await
-    }
-
-    /// Arguments of EXECUTE: constants.
-    fn constants(
-        &self,
-        arguments: &[Expr],
-        types: &[SqlType],
-        parameters: &[Datum],
-    ) -> Result<Vec<Datum>, SqlError> {
-        let nothing = no_table();
-        let mut binder = Binder::new("", Dialect::Postgres, &nothing, &[]);
-        let now_micros = self.shared.clock.now_micros();
-        let with = self
-            .shared
-            .arguments(Parameters::Datums(parameters), &[], now_micros);
-        let mut values = Vec::with_capacity(arguments.len());
-        for (argument, sql_type) in arguments.iter().zip(types) {
-            let scalar: Scalar = binder.scalar(argument, sql_type)?.ok_or_else(|| {
-                unsupported(
-                    format!("the expression \"{argument}\" as an argument of EXECUTE"),
-                    "Arguments are constants.",
-                )
-            })?;
-            let value = scalar.datum(&with)?.into_owned();
-            values.push(crate::datum::coerce(value, sql_type)?);
-        }
-        Ok(values)
-    }
-}
-
-fn no_prepared(name: &str) -> SqlError {
-    SqlError::Other {
-        sqlstate: "26000",
-        message: format!("prepared statement \"{name}\" does not exist"),
-        hint: None,
-    }
 }

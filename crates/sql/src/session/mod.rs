@@ -4,6 +4,7 @@
 //! and RETURNING are true; ROLLBACK cannot take them back, and says so. Not here: planning (`service`), running (`run`).
 
 pub(crate) mod command;
+mod run_command;
 mod settings;
 mod transaction;
 
@@ -272,7 +273,7 @@ impl Session {
                 Ok(Outcome::CopyIn(copy))
             }
             Plan::Explain(inner) => {
-                let constants = match &inner.plan {
+                let constants = match inner.as_ref() {
                     Plan::Insert(_, constants)
                     | Plan::Update(_, constants)
                     | Plan::Delete(_, constants) => constants,
@@ -282,7 +283,7 @@ impl Session {
                 let with =
                     self.shared
                         .arguments(Parameters::Datums(parameters), &computed, now_micros);
-                let lines = explain::explain(&inner.plan, &with)?;
+                let lines = explain::explain(inner, &with)?;
                 let rows: Vec<Row> = lines
                     .into_iter()
                     .map(|line| vec![Datum::Text(line)])
