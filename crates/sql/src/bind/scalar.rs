@@ -3,7 +3,7 @@
 use super::{Binder, PARAMETERS_MAX};
 use crate::datum::{coerce, datum_to_attribute, parse_text, unix_micros_to_timestamp};
 use crate::syntax::dialect::BAG_FUNCTION;
-use crate::{Datum, SqlError, SqlType, datum};
+use crate::{Datum, Dialect, SqlError, SqlType, datum};
 use shale_item::{AttributeValue, Item, Number};
 use sqlparser::ast::{
     DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value,
@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Scalar {
     Null,
+    /// PartiQL's NULL: a value of the type NULL.
+    NullValue,
     /// A string literal without a type: what it is used for decides.
     Untyped(String),
     /// A literal with a type.
@@ -70,7 +72,9 @@ impl Scalar {
     /// The type that the constant has by itself.
     pub(crate) fn sql_type(&self, parameter_types: &[SqlType]) -> SqlType {
         match self {
-            Scalar::Null | Scalar::Untyped(_) | Scalar::Excluded(_) => SqlType::Unknown,
+            Scalar::Null | Scalar::NullValue | Scalar::Untyped(_) | Scalar::Excluded(_) => {
+                SqlType::Unknown
+            }
             Scalar::Typed(_, sql_type)
             | Scalar::Cast(_, sql_type)
             | Scalar::Now(sql_type)
@@ -87,7 +91,7 @@ impl Scalar {
     /// The value as a datum of its own type; documents have none.
     pub(crate) fn datum<'a>(&'a self, with: &Arguments<'a>) -> Result<Cow<'a, Datum>, SqlError> {
         Ok(match self {
-            Scalar::Null => Cow::Owned(Datum::Null),
+            Scalar::Null | Scalar::NullValue => Cow::Owned(Datum::Null),
             Scalar::Untyped(text) => Cow::Owned(Datum::Text(text.clone())),
             Scalar::Typed(value, _) => Cow::Borrowed(value),
             Scalar::Parameter(index) => match with.parameters {
@@ -131,6 +135,7 @@ impl Scalar {
                     .ok_or_else(|| no_parameter(*index)),
                 Parameters::Datums(_) => datum_to_attribute(&*self.datum(with)?, target),
             },
+            Scalar::NullValue => Ok(Some(AttributeValue::Null)),
             Scalar::Excluded(name) => Ok(with.excluded.and_then(|item| item.get(name)).cloned()),
             Scalar::Map(_) | Scalar::List(_) | Scalar::Set(_) => {
                 let value = self.document(with)?;
@@ -163,7 +168,11 @@ impl Scalar {
         }
         if matches!(
             self,
-            Scalar::Excluded(_) | Scalar::Map(_) | Scalar::List(_) | Scalar::Set(_)
+            Scalar::NullValue
+                | Scalar::Excluded(_)
+                | Scalar::Map(_)
+                | Scalar::List(_)
+                | Scalar::Set(_)
         ) {
             return self.attribute(with, &SqlType::Unknown);
         }
@@ -178,7 +187,7 @@ impl Scalar {
 
     fn document(&self, with: &Arguments<'_>) -> Result<AttributeValue, SqlError> {
         match self {
-            Scalar::Null => Ok(AttributeValue::Null),
+            Scalar::Null | Scalar::NullValue => Ok(AttributeValue::Null),
             Scalar::Map(members) => {
                 let mut map = BTreeMap::new();
                 for (name, value) in members {
@@ -368,6 +377,7 @@ impl Binder<'_> {
             | Value::NationalStringLiteral(text) => Some(Scalar::Untyped(text.clone())),
             Value::DollarQuotedString(quoted) => Some(Scalar::Untyped(quoted.value.clone())),
             Value::Boolean(value) => Some(Scalar::Typed(Datum::Bool(*value), SqlType::Bool)),
+            Value::Null if self.dialect == Dialect::PartiQl => Some(Scalar::NullValue),
             Value::Null => Some(Scalar::Null),
             Value::Placeholder(name) => {
                 let index = parameter_index(name)?;

@@ -3,13 +3,14 @@
 use super::bind_update::bind_update;
 use super::write::{insert_items, target};
 use crate::access::{AccessPath, choose};
-use crate::bind::{Arguments, Parameters, Semantics, lower};
+use crate::bind::{Arguments, Parameters, Predicate, Semantics, lower};
 use crate::plan::conflict::Conflict;
-use crate::plan::{DeletePlan, InsertPlan, Order, Output, SelectPlan, UpdatePlan};
+use crate::plan::{DeletePlan, InsertPlan, Order, Output, SelectPlan, UpdatePlan, pinned};
 use crate::service::{Plan, Shared, SqlService};
-use crate::{AnalyticContext, Dialect, PartiQlOutput, PartiQlRequest, SqlError};
+use crate::{AnalyticContext, Dialect, PartiQlOutput, PartiQlRequest, SqlError, SqlType};
 use shale_engine::{
-    DeleteItem, Error, GetItem, OnConflict, Page, Query, ReturnValues, Scan, UpdateItem,
+    DeleteItem, Error, GetItem, OnConflict, Page, Query, ReturnValues, Scan, TableDescription,
+    UpdateItem,
 };
 use shale_expression::{AbsentOperand, Condition, Path, Projection};
 use shale_item::{AttributeValue, EncodedItem, Item};
@@ -34,16 +35,34 @@ impl SqlService {
         let prepared = shared
             .prepare(&request.statement, Dialect::PartiQl, &[], &context)
             .await?;
+        if request.parameters.len() != prepared.parameter_types.len() {
+            return Err(SqlError::Other {
+                sqlstate: "08P01",
+                message: "Number of parameters in request and statement don't match.".into(),
+                hint: None,
+            });
+        }
         let with = shared.arguments(
             Parameters::Attributes(&request.parameters),
             &[],
             shared.clock.now_micros(),
         );
         match &prepared.plan {
-            Plan::Select(plan) => select(shared, plan, request, &with),
-            Plan::Insert(plan, None) => insert(shared, plan, request, &with).await,
-            Plan::Update(plan, None) => update(shared, plan, request, &with).await,
-            Plan::Delete(plan, None) => delete(shared, plan, request, &with).await,
+            Plan::Select(plan) => {
+                if let Some(predicate) = &plan.predicate {
+                    check_keys(&plan.table, predicate, &with)?;
+                }
+                select(shared, plan, request, &with)
+            }
+            Plan::Insert(plan, None) => insert(shared, plan, &with).await,
+            Plan::Update(plan, None) => {
+                check_keys(&plan.table, &plan.predicate, &with)?;
+                update(shared, plan, request, &with).await
+            }
+            Plan::Delete(plan, None) => {
+                check_keys(&plan.table, &plan.predicate, &with)?;
+                delete(shared, plan, request, &with).await
+            }
             Plan::Empty => Err(SqlError::Syntax {
                 message: "Expected: a statement, found: EOF".into(),
                 position: Some(0),
@@ -54,6 +73,25 @@ impl SqlService {
             }),
         }
     }
+}
+
+/// A constant that a key attribute must equal has to be a value of the key's type: unlike SQL, where such a key just does not exist.
+fn check_keys(
+    table: &TableDescription,
+    predicate: &Predicate,
+    with: &Arguments<'_>,
+) -> Result<(), SqlError> {
+    let schema = &table.definition.key_schema;
+    for attribute in std::iter::once(&schema.partition).chain(&schema.sort) {
+        if let Some(scalar) = pinned(predicate, &attribute.name)
+            && let Some(value) = scalar.attribute(with, &SqlType::Unknown)?
+        {
+            attribute
+                .value_of(&value, usize::MAX)
+                .map_err(|error| SqlError::Engine(Error::Key(error)))?;
+        }
+    }
+    Ok(())
 }
 
 fn select(
@@ -279,7 +317,6 @@ fn write_output(plan_table: &str, item: Option<Item>, capacity: f64) -> PartiQlO
 async fn insert(
     shared: &Shared,
     plan: &InsertPlan,
-    _request: &PartiQlRequest,
     with: &Arguments<'_>,
 ) -> Result<PartiQlOutput, SqlError> {
     let table = &plan.table.definition.name;
@@ -307,7 +344,7 @@ async fn insert(
     Ok(write_output(table, None, capacity))
 }
 
-fn exists(plan_table: &shale_engine::TableDescription) -> Path {
+fn exists(plan_table: &TableDescription) -> Path {
     Path {
         root: plan_table.definition.key_schema.partition.name.clone(),
         steps: vec![],
