@@ -5,6 +5,8 @@
 //! Invariant: every item that satisfies the condition is reached by the path, and satisfies the residual; every item that the path reaches
 //! and that satisfies the residual satisfies the condition.
 
+use crate::plan::explain::{Details, lines};
+use shale_engine::TableDescription;
 use shale_expression::{Comparison, Condition, Operand, Path, SortCondition};
 use shale_item::{AttributeValue, Item, KeyAttribute, KeySchema, KeyValue};
 use std::collections::BTreeSet;
@@ -44,6 +46,16 @@ pub struct Access {
     pub path: AccessPath,
     /// The rest of the condition.
     pub residual: Option<Condition>,
+}
+
+/// The lines of EXPLAIN for a table read on a path: the path, then what belongs to it, indented.
+pub fn explain(table: &TableDescription, access: &Access) -> Vec<String> {
+    let details = Details {
+        limit: None,
+        order: None,
+        writes: false,
+    };
+    lines(table, access, &details)
 }
 
 /// Chooses the cheapest path for a condition.

@@ -1,0 +1,752 @@
+//! Rows of pg_catalog that tell of our tables, keys, roles, the database and the session.
+
+use super::picture::{
+    CatalogPicture, DATABASE_NAME, DATABASE_OID, NAMESPACES, PUBLIC_OID, TableEntry,
+};
+use super::rows::{Cell, Rows};
+use super::spec::{self, SystemRelation};
+use super::types::{type_modifier, type_oid, type_oid_by_name, type_storage};
+use crate::statement::StatementContext;
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use datafusion::common::Result;
+use shale_sql::SqlType;
+use std::sync::OnceLock;
+
+/// The relations filled here.
+pub(crate) const FILLED: &[&str] = &[
+    "pg_attrdef",
+    "pg_attribute",
+    "pg_authid",
+    "pg_class",
+    "pg_constraint",
+    "pg_database",
+    "pg_index",
+    "pg_indexes",
+    "pg_namespace",
+    "pg_roles",
+    "pg_settings",
+    "pg_shadow",
+    "pg_stat_activity",
+    "pg_stat_all_tables",
+    "pg_stat_database",
+    "pg_stat_user_tables",
+    "pg_tables",
+    "pg_user",
+];
+
+/// Bytes of a page, in which pg_class counts.
+const PAGE_BYTES: u64 = 8_192;
+
+/// pg_am's heap and btree: what tables and keys are called, so that clients treat them as tables and unique ordered indexes.
+const HEAP_OID: i64 = 2;
+const BTREE_OID: i64 = 403;
+
+/// The rows of a relation, or none if it is not filled here.
+pub(crate) fn rows(
+    relation: &'static SystemRelation,
+    context: &StatementContext,
+) -> Result<Option<RecordBatch>> {
+    let picture = context.picture();
+    Ok(Some(match relation.name {
+        "pg_attrdef" => attrdef(relation, picture)?,
+        "pg_attribute" => attribute(relation, picture)?,
+        "pg_authid" | "pg_roles" | "pg_user" | "pg_shadow" => role_rows(relation, picture)?,
+        "pg_class" => class(relation, picture)?,
+        "pg_constraint" => constraint(relation, picture)?,
+        "pg_database" => database(relation, picture)?,
+        "pg_index" => index(relation, picture)?,
+        "pg_indexes" => indexes(relation, picture)?,
+        "pg_namespace" => namespace(relation, picture)?,
+        "pg_settings" => settings(relation, context)?,
+        "pg_stat_activity" => activity(relation, context)?,
+        "pg_stat_all_tables" | "pg_stat_user_tables" => table_statistics(relation, picture)?,
+        "pg_stat_database" => {
+            let mut rows = Rows::new(relation, ["datid", "datname"]);
+            rows.push([DATABASE_OID.into(), DATABASE_NAME.into()]);
+            rows.finish()?
+        }
+        "pg_tables" => tables(relation, picture)?,
+        _ => return Ok(None),
+    }))
+}
+
+fn class(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
+    let owner = picture.owner().oid;
+    let mut rows = Rows::new(
+        relation,
+        [
+            "oid",
+            "relname",
+            "relnamespace",
+            "relowner",
+            "relam",
+            "relfilenode",
+            "relpages",
+            "reltuples",
+            "relhasindex",
+            "relpersistence",
+            "relkind",
+            "relnatts",
+            "relispopulated",
+            "relreplident",
+        ],
+    );
+    for table in &picture.tables {
+        let description = &table.relation.description;
+        let pages = i64::try_from(description.size_bytes.div_ceil(PAGE_BYTES)).unwrap_or(i64::MAX);
+        let tuples = Cell::Float(description.item_count as f32);
+        let key = table.primary_key();
+        rows.push([
+            table.oid.into(),
+            table.relation.name().to_owned().into(),
+            PUBLIC_OID.into(),
+            owner.into(),
+            HEAP_OID.into(),
+            table.oid.into(),
+            pages.into(),
+            tuples.clone(),
+            key.is_some().into(),
+            "p".into(),
+            "r".into(),
+            table.relation.visible().count().into(),
+            true.into(),
+            "d".into(),
+        ]);
+        if let Some(key) = key {
+            rows.push([
+                key.oid.into(),
+                key.name.into(),
+                PUBLIC_OID.into(),
+                owner.into(),
+                BTREE_OID.into(),
+                key.oid.into(),
+                pages.into(),
+                tuples,
+                false.into(),
+                "p".into(),
+                "i".into(),
+                key.columns.len().into(),
+                true.into(),
+                "n".into(),
+            ]);
+        }
+    }
+    for system in spec::all() {
+        rows.push([
+            system.oid.into(),
+            system.name.into(),
+            namespace_oid(system.schema).into(),
+            owner.into(),
+            if system.kind == "r" {
+                HEAP_OID.into()
+            } else {
+                0.into()
+            },
+            0.into(),
+            0.into(),
+            Cell::Float(-1.0),
+            false.into(),
+            "p".into(),
+            system.kind.into(),
+            system.columns.len().into(),
+            true.into(),
+            "n".into(),
+        ]);
+    }
+    rows.finish()
+}
+
+fn namespace_oid(schema: &str) -> i64 {
+    NAMESPACES
+        .iter()
+        .find(|(name, _)| *name == schema)
+        .map_or(0, |(_, oid)| *oid)
+}
+
+const ATTRIBUTE_COLUMNS: [&str; 15] = [
+    "attrelid",
+    "attname",
+    "atttypid",
+    "attstattarget",
+    "attlen",
+    "attnum",
+    "attndims",
+    "attcacheoff",
+    "atttypmod",
+    "attbyval",
+    "attalign",
+    "attstorage",
+    "attnotnull",
+    "atthasdef",
+    "attislocal",
+];
+
+fn attribute(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
+    let mut rows = Rows::new(relation, ATTRIBUTE_COLUMNS);
+    for table in &picture.tables {
+        for (index, column) in table.relation.visible().enumerate() {
+            rows.push(attribute_row(
+                table.oid,
+                column.name.clone().into(),
+                &column.sql_type,
+                index + 1,
+                column.not_null,
+                column.default.is_some(),
+            ));
+        }
+        let Some(key) = table.primary_key() else {
+            continue;
+        };
+        for (index, name) in key.columns.iter().enumerate() {
+            if let Some(column) = table.relation.column(name) {
+                let name = column.name.clone().into();
+                rows.push(attribute_row(
+                    key.oid,
+                    name,
+                    &column.sql_type,
+                    index + 1,
+                    false,
+                    false,
+                ));
+            }
+        }
+    }
+    let ours = rows.finish()?;
+    Ok(concat_batches(
+        &relation.arrow,
+        [&ours, system_attributes(relation)?],
+    )?)
+}
+
+fn attribute_row(
+    relation: i64,
+    name: Cell,
+    sql_type: &SqlType,
+    number: usize,
+    not_null: bool,
+    has_default: bool,
+) -> [Cell; 15] {
+    let (oid, length) = type_oid(sql_type);
+    [
+        relation.into(),
+        name,
+        oid.into(),
+        (-1).into(),
+        length.into(),
+        number.into(),
+        i64::from(matches!(sql_type, SqlType::Array(_))).into(),
+        (-1).into(),
+        type_modifier(sql_type).into(),
+        (1..=8).contains(&length).into(),
+        alignment(length).into(),
+        type_storage(sql_type).into(),
+        not_null.into(),
+        has_default.into(),
+        true.into(),
+    ]
+}
+
+fn alignment(length: i64) -> &'static str {
+    match length {
+        1 | 64 | 16 => "c",
+        2 => "s",
+        8 => "d",
+        _ => "i",
+    }
+}
+
+/// The columns of the system relations, which never change.
+fn system_attributes(relation: &'static SystemRelation) -> Result<&'static RecordBatch> {
+    static BATCH: OnceLock<RecordBatch> = OnceLock::new();
+    if let Some(batch) = BATCH.get() {
+        return Ok(batch);
+    }
+    let mut rows = Rows::new(relation, ATTRIBUTE_COLUMNS);
+    for system in spec::all() {
+        for (index, column) in system.columns.iter().enumerate() {
+            let mut row = attribute_row(
+                system.oid,
+                column.name.into(),
+                &column.sql_type,
+                index + 1,
+                column.not_null,
+                false,
+            );
+            // Types that we show as another one (pg_node_tree, aclitem[] …) keep their own oid.
+            if let Some(oid) = type_oid_by_name(column.type_name) {
+                row[2] = oid.into();
+            }
+            rows.push(row);
+        }
+    }
+    let batch = rows.finish()?;
+    Ok(BATCH.get_or_init(|| batch))
+}
+
+fn attrdef(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
+    let mut rows = Rows::new(relation, ["oid", "adrelid", "adnum", "adbin"]);
+    for table in &picture.tables {
+        for (index, column) in table.relation.visible().enumerate() {
+            if let Some(default) = &column.default {
+                // No object refers to a default by oid; the column's place keeps it unique.
+                let oid = table.oid * 2_048 + index as i64;
+                rows.push([
+                    oid.into(),
+                    table.oid.into(),
+                    (index + 1).into(),
+                    default.into(),
+                ]);
+            }
+        }
+    }
+    rows.finish()
+}
+
+fn index(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
+    let mut rows = Rows::new(
+        relation,
+        [
+            "indexrelid",
+            "indrelid",
+            "indnatts",
+            "indnkeyatts",
+            "indisunique",
+            "indisprimary",
+            "indimmediate",
+            "indisvalid",
+            "indisready",
+            "indislive",
+            "indkey",
+            "indcollation",
+            "indclass",
+            "indoption",
+        ],
+    );
+    for (table, key) in keys(picture) {
+        let width = key.columns.len();
+        rows.push([
+            key.oid.into(),
+            table.oid.into(),
+            width.into(),
+            width.into(),
+            true.into(),
+            true.into(),
+            true.into(),
+            true.into(),
+            true.into(),
+            true.into(),
+            Cell::Ints(
+                key.positions
+                    .iter()
+                    .map(|position| *position as i64)
+                    .collect(),
+            ),
+            Cell::Ints(vec![0; width]),
+            Cell::Ints(vec![0; width]),
+            Cell::Ints(vec![0; width]),
+        ]);
+    }
+    rows.finish()
+}
+
+fn keys(
+    picture: &CatalogPicture,
+) -> impl Iterator<Item = (&TableEntry, super::picture::PrimaryKeyEntry<'_>)> {
+    picture
+        .tables
+        .iter()
+        .filter_map(|table| Some((table, table.primary_key()?)))
+}
+
+fn constraint(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
+    let mut rows = Rows::new(
+        relation,
+        [
+            "oid",
+            "conname",
+            "connamespace",
+            "contype",
+            "convalidated",
+            "conrelid",
+            "conindid",
+            "confupdtype",
+            "confdeltype",
+            "confmatchtype",
+            "conislocal",
+            "connoinherit",
+            "conkey",
+        ],
+    );
+    for (table, key) in keys(picture) {
+        rows.push([
+            key.oid.into(),
+            key.name.into(),
+            PUBLIC_OID.into(),
+            "p".into(),
+            true.into(),
+            table.oid.into(),
+            key.oid.into(),
+            " ".into(),
+            " ".into(),
+            " ".into(),
+            true.into(),
+            true.into(),
+            Cell::Ints(
+                key.positions
+                    .iter()
+                    .map(|position| *position as i64)
+                    .collect(),
+            ),
+        ]);
+    }
+    rows.finish()
+}
+
+fn namespace(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
+    let mut rows = Rows::new(relation, ["oid", "nspname", "nspowner"]);
+    for (name, oid) in NAMESPACES {
+        rows.push([oid.into(), name.into(), picture.owner().oid.into()]);
+    }
+    rows.finish()
+}
+
+fn database(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
+    let mut rows = Rows::new(
+        relation,
+        [
+            "oid",
+            "datname",
+            "datdba",
+            "encoding",
+            "datlocprovider",
+            "datallowconn",
+            "datconnlimit",
+            "dattablespace",
+            "datcollate",
+            "datctype",
+        ],
+    );
+    rows.push([
+        DATABASE_OID.into(),
+        DATABASE_NAME.into(),
+        picture.owner().oid.into(),
+        6.into(),
+        "c".into(),
+        true.into(),
+        (-1).into(),
+        1663.into(),
+        // Strings order by their bytes.
+        "C.UTF-8".into(),
+        "C.UTF-8".into(),
+    ]);
+    rows.finish()
+}
+
+/// pg_roles and its siblings differ in the prefix of their columns. Every user may do everything that can be done here.
+fn role_rows(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
+    if let "pg_user" | "pg_shadow" = relation.name {
+        let columns = [
+            "usename",
+            "usesysid",
+            "usecreatedb",
+            "usesuper",
+            "userepl",
+            "usebypassrls",
+            "passwd",
+        ];
+        let mut rows = Rows::new(relation, columns);
+        for role in &picture.roles {
+            rows.push([
+                (&role.name).into(),
+                role.oid.into(),
+                false.into(),
+                true.into(),
+                false.into(),
+                true.into(),
+                "********".into(),
+            ]);
+        }
+        return rows.finish();
+    }
+    let columns = [
+        "oid",
+        "rolname",
+        "rolsuper",
+        "rolinherit",
+        "rolcreaterole",
+        "rolcreatedb",
+        "rolcanlogin",
+        "rolreplication",
+        "rolbypassrls",
+        "rolconnlimit",
+        "rolpassword",
+    ];
+    let mut rows = Rows::new(relation, columns);
+    for role in &picture.roles {
+        rows.push([
+            role.oid.into(),
+            (&role.name).into(),
+            true.into(),
+            true.into(),
+            false.into(),
+            false.into(),
+            true.into(),
+            false.into(),
+            true.into(),
+            (-1).into(),
+            "********".into(),
+        ]);
+    }
+    rows.finish()
+}
+
+fn tables(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
+    let columns = [
+        "schemaname",
+        "tablename",
+        "tableowner",
+        "hasindexes",
+        "hasrules",
+        "hastriggers",
+        "rowsecurity",
+    ];
+    let mut rows = Rows::new(relation, columns);
+    let owner = &picture.owner().name;
+    let no = || Cell::Bool(false);
+    for table in &picture.tables {
+        rows.push([
+            "public".into(),
+            table.relation.name().to_owned().into(),
+            owner.into(),
+            table.primary_key().is_some().into(),
+            no(),
+            no(),
+            no(),
+        ]);
+    }
+    for system in spec::all().iter().filter(|system| system.kind == "r") {
+        let (schema, name) = (system.schema.into(), system.name.into());
+        rows.push([schema, name, owner.into(), no(), no(), no(), no()]);
+    }
+    rows.finish()
+}
+
+fn indexes(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
+    let mut rows = Rows::new(
+        relation,
+        ["schemaname", "tablename", "indexname", "indexdef"],
+    );
+    for (table, key) in keys(picture) {
+        let definition = index_definition(table);
+        rows.push([
+            "public".into(),
+            table.relation.name().to_owned().into(),
+            key.name.into(),
+            definition.into(),
+        ]);
+    }
+    rows.finish()
+}
+
+/// `CREATE UNIQUE INDEX … ON public.… USING btree (…)` of a table's primary key.
+pub(crate) fn index_definition(table: &TableEntry) -> Option<String> {
+    let key = table.primary_key()?;
+    Some(format!(
+        "CREATE UNIQUE INDEX {} ON public.{} USING btree ({})",
+        quote_identifier(&key.name),
+        quote_identifier(table.relation.name()),
+        column_list(&key.columns),
+    ))
+}
+
+/// Names, quoted where needed, with commas.
+pub(crate) fn column_list(names: &[&str]) -> String {
+    names
+        .iter()
+        .map(|name| quote_identifier(name))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// A name as SQL text: quoted unless it is plain lower case.
+pub(crate) fn quote_identifier(name: &str) -> String {
+    let plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && name
+            .bytes()
+            .next()
+            .is_some_and(|byte| !byte.is_ascii_digit())
+        && !is_reserved(name);
+    if plain {
+        name.to_owned()
+    } else {
+        format!("\"{}\"", name.replace('"', "\"\""))
+    }
+}
+
+/// PostgreSQL's reserved words.
+fn is_reserved(name: &str) -> bool {
+    const RESERVED: &[&str] = &[
+        "all",
+        "analyse",
+        "analyze",
+        "and",
+        "any",
+        "array",
+        "as",
+        "asc",
+        "asymmetric",
+        "both",
+        "case",
+        "cast",
+        "check",
+        "collate",
+        "column",
+        "constraint",
+        "create",
+        "current_catalog",
+        "current_date",
+        "current_role",
+        "current_time",
+        "current_timestamp",
+        "current_user",
+        "default",
+        "deferrable",
+        "desc",
+        "distinct",
+        "do",
+        "else",
+        "end",
+        "except",
+        "false",
+        "fetch",
+        "for",
+        "foreign",
+        "from",
+        "grant",
+        "group",
+        "having",
+        "in",
+        "initially",
+        "intersect",
+        "into",
+        "lateral",
+        "leading",
+        "limit",
+        "localtime",
+        "localtimestamp",
+        "not",
+        "null",
+        "offset",
+        "on",
+        "only",
+        "or",
+        "order",
+        "placing",
+        "primary",
+        "references",
+        "returning",
+        "select",
+        "session_user",
+        "some",
+        "symmetric",
+        "table",
+        "then",
+        "to",
+        "trailing",
+        "true",
+        "union",
+        "unique",
+        "user",
+        "using",
+        "variadic",
+        "when",
+        "where",
+        "window",
+        "with",
+    ];
+    RESERVED.binary_search(&name).is_ok()
+}
+
+fn settings(relation: &'static SystemRelation, context: &StatementContext) -> Result<RecordBatch> {
+    let mut rows = Rows::new(
+        relation,
+        [
+            "name",
+            "setting",
+            "category",
+            "short_desc",
+            "context",
+            "vartype",
+            "source",
+            "reset_val",
+        ],
+    );
+    for (name, value) in context.session.settings.iter() {
+        rows.push([
+            name.into(),
+            value.into(),
+            "Session".into(),
+            "".into(),
+            "user".into(),
+            "string".into(),
+            "session".into(),
+            value.into(),
+        ]);
+    }
+    rows.finish()
+}
+
+/// The session that asks; others are not shown.
+fn activity(relation: &'static SystemRelation, context: &StatementContext) -> Result<RecordBatch> {
+    let picture = context.picture();
+    let user = &context.session.user;
+    let mut rows = Rows::new(
+        relation,
+        [
+            "datid",
+            "datname",
+            "pid",
+            "usesysid",
+            "usename",
+            "application_name",
+            "state",
+            "backend_type",
+        ],
+    );
+    rows.push([
+        DATABASE_OID.into(),
+        DATABASE_NAME.into(),
+        crate::functions::backend_pid(&context.session).into(),
+        picture
+            .roles
+            .iter()
+            .find(|role| role.name == *user)
+            .map(|role| role.oid)
+            .into(),
+        user.into(),
+        context
+            .session
+            .settings
+            .get("application_name")
+            .map_or(Cell::Static(""), Cell::from),
+        "active".into(),
+        "client backend".into(),
+    ]);
+    rows.finish()
+}
+
+fn table_statistics(
+    relation: &'static SystemRelation,
+    picture: &CatalogPicture,
+) -> Result<RecordBatch> {
+    let mut rows = Rows::new(relation, ["relid", "schemaname", "relname", "n_live_tup"]);
+    for table in &picture.tables {
+        let items = i64::try_from(table.relation.description.item_count).unwrap_or(i64::MAX);
+        let name = table.relation.name().to_owned();
+        rows.push([table.oid.into(), "public".into(), name.into(), items.into()]);
+    }
+    rows.finish()
+}

@@ -1,0 +1,116 @@
+//! The executor: one DataFusion state per server, cloned for each statement.
+
+use crate::plan::DataFusionPlan;
+use crate::{analyze, functions};
+use datafusion::common::DataFusionError;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::prelude::SessionConfig;
+use datafusion_pg_catalog::pg_catalog::PgCatalogStaticTables;
+use futures::future::{BoxFuture, FutureExt};
+use shale_sql::{AnalyticContext, AnalyticExecutor, AnalyticPlan, SqlError, SqlType};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Rows that are computed at a time. Items may be large: sorting and joining keep whole batches in memory.
+const BATCH_ROWS: usize = 4_096;
+
+/// How an executor is made.
+#[derive(Clone, Debug)]
+pub struct AnalyticsOptions {
+    /// Bytes that all statements together may use for sorting, grouping and joining before they spill, or fail where they cannot.
+    pub memory_bytes: usize,
+    /// Where spilled data goes; created when needed, emptied at the start.
+    pub spill_directory: PathBuf,
+    /// Bytes on disk that spilled data may take.
+    pub spill_bytes: u64,
+    /// Tasks that one statement runs in parallel.
+    pub parallelism: usize,
+}
+
+impl AnalyticsOptions {
+    /// The defaults, spilling below a data directory.
+    pub fn new(data_directory: impl Into<PathBuf>) -> AnalyticsOptions {
+        AnalyticsOptions {
+            memory_bytes: 512 << 20,
+            spill_directory: data_directory.into().join("spill"),
+            spill_bytes: 16 << 30,
+            parallelism: 2,
+        }
+    }
+}
+
+/// Runs the statements that are more than key lookups and range scans, in DataFusion over the engine's items.
+pub struct DataFusionExecutor {
+    base: Arc<SessionState>,
+}
+
+impl DataFusionExecutor {
+    /// An executor.
+    ///
+    /// # Errors
+    /// The spill directory cannot be created.
+    pub fn new(options: AnalyticsOptions) -> Result<DataFusionExecutor, SqlError> {
+        Ok(DataFusionExecutor {
+            base: Arc::new(base_state(options)?),
+        })
+    }
+}
+
+impl AnalyticExecutor for DataFusionExecutor {
+    fn plan<'a>(
+        &'a self,
+        context: &'a AnalyticContext,
+        query: &'a sqlparser::ast::Statement,
+        parameter_types: &'a [SqlType],
+    ) -> BoxFuture<'a, Result<Arc<dyn AnalyticPlan>, SqlError>> {
+        async move {
+            let plan =
+                DataFusionPlan::new(Arc::clone(&self.base), context, query, parameter_types)?;
+            Ok(Arc::new(plan) as Arc<dyn AnalyticPlan>)
+        }
+        .boxed()
+    }
+}
+
+fn base_state(options: AnalyticsOptions) -> Result<SessionState, SqlError> {
+    let failed = |error: DataFusionError| crate::error::to_sql_error(error);
+    std::fs::create_dir_all(&options.spill_directory)
+        .map_err(|error| failed(DataFusionError::IoError(error)))?;
+    let disk = DiskManagerBuilder::default()
+        .with_mode(DiskManagerMode::Directories(vec![options.spill_directory]))
+        .with_max_temp_directory_size(options.spill_bytes);
+    let runtime = RuntimeEnvBuilder::new()
+        .with_memory_pool(Arc::new(FairSpillPool::new(options.memory_bytes)))
+        .with_disk_manager_builder(disk)
+        .build_arc()
+        .map_err(failed)?;
+    let mut config = SessionConfig::new()
+        .with_target_partitions(options.parallelism.max(1))
+        .with_batch_size(BATCH_ROWS)
+        .with_information_schema(false)
+        .with_create_default_catalog_and_schema(false);
+    let settings = config.options_mut();
+    settings.execution.time_zone = Some(crate::types::UTC.to_owned());
+    // What a sort keeps back for merging what it spilled; not more than its share of a small pool.
+    settings.execution.sort_spill_reservation_bytes = settings
+        .execution
+        .sort_spill_reservation_bytes
+        .min(options.memory_bytes / 8);
+    // A sorted subquery under an order-sensitive aggregate stays sorted.
+    settings.sql_parser.enable_subquery_sort_elimination = false;
+    let builder = SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(runtime)
+        .with_default_features();
+    let builder = functions::register(builder);
+    let mut state = builder
+        .with_analyzer_rule(Arc::new(analyze::PostgresResults))
+        .build();
+    if let Ok(tables) = PgCatalogStaticTables::try_new() {
+        state.register_udtf("pg_get_keywords", tables.pg_get_keywords);
+    }
+    Ok(state)
+}

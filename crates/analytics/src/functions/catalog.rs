@@ -1,0 +1,548 @@
+//! Functions over the catalog: visibility, definitions, sizes, privileges, and names for oids.
+
+use super::{Call, Definition, Kind, Value};
+use crate::catalog::picture::{CatalogPicture, Class, DATABASE_OID, NAMESPACES};
+use crate::catalog::{
+    column_list, format_type, function_arguments, function_name, function_oid_by_name,
+    function_result, index_definition, quote_identifier, spec, type_oid_by_name,
+};
+use crate::error::carry;
+use datafusion::common::Result;
+use shale_sql::SqlError;
+
+/// Casts to `regclass` and its relatives become calls of these: name or number to oid.
+pub(crate) const REG_IN: &[(&str, &str)] = &[
+    ("regclass", "shale_regclass_in"),
+    ("regtype", "shale_regtype_in"),
+    ("regproc", "shale_regproc_in"),
+    ("regprocedure", "shale_regproc_in"),
+    ("regnamespace", "shale_regnamespace_in"),
+    ("regrole", "shale_regrole_in"),
+];
+
+/// And where such a value is printed: oid to name.
+pub(crate) const REG_OUT: &[(&str, &str)] = &[
+    ("regclass", "shale_regclass_out"),
+    ("regtype", "shale_regtype_out"),
+    ("regproc", "shale_regproc_out"),
+    ("regprocedure", "shale_regproc_out"),
+    ("regnamespace", "shale_regnamespace_out"),
+    ("regrole", "shale_regrole_out"),
+];
+
+const VISIBLE: Definition =
+    Definition::new("pg_type_is_visible", &[Kind::Oid], Kind::Bool, |_, _| {
+        Ok(Value::Bool(true))
+    })
+    .aliases(&[
+        "pg_function_is_visible",
+        "pg_operator_is_visible",
+        "pg_opclass_is_visible",
+        "pg_opfamily_is_visible",
+        "pg_collation_is_visible",
+        "pg_conversion_is_visible",
+        "pg_statistics_obj_is_visible",
+        "pg_ts_config_is_visible",
+        "pg_ts_dict_is_visible",
+        "pg_ts_parser_is_visible",
+        "pg_ts_template_is_visible",
+    ]);
+
+/// Every user may do everything that can be done here, so privileges are all granted.
+const PRIVILEGE: Definition = Definition::new(
+    "has_table_privilege",
+    &[Kind::Class, Kind::Class, Kind::Class, Kind::Text],
+    Kind::Bool,
+    |_, _| Ok(Value::Bool(true)),
+)
+.required(1)
+.aliases(&[
+    "has_schema_privilege",
+    "has_database_privilege",
+    "has_column_privilege",
+    "has_any_column_privilege",
+    "has_function_privilege",
+    "has_sequence_privilege",
+    "has_type_privilege",
+    "has_language_privilege",
+    "has_server_privilege",
+    "has_tablespace_privilege",
+    "has_foreign_data_wrapper_privilege",
+    "has_parameter_privilege",
+    "pg_has_role",
+]);
+
+pub(super) const FUNCTIONS: &[Definition] = &[
+    VISIBLE,
+    PRIVILEGE,
+    Definition::new(
+        "pg_table_is_visible",
+        &[Kind::Oid],
+        Kind::Bool,
+        |call, arguments| {
+            let oid = arguments[0].int();
+            let system = spec::all().iter().find(|relation| relation.oid == oid);
+            Ok(Value::Bool(match system {
+                Some(relation) => relation.schema == "pg_catalog",
+                None => call.context()?.picture().class(oid).is_some(),
+            }))
+        },
+    ),
+    Definition::new(
+        "pg_get_userbyid",
+        &[Kind::Oid],
+        Kind::Name,
+        |call, arguments| {
+            let oid = arguments[0].int();
+            let picture = call.context()?.picture();
+            let role = picture.roles.iter().find(|role| role.oid == oid);
+            Ok(Value::from(role.map_or_else(
+                || format!("unknown (OID={oid})"),
+                |role| role.name.clone(),
+            )))
+        },
+    ),
+    // Nothing has a comment here.
+    Definition::new(
+        "obj_description",
+        &[Kind::Oid, Kind::Text],
+        Kind::Text,
+        |_, _| Ok(Value::Null),
+    )
+    .required(1)
+    .aliases(&["shobj_description"]),
+    Definition::new(
+        "col_description",
+        &[Kind::Oid, Kind::Int],
+        Kind::Text,
+        |_, _| Ok(Value::Null),
+    ),
+    Definition::new(
+        "format_type",
+        &[Kind::Oid, Kind::Int],
+        Kind::Text,
+        |_, arguments| {
+            let modifier = match arguments[1] {
+                Value::Int(modifier) => Some(modifier),
+                _ => None,
+            };
+            Ok(match arguments[0] {
+                Value::Int(oid) => Value::from(format_type(oid, modifier)),
+                _ => Value::Null,
+            })
+        },
+    )
+    .takes_nulls(),
+    // Expressions are kept as SQL text.
+    Definition::new(
+        "pg_get_expr",
+        &[Kind::Text, Kind::Oid, Kind::Bool],
+        Kind::Text,
+        |_, arguments| Ok(arguments[0].clone()),
+    )
+    .required(2),
+    Definition::new(
+        "pg_get_constraintdef",
+        &[Kind::Oid, Kind::Bool],
+        Kind::Text,
+        |call, arguments| {
+            let picture = call.context()?.picture();
+            Ok(Value::from(match picture.class(arguments[0].int()) {
+                Some(Class::PrimaryKey(table)) => table
+                    .primary_key()
+                    .map(|key| format!("PRIMARY KEY ({})", column_list(&key.columns))),
+                _ => None,
+            }))
+        },
+    )
+    .required(1),
+    Definition::new(
+        "pg_get_indexdef",
+        &[Kind::Oid, Kind::Int, Kind::Bool],
+        Kind::Text,
+        index_text,
+    )
+    .required(1),
+    // Of what does not exist here: views, rules, triggers, partitions, statistics objects, sequences, functions of users.
+    Definition::new(
+        "pg_get_viewdef",
+        &[Kind::Class, Kind::Any],
+        Kind::Text,
+        |_, _| Ok(Value::Null),
+    )
+    .required(1)
+    .aliases(&[
+        "pg_get_ruledef",
+        "pg_get_triggerdef",
+        "pg_get_functiondef",
+        "pg_get_partkeydef",
+        "pg_get_partition_constraintdef",
+        "pg_get_statisticsobjdef",
+        "pg_get_statisticsobjdef_columns",
+        "pg_get_statisticsobjdef_expressions",
+        "pg_get_serial_sequence",
+        "pg_get_function_sqlbody",
+        "pg_tablespace_location",
+    ]),
+    Definition::new(
+        "pg_relation_is_publishable",
+        &[Kind::Class],
+        Kind::Bool,
+        |_, _| Ok(Value::Bool(false)),
+    ),
+    Definition::new(
+        "pg_get_function_result",
+        &[Kind::Oid],
+        Kind::Text,
+        |_, arguments| Ok(Value::from(function_result(arguments[0].int()))),
+    ),
+    Definition::new(
+        "pg_get_function_arguments",
+        &[Kind::Oid],
+        Kind::Text,
+        |_, arguments| Ok(Value::from(function_arguments(arguments[0].int()))),
+    )
+    .aliases(&["pg_get_function_identity_arguments"]),
+    Definition::new(
+        "pg_relation_size",
+        &[Kind::Class, Kind::Text],
+        Kind::Int,
+        relation_size,
+    )
+    .required(1)
+    .aliases(&["pg_table_size", "pg_total_relation_size"]),
+    // A primary key is the order of its table's tree, it takes no room of its own.
+    Definition::new("pg_indexes_size", &[Kind::Class], Kind::Int, |_, _| {
+        Ok(Value::Int(0))
+    }),
+    // All that is stored is the database's.
+    Definition::new("pg_database_size", &[Kind::Class], Kind::Int, |call, _| {
+        let picture = call.context()?.picture();
+        let bytes: u64 = picture
+            .tables
+            .iter()
+            .map(|table| table.relation.description.size_bytes)
+            .sum();
+        Ok(Value::Int(i64::try_from(bytes).unwrap_or(i64::MAX)))
+    })
+    .aliases(&["pg_tablespace_size"]),
+    Definition::new(
+        "pg_size_pretty",
+        &[Kind::Int],
+        Kind::Text,
+        |_, arguments| Ok(Value::from(size_pretty(arguments[0].int()))),
+    )
+    .immutable(),
+    Definition::new(
+        "to_regclass",
+        &[Kind::Text],
+        Kind::Oid,
+        |call, arguments| {
+            Ok(class_by_name(call, arguments[0].text())?.map_or(Value::Null, Value::Int))
+        },
+    ),
+    Definition::new("to_regtype", &[Kind::Text], Kind::Oid, |_, arguments| {
+        Ok(type_oid_by_name(arguments[0].text()).map_or(Value::Null, Value::Int))
+    }),
+    Definition::new(
+        "to_regnamespace",
+        &[Kind::Text],
+        Kind::Oid,
+        |_, arguments| Ok(namespace_by_name(arguments[0].text()).map_or(Value::Null, Value::Int)),
+    ),
+    Definition::new(
+        "shale_regclass_in",
+        &[Kind::Class],
+        Kind::Oid,
+        |call, arguments| {
+            read_name(&arguments[0], |name| match class_by_name(call, name)? {
+                Some(oid) => Ok(oid),
+                None => Err(carry(SqlError::UndefinedTable {
+                    name: name.to_owned(),
+                    position: None,
+                })),
+            })
+        },
+    ),
+    Definition::new(
+        "shale_regclass_out",
+        &[Kind::Oid],
+        Kind::Text,
+        |call, arguments| {
+            let oid = arguments[0].int();
+            Ok(Value::from(
+                class_name(call.context()?.picture(), oid).unwrap_or_else(|| number(oid)),
+            ))
+        },
+    ),
+    Definition::new(
+        "shale_regtype_in",
+        &[Kind::Class],
+        Kind::Oid,
+        |_, arguments| {
+            read_name(&arguments[0], |name| {
+                type_oid_by_name(name).ok_or_else(|| missing("42704", "type", name))
+            })
+        },
+    ),
+    Definition::new(
+        "shale_regtype_out",
+        &[Kind::Oid],
+        Kind::Text,
+        |_, arguments| Ok(Value::from(format_type(arguments[0].int(), None))),
+    ),
+    Definition::new(
+        "shale_regproc_in",
+        &[Kind::Class],
+        Kind::Oid,
+        |_, arguments| {
+            read_name(&arguments[0], |name| {
+                let bare = name.split('(').next().unwrap_or(name);
+                function_oid_by_name(bare).ok_or_else(|| missing("42883", "function", name))
+            })
+        },
+    ),
+    Definition::new(
+        "shale_regproc_out",
+        &[Kind::Oid],
+        Kind::Text,
+        |_, arguments| {
+            let oid = arguments[0].int();
+            Ok(Value::from(
+                function_name(oid).map_or_else(|| number(oid), str::to_owned),
+            ))
+        },
+    ),
+    Definition::new(
+        "shale_regnamespace_in",
+        &[Kind::Class],
+        Kind::Oid,
+        |_, arguments| {
+            read_name(&arguments[0], |name| {
+                namespace_by_name(name).ok_or_else(|| missing("3F000", "schema", name))
+            })
+        },
+    ),
+    Definition::new(
+        "shale_regnamespace_out",
+        &[Kind::Oid],
+        Kind::Text,
+        |_, arguments| {
+            let oid = arguments[0].int();
+            let name = NAMESPACES.iter().find(|(_, other)| *other == oid);
+            Ok(Value::from(name.map_or_else(
+                || number(oid),
+                |(name, _)| (*name).to_owned(),
+            )))
+        },
+    ),
+    Definition::new(
+        "shale_regrole_in",
+        &[Kind::Class],
+        Kind::Oid,
+        |call, arguments| {
+            let picture = call.context()?.picture();
+            read_name(&arguments[0], |name| {
+                let role = picture.roles.iter().find(|role| role.name == unquote(name));
+                role.map(|role| role.oid)
+                    .ok_or_else(|| missing("42704", "role", name))
+            })
+        },
+    ),
+    Definition::new(
+        "shale_regrole_out",
+        &[Kind::Oid],
+        Kind::Text,
+        |call, arguments| {
+            let oid = arguments[0].int();
+            let picture = call.context()?.picture();
+            let role = picture.roles.iter().find(|role| role.oid == oid);
+            Ok(Value::from(role.map_or_else(
+                || number(oid),
+                |role| quote_identifier(&role.name),
+            )))
+        },
+    ),
+];
+
+fn number(oid: i64) -> String {
+    if oid == 0 {
+        "-".to_owned()
+    } else {
+        oid.to_string()
+    }
+}
+
+fn missing(sqlstate: &'static str, what: &str, name: &str) -> datafusion::common::DataFusionError {
+    carry(SqlError::Other {
+        sqlstate,
+        message: format!("{what} \"{name}\" does not exist"),
+        hint: None,
+    })
+}
+
+/// What `regclass` and its relatives read: an oid as number or text, `-`, or a name.
+fn read_name(value: &Value, find: impl Fn(&str) -> Result<i64>) -> Result<Value> {
+    Ok(match value {
+        Value::Text(name) if name == "-" => Value::Int(0),
+        Value::Text(name) => match name.trim().parse() {
+            Ok(oid) => Value::Int(oid),
+            Err(_) => Value::Int(find(name.trim())?),
+        },
+        other => other.clone(),
+    })
+}
+
+fn unquote(name: &str) -> String {
+    match name
+        .strip_prefix('"')
+        .and_then(|name| name.strip_suffix('"'))
+    {
+        Some(quoted) => quoted.replace("\"\"", "\""),
+        None => name.to_lowercase(),
+    }
+}
+
+fn namespace_by_name(name: &str) -> Option<i64> {
+    let name = unquote(name);
+    NAMESPACES
+        .iter()
+        .find(|(other, _)| *other == name)
+        .map(|(_, oid)| *oid)
+}
+
+/// The parts of a possibly qualified, possibly quoted name; unquoted parts are folded.
+pub(super) fn name_parts(name: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut part = String::new();
+    let mut quoted = false;
+    let mut characters = name.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' if quoted && characters.peek() == Some(&'"') => {
+                characters.next();
+                part.push('"');
+            }
+            '"' => quoted = !quoted,
+            '.' if !quoted => parts.push(std::mem::take(&mut part)),
+            _ if quoted => part.push(character),
+            _ => part.extend(character.to_lowercase()),
+        }
+    }
+    parts.push(part);
+    parts
+}
+
+fn class_by_name(call: &Call<'_>, name: &str) -> Result<Option<i64>> {
+    let picture = call.context()?.picture();
+    let parts = name_parts(name);
+    Ok(match parts.as_slice() {
+        [relation] => picture
+            .class_oid_folding(relation)
+            .or_else(|| system_oid("pg_catalog", relation)),
+        [schema, relation] if schema == "public" => picture.class_oid_folding(relation),
+        [schema, relation] => system_oid(schema, relation),
+        _ => None,
+    })
+}
+
+fn system_oid(schema: &str, name: &str) -> Option<i64> {
+    spec::find(schema, name).map(|relation| relation.oid)
+}
+
+/// The name as `regclass` prints it: qualified only where the search path does not find it.
+fn class_name(picture: &CatalogPicture, oid: i64) -> Option<String> {
+    match picture.class(oid) {
+        Some(Class::Table(table)) => return Some(quote_identifier(table.relation.name())),
+        Some(Class::PrimaryKey(table)) => {
+            return table.primary_key().map(|key| quote_identifier(&key.name));
+        }
+        None => {}
+    }
+    let system = spec::all().iter().find(|relation| relation.oid == oid)?;
+    Some(match system.schema {
+        "pg_catalog" => system.name.to_owned(),
+        schema => format!("{schema}.{}", system.name),
+    })
+}
+
+fn index_text(call: &Call<'_>, arguments: &[Value]) -> Result<Value> {
+    let picture = call.context()?.picture();
+    let Some(Class::PrimaryKey(table)) = picture.class(arguments[0].int()) else {
+        return Ok(Value::Null);
+    };
+    let column = arguments.get(1).map_or(0, Value::int);
+    if column == 0 {
+        return Ok(Value::from(index_definition(table)));
+    }
+    let name = table.primary_key().and_then(|key| {
+        let index = usize::try_from(column - 1).ok()?;
+        key.columns.get(index).map(|name| quote_identifier(name))
+    });
+    Ok(Value::from(name.unwrap_or_default()))
+}
+
+fn relation_size(call: &Call<'_>, arguments: &[Value]) -> Result<Value> {
+    let oid = read_name(&arguments[0], |name| match class_by_name(call, name)? {
+        Some(oid) => Ok(oid),
+        None => Err(carry(SqlError::UndefinedTable {
+            name: name.to_owned(),
+            position: None,
+        })),
+    })?
+    .int();
+    Ok(match call.context()?.picture().class(oid) {
+        Some(Class::Table(table)) => {
+            Value::Int(i64::try_from(table.relation.description.size_bytes).unwrap_or(i64::MAX))
+        }
+        Some(Class::PrimaryKey(_)) => Value::Int(0),
+        None if oid == DATABASE_OID => Value::Null,
+        None if spec::all().iter().any(|relation| relation.oid == oid) => Value::Int(0),
+        None => Value::Null,
+    })
+}
+
+/// Bytes up to 10 kB, then kB, MB, GB, TB, PB, each up to 10240 of them, rounded half away from zero.
+fn size_pretty(bytes: i64) -> String {
+    const UNITS: [&str; 6] = ["bytes", "kB", "MB", "GB", "TB", "PB"];
+    if bytes.unsigned_abs() < 10 * 1024 {
+        return format!("{bytes} bytes");
+    }
+    // One bit more than the unit, for rounding.
+    let mut doubled = bytes >> 9;
+    for unit in &UNITS[1..] {
+        if doubled.unsigned_abs() < 20 * 1024 - 1 || *unit == "PB" {
+            return format!("{} {unit}", (doubled + doubled.signum()) / 2);
+        }
+        doubled >>= 10;
+    }
+    unreachable!("the last unit takes everything")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_printed_as_postgres_prints_them() {
+        for (bytes, expected) in [
+            (0, "0 bytes"),
+            (8192, "8192 bytes"),
+            (10_239, "10239 bytes"),
+            (10_240, "10 kB"),
+            (10_751, "10 kB"),
+            (10_752, "11 kB"),
+            (1_048_576, "1024 kB"),
+            (123_456_789, "118 MB"),
+            (1 << 40, "1024 GB"),
+        ] {
+            assert_eq!(size_pretty(bytes), expected);
+        }
+    }
+
+    #[test]
+    fn names_split_and_fold() {
+        assert_eq!(name_parts("Public.Flights"), ["public", "flights"]);
+        assert_eq!(name_parts("\"Public\".\"Fl.\"\"x\""), ["Public", "Fl.\"x"]);
+    }
+}

@@ -1,0 +1,190 @@
+//! The SQL type of a plan's columns.
+//!
+//! Arrow has one string type and no oids, uuids or lengths. So the type of a result column is looked for where its values come from: a
+//! column that is only passed on keeps the type it was declared with; what is computed has the type of its Arrow form.
+
+use crate::catalog::SystemTable;
+use crate::functions::result_type;
+use crate::table::UserTable;
+use crate::types::sql_type;
+use arrow::datatypes::DataType;
+use datafusion::catalog::default_table_source::source_as_provider;
+use datafusion::logical_expr::{Distinct, Expr, ExprSchemable, JoinType, LogicalPlan};
+use shale_sql::SqlType;
+
+/// The SQL types of all columns of a plan.
+pub(crate) fn column_types(plan: &LogicalPlan) -> Vec<SqlType> {
+    (0..plan.schema().fields().len())
+        .map(|index| column_type(plan, index))
+        .collect()
+}
+
+/// The SQL type of one column of a plan.
+fn column_type(plan: &LogicalPlan, index: usize) -> SqlType {
+    let data_type = plan.schema().field(index).data_type();
+    match declared(plan, index) {
+        Some(declared) if fits(&declared, data_type) => declared,
+        _ => sql_type(data_type),
+    }
+}
+
+/// Whether values of that Arrow type can be values of that SQL type.
+fn fits(declared: &SqlType, data_type: &DataType) -> bool {
+    let plain = sql_type(data_type);
+    match (declared, &plain) {
+        (SqlType::Array(declared), SqlType::Array(plain)) => family(declared) == family(plain),
+        // Numbers beyond 38 digits are computed as doubles.
+        (SqlType::Numeric(None), SqlType::Float8) => true,
+        _ => family(declared) == family(&plain),
+    }
+}
+
+/// Types that share an Arrow form.
+fn family(sql_type: &SqlType) -> u8 {
+    match sql_type {
+        SqlType::Bool => 1,
+        SqlType::Int2 => 2,
+        SqlType::Int4 => 3,
+        SqlType::Int8 | SqlType::Oid => 4,
+        SqlType::Float4 => 5,
+        SqlType::Float8 => 6,
+        SqlType::Numeric(_) => 7,
+        SqlType::Unknown
+        | SqlType::Text
+        | SqlType::Varchar(_)
+        | SqlType::Char(_)
+        | SqlType::Name
+        | SqlType::SingleChar
+        | SqlType::Uuid
+        | SqlType::Json
+        | SqlType::Jsonb => 8,
+        SqlType::Bytea => 9,
+        SqlType::Date => 10,
+        SqlType::Time => 11,
+        SqlType::Timestamp => 12,
+        SqlType::TimestampTz => 13,
+        SqlType::Interval => 14,
+        SqlType::Array(_) => 15,
+    }
+}
+
+fn declared(plan: &LogicalPlan, index: usize) -> Option<SqlType> {
+    match plan {
+        LogicalPlan::Projection(projection) => {
+            expression_type(projection.expr.get(index)?, &projection.input)
+        }
+        LogicalPlan::SubqueryAlias(alias) => declared(&alias.input, index),
+        LogicalPlan::Subquery(subquery) => declared(&subquery.subquery, index),
+        LogicalPlan::Filter(filter) => declared(&filter.input, index),
+        LogicalPlan::Sort(sort) => declared(&sort.input, index),
+        LogicalPlan::Limit(limit) => declared(&limit.input, index),
+        LogicalPlan::Repartition(repartition) => declared(&repartition.input, index),
+        LogicalPlan::Distinct(Distinct::All(input)) => declared(input, index),
+        LogicalPlan::Distinct(Distinct::On(on)) => {
+            expression_type(on.select_expr.get(index)?, &on.input)
+        }
+        LogicalPlan::Join(join) => {
+            let left = join.left.schema().fields().len();
+            match join.join_type {
+                JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark => {
+                    declared(&join.right, index)
+                }
+                _ if index < left => declared(&join.left, index),
+                _ => declared(&join.right, index - left),
+            }
+        }
+        LogicalPlan::Aggregate(aggregate) => {
+            let groups = aggregate.group_expr.len();
+            match aggregate.group_expr.get(index) {
+                Some(Expr::GroupingSet(_)) => None,
+                Some(group) => expression_type(group, &aggregate.input),
+                None => expression_type(aggregate.aggr_expr.get(index - groups)?, &aggregate.input),
+            }
+        }
+        LogicalPlan::Window(window) => match index < window.input.schema().fields().len() {
+            true => declared(&window.input, index),
+            false => None,
+        },
+        LogicalPlan::Union(union) => {
+            let first = column_type(union.inputs.first()?, index);
+            let same = union
+                .inputs
+                .iter()
+                .all(|input| column_type(input, index) == first);
+            same.then_some(first)
+        }
+        LogicalPlan::TableScan(scan) => {
+            let provider = source_as_provider(&scan.source).ok()?;
+            let name = scan.projected_schema.field(index).name();
+            if let Some(table) = provider.downcast_ref::<UserTable>() {
+                let column = table.columns().iter().find(|column| column.name == *name)?;
+                return Some(column.sql_type.clone());
+            }
+            let system = provider.downcast_ref::<SystemTable>()?;
+            let column = system
+                .relation
+                .columns
+                .iter()
+                .find(|column| column.name == name)?;
+            Some(column.sql_type.clone())
+        }
+        _ => None,
+    }
+}
+
+fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
+    match expression {
+        Expr::Alias(alias) => expression_type(&alias.expr, input),
+        Expr::Column(column) => {
+            let index = input.schema().maybe_index_of_column(column)?;
+            Some(column_type(input, index))
+        }
+        Expr::ScalarFunction(call) => match call.func.name() {
+            // They give one of their arguments.
+            "coalesce" | "nullif" | "nvl" | "greatest" | "least" => common_type(&call.args, input),
+            // An array without NULL.
+            "shale_array_or_empty" => expression_type(call.args.first()?, input),
+            name => result_type(name),
+        },
+        Expr::AggregateFunction(call) => {
+            let argument = call.params.args.first();
+            match call.func.name() {
+                "min" | "max" | "first_value" | "last_value" => expression_type(argument?, input),
+                "array_agg" => expression_type(argument?, input)
+                    .map(|element| SqlType::Array(Box::new(element))),
+                _ => None,
+            }
+        }
+        Expr::ScalarSubquery(subquery) => Some(column_type(&subquery.subquery, 0)),
+        Expr::Case(case) => {
+            let results: Vec<Expr> = case
+                .when_then_expr
+                .iter()
+                .map(|(_, then)| then.as_ref().clone())
+                .chain(case.else_expr.as_deref().cloned())
+                .collect();
+            common_type(&results, input)
+        }
+        _ => None,
+    }
+}
+
+/// The type that all of them have, leaving NULL aside.
+fn common_type(expressions: &[Expr], input: &LogicalPlan) -> Option<SqlType> {
+    let mut common = None;
+    for expression in expressions {
+        if matches!(expression, Expr::Literal(value, _) if value.is_null()) {
+            continue;
+        }
+        let own = match expression_type(expression, input) {
+            Some(own) => own,
+            None => sql_type(&expression.get_type(input.schema()).ok()?),
+        };
+        match &common {
+            None => common = Some(own),
+            Some(first) if *first == own => {}
+            Some(_) => return None,
+        }
+    }
+    common
+}

@@ -1,0 +1,275 @@
+//! A planned query: planned once, run as often as wanted, always over current data.
+//!
+//! * The logical plan names tables, not views of them; a view is opened by each run.
+//! * A run after the catalog changed plans again first, and fails if the result's columns are no longer the same.
+//! * Parameters become constants before optimisation, so that they choose access paths as constants do.
+
+use crate::error::to_sql_error;
+use crate::lineage::column_types;
+use crate::rewrite::{self, visible_name};
+use crate::rows::batch_to_rows;
+use crate::statement::StatementContext;
+use crate::{parameters, planner, subplan};
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{DataFusionError, Result};
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
+use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::StreamExt;
+use parking_lot::Mutex;
+use shale_sql::{AnalyticContext, AnalyticPlan, Column, Datum, RowStream, SqlError, SqlType};
+use sqlparser::ast::Statement;
+use std::sync::Arc;
+
+/// A query as planned at one version of the catalog.
+struct Planned {
+    catalog_version: u64,
+    /// Not analysed: parameters are bound first.
+    logical: LogicalPlan,
+    /// Optimised, where nothing of a run decides: no parameters, no functions of time and session.
+    optimized: Option<LogicalPlan>,
+    columns: Vec<Column>,
+    parameter_types: Vec<SqlType>,
+}
+
+/// A planned query.
+pub(crate) struct DataFusionPlan {
+    base: Arc<SessionState>,
+    statement: Statement,
+    session: AnalyticContext,
+    columns: Vec<Column>,
+    parameter_types: Vec<SqlType>,
+    current: Mutex<Arc<Planned>>,
+}
+
+impl DataFusionPlan {
+    /// Plans a query.
+    pub(crate) fn new(
+        base: Arc<SessionState>,
+        session: &AnalyticContext,
+        statement: &Statement,
+        declared: &[SqlType],
+    ) -> Result<DataFusionPlan, SqlError> {
+        let planned = make(&base, session, statement, declared)?;
+        Ok(DataFusionPlan {
+            base,
+            statement: statement.clone(),
+            session: session.clone(),
+            columns: planned.columns.clone(),
+            parameter_types: planned.parameter_types.clone(),
+            current: Mutex::new(Arc::new(planned)),
+        })
+    }
+
+    /// The plan for the catalog as it is now.
+    fn current(&self, session: &AnalyticContext) -> Result<Arc<Planned>, SqlError> {
+        let version = session.engine.catalog_version();
+        let current = Arc::clone(&self.current.lock());
+        if current.catalog_version == version {
+            return Ok(current);
+        }
+        let planned = make(&self.base, session, &self.statement, &self.parameter_types)?;
+        if planned.columns != self.columns {
+            return Err(SqlError::NotSupported {
+                feature: "a changed result type of a prepared statement".to_owned(),
+                hint: Some("Prepare the statement again: its tables have changed.".to_owned()),
+            });
+        }
+        let planned = Arc::new(planned);
+        *self.current.lock() = Arc::clone(&planned);
+        Ok(planned)
+    }
+
+    async fn physical(
+        &self,
+        context: &Arc<StatementContext>,
+        parameters: &[Datum],
+    ) -> Result<(Arc<dyn ExecutionPlan>, SessionState), SqlError> {
+        let planned = self.current(&context.session)?;
+        let state = context.state();
+        let optimized = match &planned.optimized {
+            Some(optimized) => optimized.clone(),
+            None => {
+                let plan = planned.logical.clone();
+                let bound = parameters::bind(plan, &planned.parameter_types, parameters)
+                    .map_err(to_sql_error)?;
+                optimize(&state, bound).map_err(to_sql_error)?
+            }
+        };
+        let physical = state
+            .query_planner()
+            .create_physical_plan(&optimized, &state)
+            .await
+            .map_err(to_sql_error)?;
+        Ok((physical, state))
+    }
+}
+
+impl AnalyticPlan for DataFusionPlan {
+    fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    fn parameter_types(&self) -> &[SqlType] {
+        &self.parameter_types
+    }
+
+    fn execute<'a>(
+        &'a self,
+        context: &'a AnalyticContext,
+        parameters: &'a [Datum],
+    ) -> BoxFuture<'a, Result<RowStream, SqlError>> {
+        async move {
+            // The view comes first: whatever is in it, the catalog looked at afterwards knows.
+            let statement = StatementContext::open(context.clone(), Arc::clone(&self.base))?;
+            let (physical, state) = self.physical(&statement, parameters).await?;
+            let batches = execute_stream(physical, state.task_ctx()).map_err(to_sql_error)?;
+            let types: Arc<[SqlType]> = self
+                .columns
+                .iter()
+                .map(|column| column.sql_type.clone())
+                .collect();
+            let rows = batches.map(move |batch| match batch {
+                Ok(batch) => batch_to_rows(&batch, &types),
+                Err(error) => Err(to_sql_error(error)),
+            });
+            Ok(rows.boxed() as RowStream)
+        }
+        .boxed()
+    }
+
+    fn explain(&self) -> Vec<String> {
+        match self.explained() {
+            Ok(lines) => lines,
+            Err(error) => vec![format!("cannot be planned: {error}")],
+        }
+    }
+}
+
+impl DataFusionPlan {
+    /// The physical plan; with parameters, whose values choose access paths, the logical one.
+    fn explained(&self) -> Result<Vec<String>, SqlError> {
+        let text = if self.parameter_types.is_empty() {
+            let context = StatementContext::open(self.session.clone(), Arc::clone(&self.base))?;
+            // Planning waits for nothing: tables plan their access, system relations build their rows.
+            let (physical, _) = futures::executor::block_on(self.physical(&context, &[]))?;
+            displayable(physical.as_ref()).indent(false).to_string()
+        } else {
+            let context = StatementContext::open(self.session.clone(), Arc::clone(&self.base))?;
+            let planned = self.current(&self.session)?;
+            let optimized =
+                optimize(&context.state(), planned.logical.clone()).map_err(to_sql_error)?;
+            optimized.display_indent().to_string()
+        };
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+}
+
+/// Plans a statement at the catalog's current version.
+fn make(
+    base: &Arc<SessionState>,
+    session: &AnalyticContext,
+    statement: &Statement,
+    declared: &[SqlType],
+) -> Result<Planned, SqlError> {
+    let catalog_version = session.engine.catalog_version();
+    let context = StatementContext::open(session.clone(), Arc::clone(base))?;
+    let state = context.state();
+    let count = parameters::count(statement)?;
+    let (rewritten, scope) = rewrite::rewrite(statement, &session.engine)?;
+    let mut types: Vec<SqlType> = declared.iter().take(count).cloned().collect();
+    types.resize(count, SqlType::Unknown);
+    let plan_with = |types: &[SqlType]| -> Result<LogicalPlan> {
+        let mut statement = rewritten.clone();
+        parameters::declare(&mut statement, types);
+        planner::plan(statement, &state, &scope)
+    };
+    let text_where_unknown = |types: &mut Vec<SqlType>| {
+        for sql_type in types
+            .iter_mut()
+            .filter(|sql_type| **sql_type == SqlType::Unknown)
+        {
+            *sql_type = SqlType::Text;
+        }
+    };
+    let mut logical = match plan_with(&types) {
+        // A parameter that stands where nothing tells its type can also keep the rest from being planned.
+        Err(_) if types.contains(&SqlType::Unknown) => {
+            text_where_unknown(&mut types);
+            plan_with(&types)
+        }
+        planned => planned,
+    }
+    .map_err(to_sql_error)?;
+    types = parameters::types(&logical, count, &types).map_err(to_sql_error)?;
+    if types.contains(&SqlType::Unknown) {
+        text_where_unknown(&mut types);
+        logical = plan_with(&types).map_err(to_sql_error)?;
+    }
+    let columns = logical
+        .schema()
+        .fields()
+        .iter()
+        .zip(column_types(&logical))
+        .map(|(field, sql_type)| Column {
+            name: visible_name(field.name()).to_owned(),
+            sql_type,
+        })
+        .collect();
+    // Also finds the errors of the statement before it runs.
+    let (logical, optimized) = prepare(&state, logical).map_err(to_sql_error)?;
+    let fixed = types.is_empty() && is_fixed(&optimized).map_err(to_sql_error)?;
+    Ok(Planned {
+        catalog_version,
+        logical,
+        optimized: fixed.then_some(optimized),
+        columns,
+        parameter_types: types,
+    })
+}
+
+/// The plan with subqueries that DataFusion can run, and its optimised form.
+fn prepare(state: &SessionState, logical: LogicalPlan) -> Result<(LogicalPlan, LogicalPlan)> {
+    let some = subplan::rewrite(logical.clone(), false)?;
+    match optimize(state, some.clone()) {
+        Ok(optimized) => Ok((some, optimized)),
+        Err(error) => {
+            let all = subplan::rewrite(logical, true)?;
+            match optimize(state, all.clone()) {
+                Ok(optimized) => Ok((all, optimized)),
+                Err(_) => Err(error),
+            }
+        }
+    }
+}
+
+fn optimize(state: &SessionState, plan: LogicalPlan) -> Result<LogicalPlan> {
+    let plan = state.optimize(&plan)?;
+    match plan {
+        // DDL, DML and commands never come here: only queries are planned.
+        LogicalPlan::Ddl(_) | LogicalPlan::Dml(_) | LogicalPlan::Copy(_) => {
+            Err(DataFusionError::Plan("not a query".to_owned()))
+        }
+        plan => Ok(plan),
+    }
+}
+
+/// Whether a plan's expressions mean the same in every run.
+fn is_fixed(plan: &LogicalPlan) -> Result<bool> {
+    let mut fixed = true;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            expression.apply(|expression| {
+                if let Expr::ScalarFunction(call) = expression
+                    && call.func.signature().volatility != Volatility::Immutable
+                {
+                    fixed = false;
+                    return Ok(TreeNodeRecursion::Stop);
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(fixed)
+}

@@ -1,0 +1,105 @@
+//! A user table as DataFusion plans it.
+
+use super::filter::{Precision, condition};
+use super::scan::{ItemsExec, Parts};
+use crate::relation::{RelationColumn, schema_of};
+use crate::rewrite::ScopedTable;
+use crate::statement::StatementContext;
+use arrow::datatypes::SchemaRef;
+use async_trait::async_trait;
+use datafusion::catalog::{Session, TableProvider};
+use datafusion::common::Result;
+use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
+use datafusion::physical_plan::ExecutionPlan;
+use shale_expression::Condition;
+use shale_sql::access::{self, AccessPath};
+use std::sync::Arc;
+
+/// Tables below this many items are read by one task: more would cost more than they save.
+const PARALLEL_SCAN_ITEMS_MIN: u64 = 5_000;
+
+/// A user table in a statement.
+#[derive(Debug)]
+pub(crate) struct UserTable {
+    table: Arc<ScopedTable>,
+    schema: SchemaRef,
+}
+
+impl UserTable {
+    /// The table with the columns that the statement reaches.
+    pub(crate) fn new(table: Arc<ScopedTable>) -> UserTable {
+        let schema = schema_of(&table.columns);
+        UserTable { table, schema }
+    }
+
+    /// Its columns.
+    pub(crate) fn columns(&self) -> &[RelationColumn] {
+        &self.table.columns
+    }
+}
+
+#[async_trait]
+impl TableProvider for UserTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        TableType::Base
+    }
+
+    fn supports_filters_pushdown(
+        &self,
+        filters: &[&Expr],
+    ) -> Result<Vec<TableProviderFilterPushDown>> {
+        Ok(filters
+            .iter()
+            .map(|filter| match condition(filter, &self.table.relation) {
+                Some((_, Precision::Exact)) => TableProviderFilterPushDown::Exact,
+                Some((_, Precision::Superset)) => TableProviderFilterPushDown::Inexact,
+                None => TableProviderFilterPushDown::Unsupported,
+            })
+            .collect())
+    }
+
+    async fn scan(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let context = StatementContext::of(state.config_options())?;
+        let relation = &self.table.relation;
+        let conditions: Vec<Condition> = filters
+            .iter()
+            .filter_map(|filter| condition(filter, relation))
+            .map(|(condition, _)| condition)
+            .collect();
+        let condition = (!conditions.is_empty()).then(|| Condition::And(conditions));
+        let access = access::choose(&relation.description.definition.key_schema, condition);
+        let columns: Vec<RelationColumn> = match projection {
+            Some(indexes) => indexes
+                .iter()
+                .map(|index| self.table.columns[*index].clone())
+                .collect(),
+            None => self.table.columns.clone(),
+        };
+        let parallel = matches!(access.path, AccessPath::Scan)
+            && limit.is_none()
+            && relation.description.item_count >= PARALLEL_SCAN_ITEMS_MIN;
+        let segments = if parallel {
+            state.config().target_partitions()
+        } else {
+            1
+        };
+        Ok(Arc::new(ItemsExec::new(Parts {
+            view: context.view.clone(),
+            description: Arc::clone(&relation.description),
+            access,
+            columns: columns.into(),
+            segments: u32::try_from(segments.max(1)).unwrap_or(1),
+            limit,
+        })))
+    }
+}
