@@ -270,6 +270,11 @@ impl Shared {
 }
 
 impl Prepared {
+    /// The statement.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Whether sessions may share the plan: it holds nothing of the session that made it.
     fn is_shareable(&self) -> bool {
         match &self.plan {

@@ -4,6 +4,7 @@
 //! and RETURNING are true; ROLLBACK cannot take them back, and says so. Not here: planning (`service`), running (`run`).
 
 pub(crate) mod command;
+mod prepared;
 mod run_command;
 mod settings;
 mod transaction;
@@ -19,18 +20,15 @@ use crate::{
     AnalyticContext, Datum, Dialect, Outcome, Row, RowStream, SqlError, SqlType, TransactionStatus,
 };
 use futures::StreamExt;
+use prepared::PreparedStatements;
 use settings::Settings;
 use shale_engine::Error;
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use transaction::Transaction;
 
 #[cfg(test)]
 mod tests;
-
-/// Most statements that a session prepares by name.
-const PREPARED_MAX: usize = 10_000;
 
 /// One client's session. Not shared: statements run one at a time.
 pub struct Session {
@@ -39,7 +37,7 @@ pub struct Session {
     database: String,
     pub(crate) settings: Settings,
     pub(crate) transaction: Transaction,
-    pub(crate) prepared: HashMap<String, Arc<Prepared>>,
+    prepared: PreparedStatements,
 }
 
 impl Session {
@@ -50,7 +48,7 @@ impl Session {
             user: user.to_owned(),
             database: database.to_owned(),
             transaction: Transaction::default(),
-            prepared: HashMap::new(),
+            prepared: PreparedStatements::default(),
         }
     }
 

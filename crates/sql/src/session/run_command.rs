@@ -108,10 +108,11 @@ impl Session {
             Command::Execute { name, arguments } => {
                 self.execute_by_name(&name, &arguments, parameters).await
             }
-            Command::Deallocate(name) => match self.prepared.remove(&name) {
-                Some(_) => done("DEALLOCATE"),
-                None => Err(no_prepared(&name)),
-            },
+            Command::Deallocate(name) => {
+                self.prepared.get(&name)?;
+                self.prepared.remove(&name);
+                done("DEALLOCATE")
+            }
             Command::DeallocateAll => {
                 self.prepared.clear();
                 done("DEALLOCATE ALL")
@@ -177,21 +178,7 @@ impl Session {
         parameter_types: &[SqlType],
         text: &str,
     ) -> Result<Outcome, SqlError> {
-        if self.prepared.contains_key(&name) {
-            return Err(SqlError::Other {
-                sqlstate: "42P05",
-                message: format!("prepared statement \"{name}\" already exists"),
-                hint: None,
-            });
-        }
-        if self.prepared.len() >= super::PREPARED_MAX {
-            return Err(SqlError::ProgramLimit {
-                message: format!(
-                    "the session has {} prepared statements",
-                    super::PREPARED_MAX
-                ),
-            });
-        }
+        self.prepared.check(&name, text)?;
         let prepared = self.prepare(text, parameter_types).await?;
         self.prepared.insert(name, prepared);
         done("PREPARE")
@@ -203,11 +190,7 @@ impl Session {
         arguments: &[Expr],
         parameters: &[Datum],
     ) -> Result<Outcome, SqlError> {
-        let prepared = self
-            .prepared
-            .get(name)
-            .cloned()
-            .ok_or_else(|| no_prepared(name))?;
+        let prepared = self.prepared.get(name)?.clone();
         if matches!(prepared.plan, Plan::Command(_)) {
             return Err(unsupported("EXECUTE of a session command", ""));
         }
@@ -250,13 +233,5 @@ impl Session {
             values.push(crate::datum::coerce(value, sql_type)?);
         }
         Ok(values)
-    }
-}
-
-fn no_prepared(name: &str) -> SqlError {
-    SqlError::Other {
-        sqlstate: "26000",
-        message: format!("prepared statement \"{name}\" does not exist"),
-        hint: None,
     }
 }
