@@ -48,10 +48,10 @@ struct Load {
     parser: RecordParser,
     shared: Arc<Shared>,
     now_micros: u64,
-    /// Rows of the open batch and the line on which it began.
+    /// Rows of the open batch, and the lines on which they began.
     batch: Vec<(Item, OnConflict)>,
+    batch_lines: Vec<u64>,
     batch_bytes: usize,
-    batch_line: u64,
     running: JoinSet<Result<u64, SqlError>>,
     loaded: u64,
 }
@@ -79,8 +79,8 @@ impl CopyIn {
             shared: shared.clone(),
             now_micros,
             batch: Vec::new(),
+            batch_lines: Vec::new(),
             batch_bytes: 0,
-            batch_line: 1,
             running: JoinSet::new(),
             loaded: 0,
         };
@@ -143,9 +143,7 @@ impl Load {
 
     async fn take(&mut self, record: Record) -> Result<(), SqlError> {
         let item = self.item(&record)?;
-        if self.batch.is_empty() {
-            self.batch_line = record.line;
-        }
+        self.batch_lines.push(record.line);
         self.batch_bytes += record.bytes;
         self.batch.push((item, OnConflict::Fail));
         if self.batch.len() >= BATCH_ROWS_MAX || self.batch_bytes >= BATCH_BYTES_MAX {
@@ -218,16 +216,19 @@ impl Load {
         self.batch_bytes = 0;
         let engine = self.engine.clone();
         let table = self.table.clone();
-        let first_line = self.batch_line;
+        let lines = std::mem::take(&mut self.batch_lines);
         self.running.spawn(async move {
             let count = items.len() as u64;
             let name = &table.definition.name;
             match engine.insert_all(name, items).await {
                 Ok(_) => Ok(count),
-                Err((position, error)) => Err(SqlError::InCopy {
-                    error: Box::new(insert_error(&table, error)),
-                    place: format!("COPY {name}, record {position} behind line {first_line}"),
-                }),
+                Err((position, error)) => {
+                    let line = lines.get(position).copied().unwrap_or_default();
+                    Err(SqlError::InCopy {
+                        error: Box::new(insert_error(&table, error)),
+                        place: format!("COPY {name}, line {line}"),
+                    })
+                }
             }
         });
         Ok(())
