@@ -261,6 +261,12 @@ pub(crate) fn undefined_function(name: &str) -> SqlError {
 }
 
 fn not_supported(what: &str) -> SqlError {
+    if what.contains("OuterReferenceColumn") || what.contains("undecorrelated Subquery") {
+        return SqlError::NotSupported {
+            feature: "a reference to another table of FROM in this place".to_owned(),
+            hint: Some("Set-returning functions over a column work in the SELECT list.".to_owned()),
+        };
+    }
     SqlError::NotSupported {
         feature: first_line(what).to_owned(),
         hint: None,
@@ -283,4 +289,22 @@ fn internal(message: &str) -> SqlError {
 /// DataFusion appends backtraces and candidate lists behind the first line.
 fn first_line(message: &str) -> &str {
     message.lines().next().unwrap_or(message)
+}
+
+/// Runs what may panic inside DataFusion: one statement fails, not its connection.
+pub(crate) fn guard<T>(run: impl FnOnce() -> Result<T, SqlError>) -> Result<T, SqlError> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
+        Ok(result) => result,
+        Err(panic) => Err(panicked(panic.as_ref())),
+    }
+}
+
+/// The error for a panic that was caught.
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> SqlError {
+    let message = panic
+        .downcast_ref::<&str>()
+        .map(|message| (*message).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    internal(&format!("panic: {message}"))
 }

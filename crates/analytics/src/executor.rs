@@ -1,10 +1,11 @@
 //! The executor: one DataFusion state per server, cloned for each statement.
 
+use crate::error::guard;
+use crate::memory::StatementMemory;
 use crate::plan::DataFusionPlan;
-use crate::{analyze, functions};
+use crate::{analyze, functions, operators};
 use datafusion::common::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
@@ -16,6 +17,10 @@ use std::sync::Arc;
 
 /// Rows that are computed at a time. Items may be large: sorting and joining keep whole batches in memory.
 const BATCH_ROWS: usize = 4_096;
+
+/// What a sort keeps back of the memory for merging what it spilled: a share, up to a bound. With less, merging fails.
+const SORT_RESERVATION_SHARE: usize = 16;
+const SORT_RESERVATION_BYTES_MAX: usize = 16 << 20;
 
 /// How an executor is made.
 #[derive(Clone, Debug)]
@@ -66,12 +71,9 @@ impl AnalyticExecutor for DataFusionExecutor {
         query: &'a sqlparser::ast::Statement,
         parameter_types: &'a [SqlType],
     ) -> BoxFuture<'a, Result<Arc<dyn AnalyticPlan>, SqlError>> {
-        async move {
-            let plan =
-                DataFusionPlan::new(Arc::clone(&self.base), context, query, parameter_types)?;
-            Ok(Arc::new(plan) as Arc<dyn AnalyticPlan>)
-        }
-        .boxed()
+        let plan =
+            guard(|| DataFusionPlan::new(Arc::clone(&self.base), context, query, parameter_types));
+        std::future::ready(plan.map(|plan| Arc::new(plan) as Arc<dyn AnalyticPlan>)).boxed()
     }
 }
 
@@ -83,7 +85,7 @@ fn base_state(options: AnalyticsOptions) -> Result<SessionState, SqlError> {
         .with_mode(DiskManagerMode::Directories(vec![options.spill_directory]))
         .with_max_temp_directory_size(options.spill_bytes);
     let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(FairSpillPool::new(options.memory_bytes)))
+        .with_memory_pool(Arc::new(StatementMemory::new(options.memory_bytes)))
         .with_disk_manager_builder(disk)
         .build_arc()
         .map_err(failed)?;
@@ -94,16 +96,14 @@ fn base_state(options: AnalyticsOptions) -> Result<SessionState, SqlError> {
         .with_create_default_catalog_and_schema(false);
     let settings = config.options_mut();
     settings.execution.time_zone = Some(crate::types::UTC.to_owned());
-    // What a sort keeps back for merging what it spilled; not more than its share of a small pool.
-    settings.execution.sort_spill_reservation_bytes = settings
-        .execution
-        .sort_spill_reservation_bytes
-        .min(options.memory_bytes / 8);
+    settings.execution.sort_spill_reservation_bytes =
+        (options.memory_bytes / SORT_RESERVATION_SHARE).min(SORT_RESERVATION_BYTES_MAX);
     // A sorted subquery under an order-sensitive aggregate stays sorted.
     settings.sql_parser.enable_subquery_sort_elimination = false;
     let builder = SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)
+        .with_expr_planners(vec![Arc::new(operators::PostgresOperators)])
         .with_default_features();
     let builder = functions::register(builder);
     let mut state = builder

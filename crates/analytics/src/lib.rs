@@ -21,6 +21,8 @@ mod error;
 mod executor;
 mod functions;
 mod lineage;
+mod memory;
+mod operators;
 mod parameters;
 mod plan;
 mod planner;
@@ -31,5 +33,6 @@ mod statement;
 mod subplan;
 mod table;
 mod types;
+mod widen;
 
 pub use executor::{AnalyticsOptions, DataFusionExecutor};

@@ -4,11 +4,12 @@
 //! * A run after the catalog changed plans again first, and fails if the result's columns are no longer the same.
 //! * Parameters become constants before optimisation, so that they choose access paths as constants do.
 
-use crate::error::to_sql_error;
+use crate::error::{guard, panicked, to_sql_error};
 use crate::lineage::column_types;
 use crate::rewrite::{self, visible_name};
 use crate::rows::batch_to_rows;
 use crate::statement::StatementContext;
+use crate::widen::widen;
 use crate::{parameters, planner, subplan};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
@@ -20,6 +21,7 @@ use futures::stream::StreamExt;
 use parking_lot::Mutex;
 use shale_sql::{AnalyticContext, AnalyticPlan, Column, Datum, RowStream, SqlError, SqlType};
 use sqlparser::ast::Statement;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 /// A query as planned at one version of the catalog.
@@ -120,7 +122,7 @@ impl AnalyticPlan for DataFusionPlan {
         context: &'a AnalyticContext,
         parameters: &'a [Datum],
     ) -> BoxFuture<'a, Result<RowStream, SqlError>> {
-        async move {
+        let run = async move {
             // The view comes first: whatever is in it, the catalog looked at afterwards knows.
             let statement = StatementContext::open(context.clone(), Arc::clone(&self.base))?;
             let (physical, state) = self.physical(&statement, parameters).await?;
@@ -130,17 +132,23 @@ impl AnalyticPlan for DataFusionPlan {
                 .iter()
                 .map(|column| column.sql_type.clone())
                 .collect();
-            let rows = batches.map(move |batch| match batch {
-                Ok(batch) => batch_to_rows(&batch, &types),
-                Err(error) => Err(to_sql_error(error)),
-            });
+            let rows = AssertUnwindSafe(batches)
+                .catch_unwind()
+                .map(move |batch| match batch {
+                    Ok(Ok(batch)) => batch_to_rows(&batch, &types),
+                    Ok(Err(error)) => Err(to_sql_error(error)),
+                    Err(panic) => Err(panicked(panic.as_ref())),
+                });
             Ok(rows.boxed() as RowStream)
-        }
-        .boxed()
+        };
+        AssertUnwindSafe(run)
+            .catch_unwind()
+            .map(|result| result.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))))
+            .boxed()
     }
 
     fn explain(&self) -> Vec<String> {
-        match self.explained() {
+        match guard(|| self.explained()) {
             Ok(lines) => lines,
             Err(error) => vec![format!("cannot be planned: {error}")],
         }
@@ -207,6 +215,7 @@ fn make(
         text_where_unknown(&mut types);
         logical = plan_with(&types).map_err(to_sql_error)?;
     }
+    let logical = widen(logical).map_err(to_sql_error)?;
     let columns = logical
         .schema()
         .fields()

@@ -1,15 +1,17 @@
 //! What DataFusion's SQL planner asks about: tables of the statement, functions, types.
 
 use crate::catalog::{SystemTable, spec};
+use crate::error::carry;
 use crate::rewrite::Scope;
+use crate::rows::datum_to_scalar;
 use crate::table::UserTable;
-use crate::types::PostgresTypes;
-use arrow::datatypes::{DataType, SchemaRef};
+use crate::types::{PostgresTypes, arrow_type};
+use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
 use datafusion::catalog::cte_worktable::CteWorkTable;
 use datafusion::catalog::default_table_source::provider_as_source;
 use datafusion::catalog::{TableFunctionArgs, TableProvider};
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::{DFSchema, Result, TableReference, plan_datafusion_err};
+use datafusion::common::{DFSchema, Result, ScalarValue, TableReference, plan_datafusion_err};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::planner::{
     ContextProvider, ExprPlanner, RelationPlanner, TypePlanner,
@@ -21,6 +23,8 @@ use datafusion::logical_expr::{
 use datafusion::optimizer::simplify_expressions::ExprSimplifier;
 use datafusion::sql::planner::{NullOrdering, ParserOptions, SqlToRel};
 use datafusion::sql::sqlparser::ast::Statement;
+use shale_sql::SqlType;
+use shale_sql::datum::parse_text;
 use std::sync::Arc;
 
 /// Plans a rewritten statement.
@@ -86,6 +90,10 @@ impl ContextProvider for Provider<'_> {
                     .and_then(|arg| simplifier.simplify(arg))
             })
             .collect::<Result<Vec<_>>>()?;
+        let args = match name {
+            "generate_series" | "range" => series_arguments(args)?,
+            _ => args,
+        };
         let provider =
             function.create_table_provider_with_args(TableFunctionArgs::new(&args, self.state))?;
         Ok(provider_as_source(provider))
@@ -152,4 +160,43 @@ impl ContextProvider for Provider<'_> {
     fn udwf_names(&self) -> Vec<String> {
         self.state.window_functions().keys().cloned().collect()
     }
+}
+
+/// The arguments of a series in the types that DataFusion has it for: bigint, or timestamps in nanoseconds with an interval.
+fn series_arguments(args: Vec<Expr>) -> Result<Vec<Expr>> {
+    let over_time = matches!(
+        args.first(),
+        Some(Expr::Literal(
+            ScalarValue::TimestampMicrosecond(..) | ScalarValue::Date32(_),
+            _
+        ))
+    );
+    args.into_iter()
+        .enumerate()
+        .map(|(position, arg)| {
+            let Expr::Literal(value, metadata) = arg else {
+                return Ok(arg);
+            };
+            let target = match &value {
+                ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)) if over_time => {
+                    let sql_type = if position < 2 {
+                        SqlType::Timestamp
+                    } else {
+                        SqlType::Interval
+                    };
+                    let datum = parse_text(&sql_type, text).map_err(carry)?;
+                    let value = datum_to_scalar(&datum, &arrow_type(&sql_type))?;
+                    return series_arguments(vec![Expr::Literal(value, metadata)])
+                        .map(|mut only| only.remove(0));
+                }
+                ScalarValue::Date32(_) => DataType::Timestamp(TimeUnit::Nanosecond, None),
+                ScalarValue::TimestampMicrosecond(_, zone) => {
+                    DataType::Timestamp(TimeUnit::Nanosecond, zone.clone())
+                }
+                integer if integer.data_type().is_integer() => DataType::Int64,
+                _ => return Ok(Expr::Literal(value, metadata)),
+            };
+            Ok(Expr::Literal(value.cast_to(&target)?, metadata))
+        })
+        .collect()
 }

@@ -6,13 +6,14 @@ use crate::error::to_sql_error;
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{
-    DataType, Date32Type, Decimal128Type, Float32Type, Float64Type, Int64Type,
-    IntervalMonthDayNanoType, IntervalUnit, Time64MicrosecondType, TimeUnit,
+    DataType, Date32Type, Decimal128Type, DurationMicrosecondType, Float32Type, Float64Type,
+    Int64Type, IntervalMonthDayNanoType, IntervalUnit, Time64MicrosecondType, TimeUnit,
     TimestampMicrosecondType,
 };
 use arrow::error::ArrowError;
 use datafusion::common::{Result, ScalarValue, exec_err};
 use shale_item::Number;
+use shale_sql::datum::MICROS_PER_DAY;
 use shale_sql::{Datum, Row, SqlError, SqlType};
 use std::sync::Arc;
 
@@ -57,9 +58,8 @@ fn reading_type(data_type: &DataType) -> DataType {
         DataType::Date64 => DataType::Date32,
         DataType::Time32(_) | DataType::Time64(_) => DataType::Time64(TimeUnit::Microsecond),
         DataType::Timestamp(_, zone) => DataType::Timestamp(TimeUnit::Microsecond, zone.clone()),
-        DataType::Interval(_) | DataType::Duration(_) => {
-            DataType::Interval(IntervalUnit::MonthDayNano)
-        }
+        DataType::Interval(_) => DataType::Interval(IntervalUnit::MonthDayNano),
+        DataType::Duration(_) => DataType::Duration(TimeUnit::Microsecond),
         DataType::Dictionary(_, value) => reading_type(value),
         other => other.clone(),
     }
@@ -135,6 +135,12 @@ pub(crate) fn array_to_datums(
             months: value.months,
             days: value.days,
             micros: value.nanoseconds / 1_000,
+        })),
+        // The difference of two timestamps: whole days, and the rest.
+        DataType::Duration(_) => primitive!(DurationMicrosecondType, value => Ok(Datum::Interval {
+            months: 0,
+            days: i32::try_from(value / MICROS_PER_DAY).map_err(|_| out_of_range(sql_type))?,
+            micros: value % MICROS_PER_DAY,
         })),
         DataType::List(_) => {
             let element = match sql_type {

@@ -4,22 +4,24 @@
 //!
 //! * `spec` knows every system relation and its columns.
 //! * [`CatalogPicture`] is what there is to show: tables and roles, taken once per statement.
-//! * `relations`, `information_schema` turn the picture into rows; `builtin` brings the rows that every PostgreSQL has (types, functions,
+//! * `relations`, `session`, `information_schema` turn the picture into rows; `builtin` brings the rows that every PostgreSQL has (types, functions,
 //!   operators), from datafusion-pg-catalog.
 //! * A relation that none of them fills is empty.
 
 mod builtin;
+mod definitions;
 mod information_schema;
 pub(crate) mod picture;
 mod provider;
 mod relations;
 mod rows;
+mod session;
 pub(crate) mod spec;
 mod types;
 
+pub(crate) use definitions::{column_list, index_definition, quote_identifier};
 pub(crate) use picture::CatalogPicture;
 pub(crate) use provider::{SystemTable, is_always_empty};
-pub(crate) use relations::{column_list, index_definition, quote_identifier};
 pub(crate) use types::{
     format_type, function_arguments, function_name, function_oid_by_name, function_result,
     type_oid_by_name,

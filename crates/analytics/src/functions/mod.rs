@@ -4,12 +4,11 @@
 //! * `catalog`: names, definitions, sizes and privileges by oid; `regclass` and its relatives.
 //! * `text`: quoting, `to_char`.
 //! * `json`: operators and functions over json texts.
-//! * `aggregates`: `sum` and `avg` with PostgreSQL's result types; `choosing`: `coalesce`, `greatest`, `least` beside text constants.
+//! * `choosing`: `coalesce`, `greatest`, `least` beside text constants; `arrays`: what depends on an array's element type.
 //!
-//! Here: what such a function is made of. All but the aggregates are row functions: they run per row on [`Value`]s, which is fast enough
-//! for catalogs.
+//! Here: what such a function is made of. Most are row functions: they run per row on [`Value`]s, which is fast enough for catalogs.
+//! Not here: the widening of `sum` and `avg` (`widen`), casts (`analyze`).
 
-mod aggregates;
 mod arrays;
 mod catalog;
 mod choosing;
@@ -56,10 +55,6 @@ pub(crate) fn register(builder: SessionStateBuilder) -> SessionStateBuilder {
         definitions()
             .map(|definition| Arc::new(ScalarUDF::new_from_impl(RowFunction::new(definition)))),
     );
-    builder
-        .aggregate_functions()
-        .get_or_insert_default()
-        .extend(aggregates::all());
     builder
 }
 

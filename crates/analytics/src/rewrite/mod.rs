@@ -3,16 +3,22 @@
 //! Four passes, in this order:
 //! 1. `output`: columns get the names PostgreSQL gives them, unique within their SELECT.
 //! 2. `empty`: a SELECT that joins a system relation which never has rows becomes one without rows.
-//! 3. `compat`: qualified functions and types, `OPERATOR(…)`, COLLATE, casts to oid types and json, `ARRAY(SELECT …)`, array literals,
-//!    json operators, table functions.
-//! 4. `names`: tables and columns get their exact names; what is hidden stays out of `*`; document paths become function calls.
+//! 3. `compat`, with `casts`, `arrays` and `from`: qualified functions and types, `OPERATOR(…)`, COLLATE, casts to oid types and json,
+//!    `ARRAY(SELECT …)`, array literals, json operators, functions in FROM.
+//! 4. `names` finds the tables, `columns` gives columns their exact names and makes calls of document paths, `star` keeps what is hidden out
+//!    of `*`.
 //!
 //! Not here: what needs types (`analyze`), correlated subqueries (`subplan`).
 
+mod arrays;
+mod casts;
+mod columns;
 mod compat;
 mod empty;
+mod from;
 mod names;
 mod output;
+mod star;
 
 pub(crate) use names::{Scope, ScopedTable};
 pub(crate) use output::visible_name;

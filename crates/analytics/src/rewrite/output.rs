@@ -5,8 +5,8 @@
 
 use super::{exact, folded, function_name};
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, CastKind, Expr, Ident, Query, Select, SelectItem, SetExpr, TrimWhereField,
-    VisitMut, VisitorMut,
+    AccessExpr, CastKind, Expr, Ident, OrderByKind, Query, Select, SelectItem, SetExpr,
+    TrimWhereField, Value, VisitMut, VisitorMut,
 };
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -29,9 +29,47 @@ struct Namer;
 impl VisitorMut for Namer {
     type Break = ();
 
+    fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<()> {
+        order_by_positions(query);
+        ControlFlow::Continue(())
+    }
+
     fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
         name_select(select);
         ControlFlow::Continue(())
+    }
+}
+
+/// `SELECT DISTINCT f(a) … ORDER BY f(a)` orders by the first column: once that has a name, DataFusion no longer sees that both are one.
+fn order_by_positions(query: &mut Query) {
+    let SetExpr::Select(select) = query.body.as_ref() else {
+        return;
+    };
+    let Some(OrderByKind::Expressions(order)) =
+        query.order_by.as_mut().map(|order| &mut order.kind)
+    else {
+        return;
+    };
+    let wildcard = |item: &SelectItem| {
+        matches!(
+            item,
+            SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)
+        )
+    };
+    if select.distinct.is_none() || select.projection.iter().any(wildcard) {
+        return;
+    }
+    for term in order {
+        let position = select.projection.iter().position(|item| match item {
+            SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. } => {
+                *expr == term.expr && !is_column(expr)
+            }
+            _ => false,
+        });
+        if let Some(position) = position {
+            let number = Value::Number((position + 1).to_string(), false);
+            term.expr = Expr::Value(number.with_empty_span());
+        }
     }
 }
 

@@ -1,0 +1,156 @@
+//! Rows of pg_catalog that tell of roles, the session and what is counted.
+
+use super::picture::{CatalogPicture, DATABASE_NAME, DATABASE_OID};
+use super::rows::{Cell, Rows};
+use super::spec::SystemRelation;
+use crate::statement::StatementContext;
+use arrow::array::RecordBatch;
+use datafusion::common::Result;
+
+/// pg_roles and its siblings differ in the prefix of their columns. Every user may do everything that can be done here.
+pub(super) fn role_rows(
+    relation: &'static SystemRelation,
+    picture: &CatalogPicture,
+) -> Result<RecordBatch> {
+    if let "pg_user" | "pg_shadow" = relation.name {
+        let columns = [
+            "usename",
+            "usesysid",
+            "usecreatedb",
+            "usesuper",
+            "userepl",
+            "usebypassrls",
+            "passwd",
+        ];
+        let mut rows = Rows::new(relation, columns);
+        for role in &picture.roles {
+            rows.push([
+                (&role.name).into(),
+                role.oid.into(),
+                false.into(),
+                true.into(),
+                false.into(),
+                true.into(),
+                "********".into(),
+            ]);
+        }
+        return rows.finish();
+    }
+    let columns = [
+        "oid",
+        "rolname",
+        "rolsuper",
+        "rolinherit",
+        "rolcreaterole",
+        "rolcreatedb",
+        "rolcanlogin",
+        "rolreplication",
+        "rolbypassrls",
+        "rolconnlimit",
+        "rolpassword",
+    ];
+    let mut rows = Rows::new(relation, columns);
+    for role in &picture.roles {
+        rows.push([
+            role.oid.into(),
+            (&role.name).into(),
+            true.into(),
+            true.into(),
+            false.into(),
+            false.into(),
+            true.into(),
+            false.into(),
+            true.into(),
+            (-1).into(),
+            "********".into(),
+        ]);
+    }
+    rows.finish()
+}
+
+pub(super) fn settings(
+    relation: &'static SystemRelation,
+    context: &StatementContext,
+) -> Result<RecordBatch> {
+    let mut rows = Rows::new(
+        relation,
+        [
+            "name",
+            "setting",
+            "category",
+            "short_desc",
+            "context",
+            "vartype",
+            "source",
+            "reset_val",
+        ],
+    );
+    for (name, value) in context.session.settings.iter() {
+        rows.push([
+            name.into(),
+            value.into(),
+            "Session".into(),
+            "".into(),
+            "user".into(),
+            "string".into(),
+            "session".into(),
+            value.into(),
+        ]);
+    }
+    rows.finish()
+}
+
+/// The session that asks; others are not shown.
+pub(super) fn activity(
+    relation: &'static SystemRelation,
+    context: &StatementContext,
+) -> Result<RecordBatch> {
+    let picture = context.picture();
+    let user = &context.session.user;
+    let mut rows = Rows::new(
+        relation,
+        [
+            "datid",
+            "datname",
+            "pid",
+            "usesysid",
+            "usename",
+            "application_name",
+            "state",
+            "backend_type",
+        ],
+    );
+    rows.push([
+        DATABASE_OID.into(),
+        DATABASE_NAME.into(),
+        crate::functions::backend_pid(&context.session).into(),
+        picture
+            .roles
+            .iter()
+            .find(|role| role.name == *user)
+            .map(|role| role.oid)
+            .into(),
+        user.into(),
+        context
+            .session
+            .settings
+            .get("application_name")
+            .map_or(Cell::Static(""), Cell::from),
+        "active".into(),
+        "client backend".into(),
+    ]);
+    rows.finish()
+}
+
+pub(super) fn table_statistics(
+    relation: &'static SystemRelation,
+    picture: &CatalogPicture,
+) -> Result<RecordBatch> {
+    let mut rows = Rows::new(relation, ["relid", "schemaname", "relname", "n_live_tup"]);
+    for table in &picture.tables {
+        let items = i64::try_from(table.relation.description.item_count).unwrap_or(i64::MAX);
+        let name = table.relation.name().to_owned();
+        rows.push([table.oid.into(), "public".into(), name.into(), items.into()]);
+    }
+    rows.finish()
+}

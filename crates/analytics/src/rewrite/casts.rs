@@ -1,0 +1,202 @@
+//! Casts that are more than a change of representation: to oid types, json, uuid, limited strings, arrays and times written as text.
+
+use super::arrays::{array_literal, string_literal};
+use super::compat::{strip_schema, take};
+use super::{call, function_name, text};
+use crate::functions::{REG_IN, REG_OUT};
+use datafusion::sql::sqlparser::ast::{
+    ArrayElemTypeDef, CastKind, CharacterLength, DataType, Expr, Interval, TimezoneInfo, Value,
+};
+use shale_item::Number;
+use shale_sql::datum::{format_number, parse_text, to_text};
+use shale_sql::{Datum, SqlError, SqlType};
+
+/// The type of an interval without fields.
+pub(super) const INTERVAL: DataType = DataType::Interval {
+    fields: None,
+    precision: None,
+};
+
+/// A constant of a date or time type, read as PostgreSQL reads it and written as Arrow does.
+pub(super) fn time_literal(value: &Expr, data_type: &DataType) -> Result<Option<Expr>, SqlError> {
+    let Some(written) = string_literal(value) else {
+        return Ok(None);
+    };
+    let sql_type = match data_type {
+        DataType::Date => SqlType::Date,
+        DataType::Time(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => SqlType::Time,
+        DataType::Timestamp(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
+            SqlType::Timestamp
+        }
+        DataType::Timestamp(_, TimezoneInfo::WithTimeZone | TimezoneInfo::Tz) => {
+            SqlType::TimestampTz
+        }
+        DataType::Interval { .. } => SqlType::Interval,
+        _ => return Ok(None),
+    };
+    let parsed = parse_text(&sql_type, written)?;
+    let canonical = match &parsed {
+        Datum::Interval {
+            months,
+            days,
+            micros,
+        } => {
+            let nanoseconds = i128::from(*micros) * 1_000;
+            let value = format!("{months} months {days} days {nanoseconds} nanoseconds");
+            return Ok(Some(Expr::Interval(Interval {
+                value: Box::new(text(value)),
+                leading_field: None,
+                leading_precision: None,
+                last_field: None,
+                fractional_seconds_precision: None,
+            })));
+        }
+        other => to_text(other, &sql_type),
+    };
+    Ok(Some(plain_cast(text(canonical), data_type.clone())))
+}
+
+/// A number in scientific notation: exact where a decimal holds it, else as double precision.
+pub(super) fn plain_number(number: &str) -> Expr {
+    match number.parse::<Number>() {
+        Ok(parsed) if usize::from(parsed.digits().0) + usize::from(parsed.digits().1) <= 38 => {
+            Expr::Value(Value::Number(format_number(parsed, 0), false).with_empty_span())
+        }
+        _ => plain_cast(text(number), DataType::DoublePrecision),
+    }
+}
+
+/// Casts that are not a change of representation: to oid types, json, uuid, limited strings, arrays written as text.
+pub(super) fn cast(inner: &mut Box<Expr>, data_type: &mut DataType) -> Option<Expr> {
+    if let Some(kind) = registered_type(data_type) {
+        let (_, function) = REG_IN.iter().find(|(name, _)| *name == kind)?;
+        return Some(call(function, [take(inner)]));
+    }
+    match data_type {
+        DataType::JSONB => Some(call("shale_jsonb_in", [take(inner)])),
+        DataType::JSON => Some(call("shale_json_in", [take(inner)])),
+        DataType::Uuid => Some(call("shale_uuid_in", [take(inner)])),
+        DataType::Varchar(Some(length))
+        | DataType::CharacterVarying(Some(length))
+        | DataType::CharVarying(Some(length))
+        | DataType::Char(Some(length))
+        | DataType::Character(Some(length)) => {
+            let CharacterLength::IntegerLength { length, .. } = length else {
+                return None;
+            };
+            let length = Expr::Value(Value::Number(length.to_string(), false).with_empty_span());
+            Some(call(
+                "left",
+                [plain_cast(take(inner), DataType::Text), length],
+            ))
+        }
+        DataType::Bytea => {
+            let literal = string_literal(inner)?;
+            let digits = literal.strip_prefix("\\x")?.to_owned();
+            Some(call("decode", [text(digits), text("hex")]))
+        }
+        DataType::Array(element) => {
+            let array = array_literal(inner)?;
+            strip_element_schema(element);
+            Some(plain_cast(array, data_type.clone()))
+        }
+        _ if is_text(data_type) && is_registered(inner) => {
+            let mut printed = take(inner);
+            print_registered(&mut printed);
+            Some(printed)
+        }
+        DataType::Custom(name, modifiers) if modifiers.is_empty() => {
+            strip_schema(name);
+            // Qualified names of types come as custom types.
+            let name = name.0.first().and_then(|part| part.as_ident())?;
+            let builtin = match name.value.to_lowercase().as_str() {
+                "jsonb" => DataType::JSONB,
+                "json" => DataType::JSON,
+                "uuid" => DataType::Uuid,
+                _ => return None,
+            };
+            let mut builtin = builtin;
+            cast(inner, &mut builtin)
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn plain_cast(expr: Expr, data_type: DataType) -> Expr {
+    Expr::Cast {
+        kind: CastKind::Cast,
+        expr: Box::new(expr),
+        data_type,
+        array: false,
+        format: None,
+    }
+}
+
+fn strip_element_schema(element: &mut ArrayElemTypeDef) {
+    if let ArrayElemTypeDef::SquareBracket(element, _) | ArrayElemTypeDef::AngleBracket(element) =
+        element
+        && let DataType::Custom(name, _) = element.as_mut()
+    {
+        strip_schema(name);
+    }
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    match data_type {
+        DataType::Text | DataType::Varchar(None) | DataType::CharacterVarying(None) => true,
+        DataType::Custom(name, _) => {
+            name.0
+                .last()
+                .and_then(|part| part.as_ident())
+                .is_some_and(|ident| {
+                    matches!(
+                        ident.value.to_lowercase().as_str(),
+                        "text" | "varchar" | "name"
+                    )
+                })
+        }
+        _ => false,
+    }
+}
+
+/// `regclass` and its relatives.
+fn registered_type(data_type: &DataType) -> Option<&'static str> {
+    let name = match data_type {
+        DataType::Regclass => "regclass".to_owned(),
+        DataType::Custom(name, modifiers) if modifiers.is_empty() => {
+            name.0.last()?.as_ident()?.value.to_lowercase()
+        }
+        _ => return None,
+    };
+    REG_IN
+        .iter()
+        .find(|(kind, _)| *kind == name)
+        .map(|(kind, _)| *kind)
+}
+
+fn is_registered(expr: &Expr) -> bool {
+    match expr {
+        Expr::Function(function) => {
+            let name = function_name(function);
+            REG_IN.iter().any(|(_, reader)| *reader == name)
+        }
+        Expr::Nested(inner) => is_registered(inner),
+        _ => false,
+    }
+}
+
+/// Where a value of an oid type is shown, its name is.
+pub(super) fn print_registered(expr: &mut Expr) {
+    if let Expr::Nested(inner) = expr {
+        return print_registered(inner);
+    }
+    let Expr::Function(function) = &*expr else {
+        return;
+    };
+    let name = function_name(function);
+    let Some(position) = REG_IN.iter().position(|(_, reader)| *reader == name) else {
+        return;
+    };
+    let inner = std::mem::replace(expr, Expr::Value(Value::Null.with_empty_span()));
+    *expr = call(REG_OUT[position].1, [inner]);
+}
