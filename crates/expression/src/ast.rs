@@ -1,0 +1,219 @@
+//! The syntax trees. They hold attribute names and values, no placeholders: those are resolved while parsing.
+//!
+//! Whoever builds a tree without the parser keeps the parser's promises, which are noted at the types.
+
+use shale_item::{AttributeType, AttributeValue};
+use std::fmt;
+
+/// A document path: an attribute name, then map members and list elements.
+///
+/// Prints as DynamoDB's messages do: `a.b[1]` is `[a, b, [1]]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Path {
+    /// Attribute name.
+    pub root: String,
+    /// What follows it.
+    pub steps: Vec<Step>,
+}
+
+/// One step into a document.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Step {
+    /// Member of a map.
+    Field(String),
+    /// Element of a list, from 0.
+    Index(usize),
+}
+
+impl Path {
+    /// The path of a top-level attribute.
+    pub fn attribute(name: impl Into<String>) -> Path {
+        Path {
+            root: name.into(),
+            steps: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[{}", self.root)?;
+        for step in &self.steps {
+            match step {
+                Step::Field(name) => write!(f, ", {name}")?,
+                Step::Index(index) => write!(f, ", [{index}]")?,
+            }
+        }
+        f.write_str("]")
+    }
+}
+
+/// What a comparison or a function takes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operand {
+    /// The value at a path.
+    Path(Path),
+    /// A constant.
+    Value(AttributeValue),
+    /// `size(path)`.
+    Size(Box<Operand>),
+}
+
+/// Comparison operators.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `=`
+    Eq,
+    /// `<>`
+    Ne,
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+}
+
+impl Comparison {
+    /// As it is written.
+    pub fn symbol(self) -> &'static str {
+        match self {
+            Comparison::Eq => "=",
+            Comparison::Ne => "<>",
+            Comparison::Lt => "<",
+            Comparison::Le => "<=",
+            Comparison::Gt => ">",
+            Comparison::Ge => ">=",
+        }
+    }
+}
+
+/// A condition or filter.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Condition {
+    /// Always that.
+    Constant(bool),
+    /// `left op right`. Operands of different types are only `<>`. An absent operand (also the size of something without one) makes
+    /// every comparison false except `<>`, which it makes true, even where both are absent: what DynamoDB has been seen to do.
+    /// SQL's `<>` therefore lowers to this and [`Condition::AttributeExists`].
+    Compare(Operand, Comparison, Operand),
+    /// `operand BETWEEN low AND high`, both included; false if any is absent or of another type.
+    Between(Operand, Operand, Operand),
+    /// `operand IN (…)`; an absent operand is in no list.
+    In(Operand, Vec<Operand>),
+    /// `attribute_exists(path)`.
+    AttributeExists(Path),
+    /// `attribute_not_exists(path)`.
+    AttributeNotExists(Path),
+    /// `attribute_type(path, type)`.
+    AttributeType(Path, AttributeType),
+    /// `begins_with(operand, prefix)`: two strings or two binaries.
+    BeginsWith(Operand, Operand),
+    /// `contains(operand, part)`: substring, subsequence of a binary, element of a set or list.
+    Contains(Operand, Operand),
+    /// All of them.
+    And(Vec<Condition>),
+    /// Any of them.
+    Or(Vec<Condition>),
+    /// The opposite; two-valued, so that it is true where an absent operand made a comparison false.
+    Not(Box<Condition>),
+}
+
+/// The right side of `SET path = …`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SetValue {
+    /// The value at a path.
+    Path(Path),
+    /// A constant.
+    Value(AttributeValue),
+    /// `if_not_exists(path, otherwise)`.
+    IfNotExists(Path, Box<SetValue>),
+    /// `list_append(first, second)`.
+    ListAppend(Box<SetValue>, Box<SetValue>),
+    /// `left + right`.
+    Plus(Box<SetValue>, Box<SetValue>),
+    /// `left - right`.
+    Minus(Box<SetValue>, Box<SetValue>),
+}
+
+/// One action of an update.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// `SET path = value`.
+    Set(Path, SetValue),
+    /// `REMOVE path`.
+    Remove(Path),
+    /// `ADD path value`: number or set.
+    Add(Path, AttributeValue),
+    /// `DELETE path value`: elements of a set.
+    Delete(Path, AttributeValue),
+}
+
+impl Action {
+    /// The path it writes.
+    pub fn target(&self) -> &Path {
+        match self {
+            Action::Set(path, _)
+            | Action::Remove(path)
+            | Action::Add(path, _)
+            | Action::Delete(path, _) => path,
+        }
+    }
+}
+
+/// An update. All right sides see the item as it was before the update.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Update {
+    /// Its actions; no path equals or contains another (checked where an update is built, see [`check_paths`](crate::check_paths)).
+    pub actions: Vec<Action>,
+    /// What an operand that is absent in the item does.
+    pub absent_operand: AbsentOperand,
+}
+
+/// What reading an absent attribute on the right side of SET does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum AbsentOperand {
+    /// DynamoDB: the update fails.
+    #[default]
+    Fails,
+    /// SQL: the result is NULL, so the target attribute is removed.
+    Removes,
+}
+
+/// A projection: the paths to keep.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Projection {
+    /// Their order does not matter; none overlaps another.
+    pub paths: Vec<Path>,
+}
+
+/// The condition on the sort key of a query.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SortCondition {
+    /// `= v`
+    Eq(AttributeValue),
+    /// `< v`
+    Lt(AttributeValue),
+    /// `<= v`
+    Le(AttributeValue),
+    /// `> v`
+    Gt(AttributeValue),
+    /// `>= v`
+    Ge(AttributeValue),
+    /// `BETWEEN low AND high`
+    Between(AttributeValue, AttributeValue),
+    /// `begins_with(sort, prefix)`
+    BeginsWith(AttributeValue),
+}
+
+/// A key condition as written: the attribute names are checked against the table by the engine's caller
+/// ([`KeyCondition::for_schema`]).
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyCondition {
+    /// Attribute and value of the equality (of the first one where both terms are equalities).
+    pub partition: (String, AttributeValue),
+    /// Attribute and condition of the other term.
+    pub sort: Option<(String, SortCondition)>,
+}

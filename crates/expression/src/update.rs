@@ -1,0 +1,275 @@
+//! Applies updates to items.
+//!
+//! In two steps, so that a failing update leaves the item as it was: first every new value is computed and every path is checked
+//! against the old item, then the results are written, which cannot fail. Writes go in path order, because elements set behind the end
+//! of a list are appended in the order of their indexes; removals go last and backwards, because their indexes are the old list's.
+
+use crate::{AbsentOperand, Action, EvaluationError, Path, SetValue, Step, Update};
+use shale_item::{AttributeValue, Item, Number};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+#[cfg(test)]
+mod tests;
+
+/// A computed value, or nothing where an operand is absent and that does not fail.
+type Computed<'a> = Result<Option<Cow<'a, AttributeValue>>, EvaluationError>;
+
+impl Update {
+    /// Applies the update to an item (empty where none was).
+    ///
+    /// # Errors
+    /// An [`EvaluationError`]; the item is then unchanged.
+    pub fn apply(&self, item: &mut Item) -> Result<(), EvaluationError> {
+        let (mut writes, mut removals) = (Vec::new(), Vec::new());
+        for action in &self.actions {
+            let path = action.target();
+            check_target(item, path)?;
+            match self.result_of(action, item)? {
+                Effect::Write(value) => writes.push((path, value)),
+                Effect::Remove => removals.push(path),
+                Effect::Nothing => {}
+            }
+        }
+        writes.sort_by_key(|(path, _)| *path);
+        for (path, value) in writes {
+            write(item, path, value);
+        }
+        removals.sort_by(|left, right| right.cmp(left));
+        for path in removals {
+            remove(item, path);
+        }
+        Ok(())
+    }
+
+    /// The paths the update writes, in order.
+    pub fn targets(&self) -> impl Iterator<Item = &Path> {
+        self.actions.iter().map(Action::target)
+    }
+
+    fn result_of(&self, action: &Action, item: &Item) -> Result<Effect, EvaluationError> {
+        Ok(match action {
+            Action::Set(_, value) => match self.compute(value, item)? {
+                Some(value) => Effect::Write(value.into_owned()),
+                None => Effect::Remove,
+            },
+            Action::Remove(_) => Effect::Remove,
+            Action::Add(path, value) => Effect::Write(match lookup(item, path) {
+                Some(old) => sum(old, value)?,
+                None => addable(value)?.clone(),
+            }),
+            Action::Delete(path, value) => match lookup(item, path) {
+                Some(old) => match difference(old, value)? {
+                    Some(rest) => Effect::Write(rest),
+                    None => Effect::Remove,
+                },
+                None => Effect::Nothing,
+            },
+        })
+    }
+
+    fn compute<'a>(&self, value: &'a SetValue, item: &'a Item) -> Computed<'a> {
+        match value {
+            SetValue::Value(value) => Ok(Some(Cow::Borrowed(value))),
+            SetValue::Path(path) => match (lookup(item, path), self.absent_operand) {
+                (Some(value), _) => Ok(Some(Cow::Borrowed(value))),
+                (None, AbsentOperand::Removes) => Ok(None),
+                (None, AbsentOperand::Fails) => Err(EvaluationError::AbsentOperand(path.clone())),
+            },
+            SetValue::IfNotExists(path, otherwise) => match lookup(item, path) {
+                Some(value) => Ok(Some(Cow::Borrowed(value))),
+                None => self.compute(otherwise, item),
+            },
+            SetValue::ListAppend(first, second) => {
+                let operands = (self.compute(first, item)?, self.compute(second, item)?);
+                let (Some(first), Some(second)) = operands else {
+                    return Ok(None);
+                };
+                let mut list = into_list(first)?;
+                list.extend(into_list(second)?);
+                Ok(Some(Cow::Owned(AttributeValue::L(list))))
+            }
+            SetValue::Plus(left, right) => {
+                self.arithmetic("+", left, right, item, Number::checked_add)
+            }
+            SetValue::Minus(left, right) => {
+                self.arithmetic("-", left, right, item, Number::checked_sub)
+            }
+        }
+    }
+
+    fn arithmetic<'a>(
+        &self,
+        operator: &'static str,
+        left: &'a SetValue,
+        right: &'a SetValue,
+        item: &'a Item,
+        calculate: fn(Number, Number) -> Result<Number, shale_item::NumberError>,
+    ) -> Computed<'a> {
+        let operands = (self.compute(left, item)?, self.compute(right, item)?);
+        let (Some(left), Some(right)) = operands else {
+            return Ok(None);
+        };
+        let number = |value: &AttributeValue| match value {
+            AttributeValue::N(number) => Ok(*number),
+            other => Err(operand_type(operator, other)),
+        };
+        let result = calculate(number(&left)?, number(&right)?)?;
+        Ok(Some(Cow::Owned(AttributeValue::N(result))))
+    }
+}
+
+/// What an action does to its path.
+enum Effect {
+    Write(AttributeValue),
+    Remove,
+    Nothing,
+}
+
+fn operand_type(operator: &'static str, value: &AttributeValue) -> EvaluationError {
+    EvaluationError::OperandType {
+        operator,
+        actual: value.attribute_type(),
+    }
+}
+
+fn into_list(value: Cow<'_, AttributeValue>) -> Result<Vec<AttributeValue>, EvaluationError> {
+    match value {
+        Cow::Owned(AttributeValue::L(elements)) => Ok(elements),
+        Cow::Borrowed(AttributeValue::L(elements)) => Ok(elements.clone()),
+        other => Err(operand_type("list_append", &other)),
+    }
+}
+
+fn addable(value: &AttributeValue) -> Result<&AttributeValue, EvaluationError> {
+    match value {
+        AttributeValue::N(_)
+        | AttributeValue::Ss(_)
+        | AttributeValue::Ns(_)
+        | AttributeValue::Bs(_) => Ok(value),
+        other => Err(operand_type("ADD", other)),
+    }
+}
+
+/// `ADD`: the sum of numbers, the union of sets.
+fn sum(old: &AttributeValue, value: &AttributeValue) -> Result<AttributeValue, EvaluationError> {
+    addable(value)?;
+    Ok(match (old, value) {
+        (AttributeValue::N(old), AttributeValue::N(value)) => {
+            AttributeValue::N(old.checked_add(*value)?)
+        }
+        (AttributeValue::Ss(old), AttributeValue::Ss(value)) => AttributeValue::Ss(old | value),
+        (AttributeValue::Ns(old), AttributeValue::Ns(value)) => AttributeValue::Ns(old | value),
+        (AttributeValue::Bs(old), AttributeValue::Bs(value)) => AttributeValue::Bs(old | value),
+        (old, _) => return Err(operand_type("ADD", old)),
+    })
+}
+
+/// `DELETE`: the set without the value's elements; `None` if that is empty.
+fn difference(
+    old: &AttributeValue,
+    value: &AttributeValue,
+) -> Result<Option<AttributeValue>, EvaluationError> {
+    fn rest<T: Ord + Clone>(old: &BTreeSet<T>, value: &BTreeSet<T>) -> Option<BTreeSet<T>> {
+        let rest = old - value;
+        (!rest.is_empty()).then_some(rest)
+    }
+    Ok(match (old, value) {
+        (AttributeValue::Ss(old), AttributeValue::Ss(value)) => {
+            rest(old, value).map(AttributeValue::Ss)
+        }
+        (AttributeValue::Ns(old), AttributeValue::Ns(value)) => {
+            rest(old, value).map(AttributeValue::Ns)
+        }
+        (AttributeValue::Bs(old), AttributeValue::Bs(value)) => {
+            rest(old, value).map(AttributeValue::Bs)
+        }
+        (AttributeValue::Ss(_) | AttributeValue::Ns(_) | AttributeValue::Bs(_), value) => {
+            return Err(operand_type("DELETE", value));
+        }
+        (old, _) => return Err(operand_type("DELETE", old)),
+    })
+}
+
+fn lookup<'a>(item: &'a Item, path: &Path) -> Option<&'a AttributeValue> {
+    path.steps
+        .iter()
+        .try_fold(item.get(&path.root)?, |value, step| match (value, step) {
+            (AttributeValue::M(members), Step::Field(name)) => members.get(name),
+            (AttributeValue::L(elements), Step::Index(index)) => elements.get(*index),
+            _ => None,
+        })
+}
+
+/// A path can be written if what it ends in is there: a map for a member, a list for an element.
+fn check_target(item: &Item, path: &Path) -> Result<(), EvaluationError> {
+    let Some((last, parents)) = path.steps.split_last() else {
+        return Ok(());
+    };
+    let parent = parents
+        .iter()
+        .try_fold(item.get(&path.root), |value, step| {
+            Some(match (value?, step) {
+                (AttributeValue::M(members), Step::Field(name)) => members.get(name),
+                (AttributeValue::L(elements), Step::Index(index)) => elements.get(*index),
+                _ => None,
+            })
+        });
+    match (parent.flatten(), last) {
+        (Some(AttributeValue::M(_)), Step::Field(_))
+        | (Some(AttributeValue::L(_)), Step::Index(_)) => Ok(()),
+        _ => Err(EvaluationError::InvalidPath(path.clone())),
+    }
+}
+
+/// The document that holds the last step of a checked path with steps, and that step.
+fn parent_of<'i, 'p>(
+    item: &'i mut Item,
+    path: &'p Path,
+) -> Option<(&'i mut AttributeValue, &'p Step)> {
+    let (last, parents) = path.steps.split_last()?;
+    let parent = parents
+        .iter()
+        .try_fold(item.get_mut(&path.root)?, |value, step| {
+            match (value, step) {
+                (AttributeValue::M(members), Step::Field(name)) => members.get_mut(name),
+                (AttributeValue::L(elements), Step::Index(index)) => elements.get_mut(*index),
+                _ => None,
+            }
+        })?;
+    Some((parent, last))
+}
+
+fn write(item: &mut Item, path: &Path, value: AttributeValue) {
+    if path.steps.is_empty() {
+        item.insert(path.root.clone(), value);
+        return;
+    }
+    match parent_of(item, path) {
+        Some((AttributeValue::M(members), Step::Field(name))) => {
+            members.insert(name.clone(), value);
+        }
+        Some((AttributeValue::L(elements), Step::Index(index))) => match elements.get_mut(*index) {
+            Some(element) => *element = value,
+            None => elements.push(value),
+        },
+        // Only where the paths of an update overlap, against its promise.
+        _ => {}
+    }
+}
+
+fn remove(item: &mut Item, path: &Path) {
+    if path.steps.is_empty() {
+        item.remove(&path.root);
+        return;
+    }
+    match parent_of(item, path) {
+        Some((AttributeValue::M(members), Step::Field(name))) => {
+            members.remove(name);
+        }
+        Some((AttributeValue::L(elements), Step::Index(index))) if *index < elements.len() => {
+            elements.remove(*index);
+        }
+        _ => {}
+    }
+}
