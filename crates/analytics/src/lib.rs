@@ -20,6 +20,7 @@ mod catalog;
 mod error;
 mod executor;
 mod functions;
+mod lateral;
 mod lineage;
 mod memory;
 mod operators;

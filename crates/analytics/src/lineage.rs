@@ -39,6 +39,10 @@ fn fits(declared: &SqlType, data_type: &DataType) -> bool {
     }
 }
 
+fn is_list(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::List(_))
+}
+
 /// Types that share an Arrow form.
 fn family(sql_type: &SqlType) -> u8 {
     match sql_type {
@@ -101,6 +105,15 @@ fn declared(plan: &LogicalPlan, index: usize) -> Option<SqlType> {
                 None => expression_type(aggregate.aggr_expr.get(index - groups)?, &aggregate.input),
             }
         }
+        LogicalPlan::Unnest(unnest) => {
+            let source = *unnest.dependency_indices.get(index)?;
+            match column_type(&unnest.input, source) {
+                SqlType::Array(element) if !is_list(unnest.schema.field(index).data_type()) => {
+                    Some(*element)
+                }
+                passed_on => Some(passed_on),
+            }
+        }
         LogicalPlan::Window(window) => match index < window.input.schema().fields().len() {
             true => declared(&window.input, index),
             false => None,
@@ -130,6 +143,23 @@ fn declared(plan: &LogicalPlan, index: usize) -> Option<SqlType> {
         }
         _ => None,
     }
+}
+
+/// The SQL types of expressions over a plan's columns; without a plan, of constants.
+pub(crate) fn argument_types(arguments: &[Expr], input: Option<&LogicalPlan>) -> Vec<SqlType> {
+    arguments
+        .iter()
+        .map(|argument| {
+            let Some(input) = input else {
+                return SqlType::Text;
+            };
+            let data_type = argument.get_type(input.schema()).unwrap_or(DataType::Utf8);
+            match expression_type(argument, input) {
+                Some(declared) if fits(&declared, &data_type) => declared,
+                _ => sql_type(&data_type),
+            }
+        })
+        .collect()
 }
 
 fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {

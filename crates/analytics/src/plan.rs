@@ -5,12 +5,13 @@
 //! * Parameters become constants before optimisation, so that they choose access paths as constants do.
 
 use crate::error::{guard, panicked, to_sql_error};
+use crate::functions::resolve_json_arguments;
 use crate::lineage::column_types;
 use crate::rewrite::{self, visible_name};
 use crate::rows::batch_to_rows;
 use crate::statement::StatementContext;
 use crate::widen::widen;
-use crate::{parameters, planner, subplan};
+use crate::{lateral, parameters, planner, subplan};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::session_state::SessionState;
@@ -29,6 +30,8 @@ struct Planned {
     catalog_version: u64,
     /// Not analysed: parameters are bound first.
     logical: LogicalPlan,
+    /// Whether all correlated subqueries have to run as functions.
+    all_subplans: bool,
     /// Optimised, where nothing of a run decides: no parameters, no functions of time and session.
     optimized: Option<LogicalPlan>,
     columns: Vec<Column>,
@@ -96,7 +99,9 @@ impl DataFusionPlan {
                 let plan = planned.logical.clone();
                 let bound = parameters::bind(plan, &planned.parameter_types, parameters)
                     .map_err(to_sql_error)?;
-                optimize(&state, bound).map_err(to_sql_error)?
+                subplan::rewrite(bound, planned.all_subplans)
+                    .and_then(|plan| optimize(&state, plan))
+                    .map_err(to_sql_error)?
             }
         };
         let physical = state
@@ -166,8 +171,9 @@ impl DataFusionPlan {
         } else {
             let context = StatementContext::open(self.session.clone(), Arc::clone(&self.base))?;
             let planned = self.current(&self.session)?;
-            let optimized =
-                optimize(&context.state(), planned.logical.clone()).map_err(to_sql_error)?;
+            let optimized = subplan::rewrite(planned.logical.clone(), planned.all_subplans)
+                .and_then(|plan| optimize(&context.state(), plan))
+                .map_err(to_sql_error)?;
             optimized.display_indent().to_string()
         };
         Ok(text.lines().map(str::to_owned).collect())
@@ -215,7 +221,10 @@ fn make(
         text_where_unknown(&mut types);
         logical = plan_with(&types).map_err(to_sql_error)?;
     }
-    let logical = widen(logical).map_err(to_sql_error)?;
+    let logical = lateral::rewrite(logical)
+        .and_then(widen)
+        .and_then(resolve_json_arguments)
+        .map_err(to_sql_error)?;
     let columns = logical
         .schema()
         .fields()
@@ -227,29 +236,27 @@ fn make(
         })
         .collect();
     // Also finds the errors of the statement before it runs.
-    let (logical, optimized) = prepare(&state, logical).map_err(to_sql_error)?;
+    let (all_subplans, optimized) = prepare(&state, &logical).map_err(to_sql_error)?;
     let fixed = types.is_empty() && is_fixed(&optimized).map_err(to_sql_error)?;
     Ok(Planned {
         catalog_version,
         logical,
+        all_subplans,
         optimized: fixed.then_some(optimized),
         columns,
         parameter_types: types,
     })
 }
 
-/// The plan with subqueries that DataFusion can run, and its optimised form.
-fn prepare(state: &SessionState, logical: LogicalPlan) -> Result<(LogicalPlan, LogicalPlan)> {
-    let some = subplan::rewrite(logical.clone(), false)?;
-    match optimize(state, some.clone()) {
-        Ok(optimized) => Ok((some, optimized)),
-        Err(error) => {
-            let all = subplan::rewrite(logical, true)?;
-            match optimize(state, all.clone()) {
-                Ok(optimized) => Ok((all, optimized)),
-                Err(_) => Err(error),
-            }
-        }
+/// The optimised plan, and whether it took all correlated subqueries to be run as functions.
+fn prepare(state: &SessionState, logical: &LogicalPlan) -> Result<(bool, LogicalPlan)> {
+    let optimized = |all| optimize(state, subplan::rewrite(logical.clone(), all)?);
+    match optimized(false) {
+        Ok(plan) => Ok((false, plan)),
+        Err(error) => match optimized(true) {
+            Ok(plan) => Ok((true, plan)),
+            Err(_) => Err(error),
+        },
     }
 }
 

@@ -92,14 +92,16 @@ impl Chooser {
             Expr::ScalarSubquery(subquery) => {
                 is_correlated(subquery) && (self.all || !becomes_a_join(&subquery.subquery))
             }
-            Expr::Exists(exists) => {
-                !self.in_filter || (self.all && is_correlated(&exists.subquery))
-            }
-            Expr::InSubquery(inner) => {
-                !self.in_filter || (self.all && is_correlated(&inner.subquery))
-            }
+            Expr::Exists(exists) => self.wants_test(&exists.subquery),
+            Expr::InSubquery(inner) => self.wants_test(&inner.subquery),
             _ => false,
         }
+    }
+
+    /// EXISTS or IN.
+    fn wants_test(&self, subquery: &Subquery) -> bool {
+        !self.in_filter
+            || (is_correlated(subquery) && (self.all || !filters_only(&subquery.subquery)))
     }
 
     fn finds_any(&self, node: &LogicalPlan) -> Result<bool> {
@@ -130,6 +132,21 @@ fn becomes_a_join(plan: &LogicalPlan) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether outer columns are referred to in filters and join conditions only.
+fn filters_only(plan: &LogicalPlan) -> bool {
+    let mut elsewhere = false;
+    let visited = plan.apply(|node| {
+        if !matches!(node, LogicalPlan::Filter(_) | LogicalPlan::Join(_)) {
+            node.apply_expressions(|expression| {
+                elsewhere = elsewhere || has_outer_reference(expression);
+                Ok(TreeNodeRecursion::Continue)
+            })?;
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    visited.is_ok() && !elsewhere
 }
 
 fn only_equalities(plan: &LogicalPlan) -> bool {

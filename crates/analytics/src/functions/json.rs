@@ -115,7 +115,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new(
         "shale_json_elements",
         &[Kind::Text],
-        Kind::TextArray,
+        Kind::JsonArray,
         |_, arguments| {
             let elements = elements(arguments[0].text()).unwrap_or_default();
             Ok(Value::Texts(

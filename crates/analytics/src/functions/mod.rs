@@ -3,19 +3,21 @@
 //! * `session`: who and where we are, settings.
 //! * `catalog`: names, definitions, sizes and privileges by oid; `regclass` and its relatives.
 //! * `text`: quoting, `to_char`.
-//! * `json`: operators and functions over json texts.
+//! * `json`: operators and functions over json texts; `build`: json from values.
 //! * `choosing`: `coalesce`, `greatest`, `least` beside text constants; `arrays`: what depends on an array's element type.
 //!
 //! Here: what such a function is made of. Most are row functions: they run per row on [`Value`]s, which is fast enough for catalogs.
 //! Not here: the widening of `sum` and `avg` (`widen`), casts (`analyze`).
 
 mod arrays;
+mod build;
 mod catalog;
 mod choosing;
 mod json;
 mod session;
 mod text;
 
+pub(crate) use build::resolve as resolve_json_arguments;
 pub(crate) use catalog::{REG_IN, REG_OUT};
 pub(crate) use json::path_function_name;
 pub(crate) use session::backend_pid;
@@ -51,6 +53,7 @@ pub(crate) fn register(builder: SessionStateBuilder) -> SessionStateBuilder {
     scalars.push(Arc::new(create_array_upper_udf()));
     scalars.push(Arc::new(create_array_lower_udf()));
     scalars.extend(choosing::all());
+    scalars.extend(build::all());
     scalars.extend(
         definitions()
             .map(|definition| Arc::new(ScalarUDF::new_from_impl(RowFunction::new(definition)))),
@@ -81,6 +84,7 @@ pub(crate) fn result_type(function: &str) -> Option<SqlType> {
                     Kind::PlainJson => SqlType::Json,
                     Kind::Uuid => SqlType::Uuid,
                     Kind::NameArray => SqlType::Array(Box::new(SqlType::Name)),
+                    Kind::JsonArray => SqlType::Array(Box::new(SqlType::Jsonb)),
                     _ => return None,
                 };
                 Some((definition.name, sql_type))
@@ -90,7 +94,10 @@ pub(crate) fn result_type(function: &str) -> Option<SqlType> {
     match function {
         // DataFusion's own, which gen_random_uuid is planned as.
         "uuid" => Some(SqlType::Uuid),
-        other => TYPES.get(other).cloned(),
+        other => TYPES
+            .get(other)
+            .cloned()
+            .or_else(|| build::result_type(other)),
     }
 }
 
@@ -108,6 +115,7 @@ pub(crate) enum Kind {
     Uuid,
     NameArray,
     TextArray,
+    JsonArray,
     /// A number or a name that stands for one: oid parameters, which clients also give as text.
     Class,
     /// Anything, as it is.
@@ -121,7 +129,7 @@ impl Kind {
             Kind::Int | Kind::Oid => DataType::Int64,
             Kind::Int4 => DataType::Int32,
             Kind::Bool => DataType::Boolean,
-            Kind::NameArray | Kind::TextArray => {
+            Kind::NameArray | Kind::TextArray | Kind::JsonArray => {
                 DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)))
             }
             Kind::Class | Kind::Any => DataType::Null,

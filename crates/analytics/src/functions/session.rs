@@ -137,6 +137,10 @@ fn current_setting(call: &Call<'_>, arguments: &[Value]) -> Result<Value> {
     if let Some(value) = settings.get(&name) {
         return Ok(Value::from(value.as_str()));
     }
+    // What the catalog shows tables with.
+    if name == "default_table_access_method" {
+        return Ok(Value::from("heap"));
+    }
     match arguments.get(1) {
         Some(missing_ok) if missing_ok.is_true() => Ok(Value::Null),
         _ => Err(carry(SqlError::UndefinedParameter { name })),

@@ -62,6 +62,18 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         },
     )
     .immutable(),
+    Definition::new(
+        "shale_like_pattern",
+        &[Kind::Text, Kind::Text],
+        Kind::Text,
+        |_, arguments| {
+            Ok(Value::from(with_backslash_escapes(
+                arguments[0].text(),
+                arguments[1].text(),
+            )))
+        },
+    )
+    .immutable(),
     Definition::new("format", MANY, Kind::Text, |_, arguments| {
         format_text(arguments).map(Value::from)
     })
@@ -77,6 +89,25 @@ fn quote_literal(text: &str) -> String {
         true => format!("E'{}'", quoted.replace('\\', "\\\\")),
         false => format!("'{quoted}'"),
     }
+}
+
+/// A LIKE pattern with another escape character as one with backslashes; an empty one escapes nothing.
+fn with_backslash_escapes(pattern: &str, escape: &str) -> String {
+    let escape = escape.chars().next();
+    let mut out = String::with_capacity(pattern.len());
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        if Some(character) == escape {
+            out.push('\\');
+            out.extend(characters.next());
+        } else {
+            if character == '\\' {
+                out.push('\\');
+            }
+            out.push(character);
+        }
+    }
+    out
 }
 
 /// `format`: `%s`, `%I`, `%L`, `%%`, also with a position as in `%2$s`.

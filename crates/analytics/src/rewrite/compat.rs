@@ -7,7 +7,7 @@ use super::{call, function_name};
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
     FunctionArguments, Ident, LimitClause, ObjectName, ObjectNamePart, Query, Select, SelectItem,
-    TableFactor, Value, VisitMut, VisitorMut,
+    TableFactor, TableWithJoins, Value, VisitMut, VisitorMut,
 };
 use shale_sql::SqlError;
 use std::ops::ControlFlow;
@@ -77,18 +77,6 @@ impl VisitorMut for Rewriter {
             TableFactor::Table {
                 version: Some(_), ..
             } => "a table at a point in time",
-            TableFactor::Table {
-                with_ordinality: true,
-                ..
-            }
-            | TableFactor::Function {
-                with_ordinality: true,
-                ..
-            }
-            | TableFactor::UNNEST {
-                with_ordinality: true,
-                ..
-            } => "WITH ORDINALITY",
             _ => return ControlFlow::Continue(()),
         };
         ControlFlow::Break(SqlError::NotSupported {
@@ -106,7 +94,13 @@ impl VisitorMut for Rewriter {
         for from in &mut select.from {
             rewrite_from(from);
         }
-        ControlFlow::Continue(())
+        match select.from.iter().any(has_ordinality) {
+            true => ControlFlow::Break(SqlError::NotSupported {
+                feature: "WITH ORDINALITY of this function".to_owned(),
+                hint: Some("It works with unnest.".to_owned()),
+            }),
+            false => ControlFlow::Continue(()),
+        }
     }
 }
 
@@ -123,6 +117,9 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
             if function_name(function) == "_pg_expandarray" {
                 function.name = ObjectName::from(vec![Ident::new("shale_expand_array")]);
                 return Ok(Some(call("unnest", [expr.clone()])));
+            }
+            if let Some(collected) = collected_json(function) {
+                return Ok(Some(collected));
             }
             let set = match function_name(function).as_str() {
                 "jsonb_array_elements" | "json_array_elements" => "shale_json_elements",
@@ -157,6 +154,21 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
                 let right = array_literal(right).unwrap_or_else(|| take(right));
                 call(name, [take(left), right])
             })
+        }
+        Expr::Like {
+            pattern,
+            escape_char,
+            ..
+        }
+        | Expr::ILike {
+            pattern,
+            escape_char,
+            ..
+        } => {
+            if let Some(escape) = escape_char.take() {
+                **pattern = call("shale_like_pattern", [take(pattern), Expr::Value(escape)]);
+            }
+            None
         }
         Expr::AnyOp { right, .. } | Expr::AllOp { right, .. } => {
             if let Some(array) = array_literal(right) {
@@ -228,6 +240,26 @@ fn limit_of_fetch(query: &mut Query) -> Result<(), SqlError> {
     Ok(())
 }
 
+fn has_ordinality(from: &TableWithJoins) -> bool {
+    let relations = from
+        .joins
+        .iter()
+        .map(|join| &join.relation)
+        .chain([&from.relation]);
+    relations.into_iter().any(|factor| match factor {
+        TableFactor::Table {
+            with_ordinality, ..
+        }
+        | TableFactor::Function {
+            with_ordinality, ..
+        }
+        | TableFactor::UNNEST {
+            with_ordinality, ..
+        } => *with_ordinality,
+        _ => false,
+    })
+}
+
 /// The arguments of a plain call.
 fn arguments(function: &Function) -> Option<Vec<Expr>> {
     let FunctionArguments::List(list) = &function.args else {
@@ -242,6 +274,18 @@ fn arguments(function: &Function) -> Option<Vec<Expr>> {
         .collect()
 }
 
+/// `jsonb_agg(x …)` as `to_jsonb(array_agg(x …))`.
+fn collected_json(function: &Function) -> Option<Expr> {
+    let build = match function_name(function).as_str() {
+        "json_agg" => "to_json",
+        "jsonb_agg" => "to_jsonb",
+        _ => return None,
+    };
+    let mut collect = function.clone();
+    collect.name = ObjectName::from(vec![Ident::new("array_agg")]);
+    Some(call(build, [Expr::Function(collect)]))
+}
+
 /// `mod(a, b)` as `a % b`.
 fn modulo(function: &Function) -> Option<Expr> {
     let [left, right]: [Expr; 2] = arguments(function)?.try_into().ok()?;
@@ -253,20 +297,24 @@ fn modulo(function: &Function) -> Option<Expr> {
     Some(Expr::Nested(Box::new(modulo)))
 }
 
-/// `generate_subscripts(a, 1)` as the elements of a range.
+/// `generate_subscripts(a, 1)`: the places of an array's elements, as a set.
 fn subscripts(function: &Function) -> Option<Expr> {
-    let arguments = arguments(function)?;
-    let number =
-        |number: &str| Expr::Value(Value::Number(number.to_owned(), false).with_empty_span());
+    Some(call("unnest", [positions_of(arguments(function)?)]))
+}
+
+/// The numbers from 1 to an array's upper bound in a dimension, as an array.
+pub(super) fn positions_of(array_and_dimension: Vec<Expr>) -> Expr {
+    let upper = call("array_upper", array_and_dimension);
     let behind_last = Expr::BinaryOp {
-        left: Box::new(plain_cast(
-            call("array_upper", arguments),
-            DataType::BigInt(None),
-        )),
+        left: Box::new(plain_cast(upper, DataType::BigInt(None))),
         op: BinaryOperator::Plus,
         right: Box::new(number("1")),
     };
-    Some(call("unnest", [call("range", [number("1"), behind_last])]))
+    call("range", [number("1"), behind_last])
+}
+
+pub(super) fn number(digits: &str) -> Expr {
+    Expr::Value(Value::Number(digits.to_owned(), false).with_empty_span())
 }
 
 /// `pg_catalog.f` is `f`; some functions have another name here.

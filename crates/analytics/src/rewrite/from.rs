@@ -1,11 +1,12 @@
 //! Functions in FROM: names without schema, PostgreSQL's column names, UNNEST.
 
-use super::call;
-use super::compat::strip_schema;
+use super::compat::{number, positions_of, strip_schema};
+use super::{call, folded};
 use datafusion::sql::sqlparser::ast::{
-    FunctionArg, FunctionArgExpr, Ident, TableAlias, TableAliasColumnDef, TableFactor,
-    TableWithJoins,
+    Expr, FunctionArg, FunctionArgExpr, Ident, TableAlias, TableAliasColumnDef, TableFactor,
+    TableWithJoins, Visit, Visitor,
 };
+use std::ops::ControlFlow;
 
 pub(super) fn rewrite_from(from: &mut TableWithJoins) {
     rewrite_factor(&mut from.relation);
@@ -14,9 +15,39 @@ pub(super) fn rewrite_from(from: &mut TableWithJoins) {
     }
 }
 
-/// Functions in FROM: without schema, and with PostgreSQL's column name, which is the alias or else the function's name.
+/// Functions in FROM: without schema, as UNNEST where they give the elements of a value, and with PostgreSQL's column names.
 fn rewrite_factor(factor: &mut TableFactor) {
+    if let TableFactor::NestedJoin {
+        table_with_joins, ..
+    } = factor
+    {
+        return rewrite_from(table_with_joins);
+    }
+    if let TableFactor::Table {
+        name,
+        args: Some(_),
+        ..
+    }
+    | TableFactor::Function { name, .. } = factor
+    {
+        strip_schema(name);
+    }
+    if let Some(unnest) = as_unnest(factor) {
+        *factor = unnest;
+    }
     match factor {
+        TableFactor::UNNEST {
+            alias,
+            array_exprs,
+            with_ordinality,
+            ..
+        } => {
+            if std::mem::take(with_ordinality) {
+                add_ordinality(alias, array_exprs);
+            } else if array_exprs.len() == 1 {
+                name_only_column(alias, "unnest");
+            }
+        }
         TableFactor::Table {
             name,
             args: Some(_),
@@ -24,37 +55,20 @@ fn rewrite_factor(factor: &mut TableFactor) {
             ..
         }
         | TableFactor::Function { name, alias, .. } => {
-            strip_schema(name);
-            let function = name.0.last().and_then(|part| part.as_ident()).cloned();
-            if let Some(function) = function
-                && matches!(
-                    super::folded(&function).as_str(),
-                    "generate_series" | "range"
-                )
-            {
-                name_only_column(alias, &function);
+            let function = name.0.last().and_then(|part| part.as_ident()).map(folded);
+            if let Some(function @ ("generate_series" | "range")) = function.as_deref() {
+                name_only_column(alias, function);
             }
         }
-        TableFactor::UNNEST {
-            alias, array_exprs, ..
-        } if array_exprs.len() == 1 => {
-            name_only_column(alias, &Ident::new("unnest"));
-        }
-        TableFactor::NestedJoin {
-            table_with_joins, ..
-        } => rewrite_from(table_with_joins),
         _ => {}
     }
-    elements_in_from(factor);
 }
 
-fn name_only_column(alias: &mut Option<TableAlias>, default: &Ident) {
-    let alias = alias.get_or_insert_with(|| named(&default.value));
+/// A function without columns of its own has one, named as its alias or else as itself.
+fn name_only_column(alias: &mut Option<TableAlias>, default: &str) {
+    let alias = alias.get_or_insert_with(|| named(default));
     if alias.columns.is_empty() {
-        alias.columns.push(TableAliasColumnDef {
-            name: alias.name.clone(),
-            data_type: None,
-        });
+        alias.columns.push(column(alias.name.clone()));
     }
 }
 
@@ -67,59 +81,99 @@ fn named(name: &str) -> TableAlias {
     }
 }
 
-/// `FROM unnest(x)` and `FROM jsonb_array_elements(x)`, the latter with a column called `value`, are an UNNEST for DataFusion.
-fn elements_in_from(factor: &mut TableFactor) {
-    let (name, args, alias) = match factor {
+fn column(name: Ident) -> TableAliasColumnDef {
+    TableAliasColumnDef {
+        name,
+        data_type: None,
+    }
+}
+
+/// `unnest(a) WITH ORDINALITY` as `unnest(a, range(1, length + 1))`.
+fn add_ordinality(alias: &mut Option<TableAlias>, arrays: &mut Vec<Expr>) {
+    let Some(first) = arrays.first().cloned() else {
+        return;
+    };
+    let alias = alias.get_or_insert_with(|| named("unnest"));
+    if alias.columns.is_empty() {
+        alias
+            .columns
+            .extend(arrays.iter().map(|_| column(alias.name.clone())));
+    }
+    if alias.columns.len() == arrays.len() {
+        alias.columns.push(column(Ident::new("ordinality")));
+    }
+    arrays.push(positions_of(vec![first, number("1")]));
+}
+
+/// `FROM unnest(x)`, `FROM jsonb_array_elements(x)` and `FROM generate_series(1, x)` as UNNEST.
+fn as_unnest(factor: &TableFactor) -> Option<TableFactor> {
+    let (name, args, alias, with_ordinality) = match factor {
         TableFactor::Table {
             name,
             args: Some(args),
             alias,
+            with_ordinality,
             ..
-        } => (name, &args.args, alias),
+        } => (name, &args.args, alias, *with_ordinality),
         TableFactor::Function {
-            name, args, alias, ..
-        } => (name, &*args, alias),
-        _ => return,
+            name,
+            args,
+            alias,
+            with_ordinality,
+            ..
+        } => (name, args, alias, *with_ordinality),
+        _ => return None,
     };
-    let Some(function) = name
-        .0
-        .last()
-        .and_then(|part| part.as_ident())
-        .map(super::folded)
-    else {
-        return;
-    };
-    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] = args.as_slice() else {
-        return;
-    };
+    let function = folded(name.0.last()?.as_ident()?);
+    let arguments: Vec<Expr> = args
+        .iter()
+        .map(|argument| match argument {
+            FunctionArg::Unnamed(FunctionArgExpr::Expr(argument)) => Some(argument.clone()),
+            _ => None,
+        })
+        .collect::<Option<_>>()?;
     let mut alias = alias.clone();
-    let elements = match function.as_str() {
+    let array_exprs = match function.as_str() {
         "jsonb_array_elements" | "json_array_elements" => {
             let alias = alias.get_or_insert_with(|| named(&function));
             if alias.columns.is_empty() {
-                let value = TableAliasColumnDef {
-                    name: Ident::new("value"),
-                    data_type: None,
-                };
-                alias.columns.push(value);
+                alias.columns.push(column(Ident::new("value")));
             }
-            call("shale_json_elements", [argument.clone()])
+            vec![call("shale_json_elements", arguments)]
         }
         "jsonb_object_keys" | "json_object_keys" => {
-            name_only_column(&mut alias, &Ident::new(&function));
-            call("shale_json_keys", [argument.clone()])
+            name_only_column(&mut alias, &function);
+            vec![call("shale_json_keys", arguments)]
         }
-        "unnest" => {
-            name_only_column(&mut alias, &Ident::new(&function));
-            argument.clone()
+        // DataFusion's table function takes constants only.
+        "generate_series" if !arguments.iter().all(is_constant) => {
+            name_only_column(&mut alias, &function);
+            vec![call("generate_series", arguments)]
         }
-        _ => return,
+        "unnest" => arguments,
+        _ => return None,
     };
-    *factor = TableFactor::UNNEST {
+    Some(TableFactor::UNNEST {
         alias,
-        array_exprs: vec![elements],
+        array_exprs,
         with_offset: false,
         with_offset_alias: None,
-        with_ordinality: false,
-    };
+        with_ordinality,
+    })
+}
+
+fn is_constant(expr: &Expr) -> bool {
+    struct Finder(bool);
+    impl Visitor for Finder {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            if let Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::Subquery(_) = expr {
+                self.0 = false;
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut finder = Finder(true);
+    let _ = expr.visit(&mut finder);
+    finder.0
 }

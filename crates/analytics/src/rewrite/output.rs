@@ -5,8 +5,8 @@
 
 use super::{exact, folded, function_name};
 use datafusion::sql::sqlparser::ast::{
-    AccessExpr, CastKind, Expr, Ident, OrderByKind, Query, Select, SelectItem, SetExpr,
-    TrimWhereField, Value, VisitMut, VisitorMut,
+    AccessExpr, CastKind, Expr, Ident, ObjectName, OrderByKind, Query, Select, SelectItem,
+    SelectItemQualifiedWildcardKind, SetExpr, TrimWhereField, Value, VisitMut, VisitorMut,
 };
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -75,20 +75,14 @@ fn order_by_positions(query: &mut Query) {
 
 fn name_select(select: &mut Select) {
     let mut taken: HashSet<String> = HashSet::new();
-    let wildcard = select.projection.iter().any(|item| {
-        matches!(
-            item,
-            SelectItem::Wildcard(_) | SelectItem::QualifiedWildcard(..)
-        )
-    });
+    let wildcards = Wildcards::of(select);
     for (position, item) in select.projection.iter_mut().enumerate() {
         let (name, plain) = match &*item {
             SelectItem::UnnamedExpr(expr) => (column_name(expr), is_column(expr)),
             SelectItem::ExprWithAlias { alias, .. } => (folded(alias), false),
             _ => continue,
         };
-        // A column beside `*` is most likely in it as well.
-        let unique = taken.insert(name.clone()) && !(plain && wildcard);
+        let unique = taken.insert(name.clone()) && !(plain && wildcards.contain(item));
         let alias = if unique {
             name
         } else {
@@ -112,6 +106,50 @@ fn name_select(select: &mut Select) {
                 *item = SelectItem::ExprWithAlias { expr, alias };
             }
             other => *item = other,
+        }
+    }
+}
+
+/// What the wildcards of a SELECT stand for.
+struct Wildcards {
+    /// `*`
+    all: bool,
+    /// Qualifiers of `q.*`, folded.
+    qualifiers: Vec<String>,
+    /// Whether FROM has one relation, to which then every column belongs.
+    one_relation: bool,
+}
+
+impl Wildcards {
+    fn of(select: &Select) -> Wildcards {
+        let last = |name: &ObjectName| name.0.last().and_then(|part| part.as_ident()).map(folded);
+        let qualifiers = select.projection.iter().filter_map(|item| match item {
+            SelectItem::QualifiedWildcard(SelectItemQualifiedWildcardKind::ObjectName(name), _) => {
+                last(name)
+            }
+            _ => None,
+        });
+        Wildcards {
+            all: select
+                .projection
+                .iter()
+                .any(|item| matches!(item, SelectItem::Wildcard(_))),
+            qualifiers: qualifiers.collect(),
+            one_relation: matches!(select.from.as_slice(), [from] if from.joins.is_empty()),
+        }
+    }
+
+    /// Whether a column of the SELECT list is in them as well.
+    fn contain(&self, item: &SelectItem) -> bool {
+        if self.all {
+            return true;
+        }
+        match item {
+            SelectItem::UnnamedExpr(Expr::CompoundIdentifier(idents)) => match idents.as_slice() {
+                [.., qualifier, _] => self.qualifiers.contains(&folded(qualifier)),
+                _ => false,
+            },
+            _ => self.one_relation && !self.qualifiers.is_empty(),
         }
     }
 }

@@ -1,0 +1,240 @@
+//! Building json from values: `to_jsonb`, `json_build_object`, `json_build_array`.
+//!
+//! Whether a text argument is itself json is not in its Arrow type. The calls are therefore planned in two steps: first without knowing,
+//! then [`resolve`] replaces them by calls that know the SQL types of their arguments.
+
+use crate::error::carry;
+use crate::lineage::argument_types;
+use crate::rows::array_to_datums;
+use crate::types::sql_type;
+use arrow::array::{ArrayRef, StringBuilder};
+use arrow::datatypes::DataType;
+use datafusion::common::tree_node::{Transformed, TreeNode};
+use datafusion::common::{Result, plan_err};
+use datafusion::logical_expr::expr::ScalarFunction;
+use datafusion::logical_expr::expr_rewriter::NamePreserver;
+use datafusion::logical_expr::{
+    ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    TypeSignature, Volatility,
+};
+use shale_sql::datum::to_text;
+use shale_sql::{Datum, SqlError, SqlType};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// The functions, not yet knowing their arguments' types.
+pub(super) fn all() -> impl Iterator<Item = Arc<ScalarUDF>> {
+    Form::ALL
+        .into_iter()
+        .map(|(name, form)| Arc::new(Build::new(name, form, None).into()))
+}
+
+/// The SQL type that such a function gives.
+pub(super) fn result_type(name: &str) -> Option<SqlType> {
+    let (name, _) = Form::ALL.into_iter().find(|(other, _)| *other == name)?;
+    Some(if name.contains("jsonb") {
+        SqlType::Jsonb
+    } else {
+        SqlType::Json
+    })
+}
+
+/// Tells the calls of a plan the SQL types of their arguments.
+pub(crate) fn resolve(plan: LogicalPlan) -> Result<LogicalPlan> {
+    let resolved = plan.transform_up_with_subqueries(|node| {
+        let input = node.inputs().first().map(|input| (*input).clone());
+        let names = NamePreserver::new(&node);
+        node.map_expressions(|expression| {
+            let name = names.save(&expression);
+            let resolved = expression.transform_up(|expression| {
+                let Expr::ScalarFunction(call) = &expression else {
+                    return Ok(Transformed::no(expression));
+                };
+                let Some(build) = call.func.inner().downcast_ref::<Build>() else {
+                    return Ok(Transformed::no(expression));
+                };
+                let types = argument_types(&call.args, input.as_ref());
+                let known = Build::new(build.name, build.form, Some(types));
+                let call = ScalarFunction::new_udf(Arc::new(known.into()), call.args.clone());
+                Ok(Transformed::yes(Expr::ScalarFunction(call)))
+            })?;
+            Ok(resolved.update_data(|expression| name.restore(expression)))
+        })
+    })?;
+    Ok(resolved.data)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Form {
+    Value,
+    Object,
+    Array,
+}
+
+impl Form {
+    const ALL: [(&'static str, Form); 6] = [
+        ("to_json", Form::Value),
+        ("to_jsonb", Form::Value),
+        ("json_build_object", Form::Object),
+        ("jsonb_build_object", Form::Object),
+        ("json_build_array", Form::Array),
+        ("jsonb_build_array", Form::Array),
+    ];
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Build {
+    name: &'static str,
+    form: Form,
+    signature: Signature,
+    /// SQL types of the arguments, once known.
+    types: Option<Vec<SqlType>>,
+}
+
+impl Build {
+    fn new(name: &'static str, form: Form, types: Option<Vec<SqlType>>) -> Build {
+        let arguments = match form {
+            Form::Value => TypeSignature::Any(1),
+            Form::Object | Form::Array => {
+                TypeSignature::OneOf(vec![TypeSignature::Nullary, TypeSignature::VariadicAny])
+            }
+        };
+        Build {
+            name,
+            form,
+            signature: Signature::new(arguments, Volatility::Immutable),
+            types,
+        }
+    }
+}
+
+impl ScalarUDFImpl for Build {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
+        if self.form == Form::Object && arguments.len() % 2 != 0 {
+            return plan_err!("argument list must have even number of elements");
+        }
+        Ok(DataType::Utf8)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let rows = args.number_rows;
+        let columns = args
+            .args
+            .into_iter()
+            .enumerate()
+            .map(|(index, value)| self.column(index, &value.to_array(rows)?))
+            .collect::<Result<Vec<_>>>()?;
+        let mut builder = StringBuilder::new();
+        let mut out = String::new();
+        for row in 0..rows {
+            out.clear();
+            match (self.form, columns.as_slice()) {
+                (Form::Value, [(values, _)]) if values[row] == Datum::Null => {
+                    builder.append_null();
+                    continue;
+                }
+                (Form::Value, [(values, sql_type)]) => write_json(&values[row], sql_type, &mut out),
+                (Form::Object, columns) => write_object(columns, row, &mut out)?,
+                (_, columns) => write_list(columns, row, &mut out),
+            }
+            builder.append_value(&out);
+        }
+        Ok(ColumnarValue::Array(Arc::new(builder.finish())))
+    }
+}
+
+impl Build {
+    fn column(&self, index: usize, array: &ArrayRef) -> Result<(Vec<Datum>, SqlType)> {
+        let known = self
+            .types
+            .as_ref()
+            .and_then(|types| types.get(index))
+            .cloned();
+        let sql_type = known.unwrap_or_else(|| sql_type(array.data_type()));
+        Ok((array_to_datums(array, &sql_type).map_err(carry)?, sql_type))
+    }
+}
+
+fn write_object(columns: &[(Vec<Datum>, SqlType)], row: usize, out: &mut String) -> Result<()> {
+    out.push('{');
+    for (index, pair) in columns.chunks(2).enumerate() {
+        let [(keys, key_type), (values, value_type)] = pair else {
+            continue;
+        };
+        if keys[row] == Datum::Null {
+            return Err(carry(SqlError::Other {
+                sqlstate: "22004",
+                message: "null value not allowed for object key".to_owned(),
+                hint: None,
+            }));
+        }
+        if index > 0 {
+            out.push_str(", ");
+        }
+        write_string(&to_text(&keys[row], key_type), out);
+        out.push_str(": ");
+        write_json(&values[row], value_type, out);
+    }
+    out.push('}');
+    Ok(())
+}
+
+fn write_list(columns: &[(Vec<Datum>, SqlType)], row: usize, out: &mut String) {
+    out.push('[');
+    for (index, (values, sql_type)) in columns.iter().enumerate() {
+        if index > 0 {
+            out.push_str(", ");
+        }
+        write_json(&values[row], sql_type, out);
+    }
+    out.push(']');
+}
+
+fn write_string(text: &str, out: &mut String) {
+    // A string is always written.
+    out.push_str(&serde_json::to_string(text).unwrap_or_default());
+}
+
+fn write_json(datum: &Datum, sql_type: &SqlType, out: &mut String) {
+    match datum {
+        Datum::Null => out.push_str("null"),
+        Datum::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
+        Datum::Int(value) => {
+            let _ = write!(out, "{value}");
+        }
+        Datum::Float(value) if !value.is_finite() => write_string(&to_text(datum, sql_type), out),
+        Datum::Float(_) | Datum::Numeric(_) => out.push_str(&to_text(datum, sql_type)),
+        Datum::Json(text) => out.push_str(text),
+        // ISO 8601, where PostgreSQL's text form has a space.
+        Datum::Timestamp(_) => write_string(&to_text(datum, sql_type).replacen(' ', "T", 1), out),
+        Datum::Array(elements) => {
+            let element = match sql_type {
+                SqlType::Array(element) => element.as_ref(),
+                other => other,
+            };
+            out.push('[');
+            for (index, datum) in elements.iter().enumerate() {
+                if index > 0 {
+                    out.push_str(", ");
+                }
+                write_json(datum, element, out);
+            }
+            out.push(']');
+        }
+        Datum::Text(_)
+        | Datum::Bytes(_)
+        | Datum::Date(_)
+        | Datum::Time(_)
+        | Datum::Interval { .. } => {
+            write_string(&to_text(datum, sql_type), out);
+        }
+    }
+}
