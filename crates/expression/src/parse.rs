@@ -158,7 +158,7 @@ impl<'t, 'p, 'v> Parser<'t, 'p, 'v> {
             } else {
                 token.text.to_string()
             },
-            near: self.text[near].to_string(),
+            near: self.text[near].trim_end().to_string(),
         }
     }
 

@@ -125,9 +125,10 @@ impl Parser<'_, '_, '_> {
 
     fn predicate(&mut self) -> Result<Parsed, ExpressionError> {
         let first = self.atom()?;
-        if let Some(comparison) = self.take_comparison() {
-            self.count_operator()?;
+        if let Some(comparison) = comparison(self.peek().text) {
             let left = self.as_operand(first.node)?;
+            self.advance();
+            self.count_operator()?;
             let right = self.operand()?;
             check_distinct(comparison.symbol(), &left, [&right])?;
             if !matches!(comparison, Comparison::Eq | Comparison::Ne) {
@@ -135,32 +136,19 @@ impl Parser<'_, '_, '_> {
             }
             return Ok(Condition::Compare(left, comparison, right).into());
         }
-        if self.take_keyword("BETWEEN") {
-            self.count_operator()?;
+        if self.peek().is_keyword("BETWEEN") {
             let operand = self.as_operand(first.node)?;
+            self.advance();
+            self.count_operator()?;
             return Ok(self.between(operand)?.into());
         }
-        if self.take_keyword("IN") {
-            self.count_operator()?;
+        if self.peek().is_keyword("IN") {
             let operand = self.as_operand(first.node)?;
+            self.advance();
+            self.count_operator()?;
             return Ok(self.list(operand)?.into());
         }
         Ok(first)
-    }
-
-    fn take_comparison(&mut self) -> Option<Comparison> {
-        let token = self.peek();
-        let comparison = match token.text {
-            "=" => Comparison::Eq,
-            "<>" => Comparison::Ne,
-            "<" => Comparison::Lt,
-            "<=" => Comparison::Le,
-            ">" => Comparison::Gt,
-            ">=" => Comparison::Ge,
-            _ => return None,
-        };
-        self.advance();
-        Some(comparison)
     }
 
     fn between(&mut self, operand: Operand) -> Result<Condition, ExpressionError> {
@@ -231,6 +219,18 @@ impl Parser<'_, '_, '_> {
         self.expect_symbol(")")?;
         function(name, operands)
     }
+}
+
+fn comparison(symbol: &str) -> Option<Comparison> {
+    Some(match symbol {
+        "=" => Comparison::Eq,
+        "<>" => Comparison::Ne,
+        "<" => Comparison::Lt,
+        "<=" => Comparison::Le,
+        ">" => Comparison::Gt,
+        ">=" => Comparison::Ge,
+        _ => return None,
+    })
 }
 
 /// A call of a function, its operands checked.
