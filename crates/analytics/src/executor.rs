@@ -6,13 +6,14 @@ use crate::plan::DataFusionPlan;
 use crate::{analyze, functions, operators};
 use datafusion::common::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
 use datafusion_pg_catalog::pg_catalog::PgCatalogStaticTables;
 use futures::future::{BoxFuture, FutureExt};
 use shale_sql::{AnalyticContext, AnalyticExecutor, AnalyticPlan, SqlError, SqlType};
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Rows that are computed at a time. Items may be large: sorting and joining keep whole batches in memory.
@@ -24,23 +25,23 @@ const SORT_RESERVATION_BYTES_MAX: usize = 16 << 20;
 
 /// How an executor is made.
 #[derive(Clone, Debug)]
-pub struct AnalyticsOptions {
+pub struct AnalyticOptions {
     /// Bytes that all statements together may use for sorting, grouping and joining before they spill, or fail where they cannot.
     pub memory_bytes: usize,
-    /// Where spilled data goes; created when needed, emptied at the start.
-    pub spill_directory: PathBuf,
+    /// Where spilled data goes: a directory of its own, which is emptied at the start. Without one nothing is spilled, and statements
+    /// that do not fit into memory fail.
+    pub spill_directory: Option<PathBuf>,
     /// Bytes on disk that spilled data may take.
     pub spill_bytes: u64,
     /// Tasks that one statement runs in parallel.
     pub parallelism: usize,
 }
 
-impl AnalyticsOptions {
-    /// The defaults, spilling below a data directory.
-    pub fn new(data_directory: impl Into<PathBuf>) -> AnalyticsOptions {
-        AnalyticsOptions {
+impl Default for AnalyticOptions {
+    fn default() -> AnalyticOptions {
+        AnalyticOptions {
             memory_bytes: 512 << 20,
-            spill_directory: data_directory.into().join("spill"),
+            spill_directory: None,
             spill_bytes: 16 << 30,
             parallelism: 2,
         }
@@ -53,14 +54,11 @@ pub struct DataFusionExecutor {
 }
 
 impl DataFusionExecutor {
-    /// An executor.
-    ///
-    /// # Errors
-    /// The spill directory cannot be created.
-    pub fn new(options: AnalyticsOptions) -> Result<DataFusionExecutor, SqlError> {
-        Ok(DataFusionExecutor {
-            base: Arc::new(base_state(options)?),
-        })
+    /// An executor. A spill directory that cannot be used is reported to the log, and does without.
+    pub fn new(options: AnalyticOptions) -> DataFusionExecutor {
+        DataFusionExecutor {
+            base: Arc::new(base_state(&options)),
+        }
     }
 }
 
@@ -77,18 +75,7 @@ impl AnalyticExecutor for DataFusionExecutor {
     }
 }
 
-fn base_state(options: AnalyticsOptions) -> Result<SessionState, SqlError> {
-    let failed = |error: DataFusionError| crate::error::to_sql_error(error);
-    std::fs::create_dir_all(&options.spill_directory)
-        .map_err(|error| failed(DataFusionError::IoError(error)))?;
-    let disk = DiskManagerBuilder::default()
-        .with_mode(DiskManagerMode::Directories(vec![options.spill_directory]))
-        .with_max_temp_directory_size(options.spill_bytes);
-    let runtime = RuntimeEnvBuilder::new()
-        .with_memory_pool(Arc::new(StatementMemory::new(options.memory_bytes)))
-        .with_disk_manager_builder(disk)
-        .build_arc()
-        .map_err(failed)?;
+fn base_state(options: &AnalyticOptions) -> SessionState {
     let mut config = SessionConfig::new()
         .with_target_partitions(options.parallelism.max(1))
         .with_batch_size(BATCH_ROWS)
@@ -102,7 +89,7 @@ fn base_state(options: AnalyticsOptions) -> Result<SessionState, SqlError> {
     settings.sql_parser.enable_subquery_sort_elimination = false;
     let builder = SessionStateBuilder::new()
         .with_config(config)
-        .with_runtime_env(runtime)
+        .with_runtime_env(runtime(options))
         .with_expr_planners(vec![Arc::new(operators::PostgresOperators)])
         .with_default_features();
     let builder = functions::register(builder);
@@ -112,5 +99,43 @@ fn base_state(options: AnalyticsOptions) -> Result<SessionState, SqlError> {
     if let Ok(tables) = PgCatalogStaticTables::try_new() {
         state.register_udtf("pg_get_keywords", tables.pg_get_keywords);
     }
-    Ok(state)
+    state
+}
+
+fn runtime(options: &AnalyticOptions) -> Arc<RuntimeEnv> {
+    let memory = || Arc::new(StatementMemory::new(options.memory_bytes));
+    if let Some(directory) = &options.spill_directory {
+        match spilling(options, directory, memory()) {
+            Ok(runtime) => return runtime,
+            Err(error) => {
+                let directory = directory.display();
+                tracing::error!(%directory, %error, "statements cannot spill to disk");
+            }
+        }
+    }
+    let disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+    let builder = RuntimeEnvBuilder::new()
+        .with_memory_pool(memory())
+        .with_disk_manager_builder(disk);
+    // A runtime without a disk manager has nothing that can fail.
+    builder.build_arc().unwrap_or_default()
+}
+
+fn spilling(
+    options: &AnalyticOptions,
+    directory: &Path,
+    memory: Arc<StatementMemory>,
+) -> Result<Arc<RuntimeEnv>, DataFusionError> {
+    // What a process that was killed left behind is of no use to this one.
+    match std::fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => std::fs::create_dir_all(directory)?,
+    }
+    let disk = DiskManagerBuilder::default()
+        .with_mode(DiskManagerMode::Directories(vec![directory.to_path_buf()]))
+        .with_max_temp_directory_size(options.spill_bytes);
+    RuntimeEnvBuilder::new()
+        .with_memory_pool(memory)
+        .with_disk_manager_builder(disk)
+        .build_arc()
 }

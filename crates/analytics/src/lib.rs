@@ -36,4 +36,4 @@ mod table;
 mod types;
 mod widen;
 
-pub use executor::{AnalyticsOptions, DataFusionExecutor};
+pub use executor::{AnalyticOptions, DataFusionExecutor};

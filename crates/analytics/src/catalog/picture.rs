@@ -2,7 +2,7 @@
 
 use crate::relation::Relation;
 use shale_item::TableId;
-use shale_sql::AnalyticContext;
+use shale_sql::{AnalyticContext, Catalog};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ impl CatalogPicture {
     pub(crate) fn take(session: &AnalyticContext) -> CatalogPicture {
         let engine = &session.engine;
         let mut tables = Vec::new();
-        for name in engine.list_tables(None, usize::MAX) {
+        for name in engine.table_names() {
             // A table dropped since it was listed is not shown.
             if let Ok(description) = engine.describe_table(&name) {
                 tables.push(TableEntry {

@@ -118,7 +118,7 @@ impl ScalarUDFImpl for Build {
     }
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
-        if self.form == Form::Object && arguments.len() % 2 != 0 {
+        if self.form == Form::Object && !arguments.len().is_multiple_of(2) {
             return plan_err!("argument list must have even number of elements");
         }
         Ok(DataType::Utf8)
