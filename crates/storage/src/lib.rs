@@ -93,7 +93,8 @@ pub trait Apply: Send + Sync + 'static {
         record: &Bytes,
         batch: &mut TreeBatch,
     ) -> Result<(), String>;
-    /// Everything up to `lsn` is durable, applied and readable. In LSN order; a replayed record is reported too, after its apply.
+    /// Everything up to `lsn` is durable and applied; as soon as this returns it is readable, and those who wait for it go on.
+    /// In LSN order; a replayed record is reported too, after its apply.
     /// LSNs of rolled-back writes are left out. Called between the log and the waiting writers: it must be quick.
     fn on_published(&self, lsn: Lsn, record: &Bytes);
 }

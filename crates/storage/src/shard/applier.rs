@@ -3,8 +3,8 @@
 //! Whoever learns that records are durable applies them, there and then, if nobody else is at it: on a quiet shard that is
 //! the log's own thread, which spares a thread hop between the sync and the acknowledgement.
 //!
-//! Invariants: `applying` is raised before a batch's first write enters a tree, `published` after its last one;
-//! `on_published` is called and images leave the pending map after that, in this order.
+//! Invariants: `applying` is raised before a batch's first write enters a tree; after its last one `on_published` is called,
+//! `published` is raised, and images leave the pending map, in this order.
 
 use super::Core;
 use super::sequencer::Sequenced;
@@ -97,10 +97,12 @@ impl Core {
             + self
                 .memtable_bytes
                 .fetch_add(memtable_bytes, Ordering::AcqRel);
-        self.published.store(last.0, Ordering::Release);
+        // IMPORTANT: told first. A waiter may look at `published` alone, and what follows from its record (a table, a count) must be
+        // there when it goes on.
         for sequenced in batch {
             self.tell_published(sequenced.lsn, &sequenced.record);
         }
+        self.published.store(last.0, Ordering::Release);
         self.waiters.wake(last.0);
         for sequenced in batch {
             self.pending.remove(sequenced.lsn, &sequenced.batch);
