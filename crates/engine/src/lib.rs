@@ -1,10 +1,46 @@
-//! DynamoDB's semantics over a shard, typed.
+//! DynamoDB's semantics over a shard, typed: catalog, items, conditions, queries, capacity.
 //!
 //! Not here: text of any language, JSON, HTTP, SQLSTATE, error sentences of a protocol, Arrow.
+//!
+//! Life of a write:
+//! 1. `write`, `insert` or `batch` checks the request, finds the table (`catalog`) and encodes key and item.
+//! 2. In one synchronous section under the key's latch (`latch`): read the newest image, evaluate, check the limits (`limits`),
+//!    count capacity (`capacity`), note new facts about attributes (`observed`), build one record (`record`), sequence it.
+//! 3. The shard makes the record durable and applies it through `apply`, which says what a record means for the trees.
+//! 4. `apply` hears of the publication and moves statistics (`statistics`), `observed` and `catalog` along; the caller answers.
+//!
+//! Invariants:
+//! * An answer leaves only after every record that it depends on is published, those it merely read included.
+//! * Latches and table gates are never held across an await.
+//! * A record's meaning for the trees depends on the record alone.
+//! * Statistics at LSN x are the recount of the items at LSN x.
 
 mod api;
+mod apply;
+mod batch;
+mod capacity;
+mod catalog;
+mod definition;
+mod engine;
+mod error;
+mod insert;
+mod latch;
+mod limits;
+mod observed;
+mod open;
+mod page;
+mod read;
+mod record;
+mod statistics;
+mod table_ddl;
+mod write;
+
 pub use api::*;
 
 // Parts of `Error`, for those who must name them and may not reach the crates below.
+pub use engine::{Engine, ReadView};
+pub use error::{Error, ErrorKind, LimitKind};
+pub use open::EngineOptions;
 pub use shale_expression::EvaluationError;
 pub use shale_storage::StorageError;
+pub use write::updated_part;

@@ -38,7 +38,7 @@ pub(crate) fn create(sql: &str) -> TableDescription {
         uuid: String::new(),
         created_micros: 0,
         status: TableStatus::Active,
-        definition: plan.request,
+        definition: plan.request.into(),
         observed: Arc::default(),
         item_count: 1_000,
         size_bytes: 500_000,
@@ -70,7 +70,7 @@ pub(crate) fn tables() -> Tables {
         "CREATE TABLE users (id bigint PRIMARY KEY, name varchar(10) NOT NULL, joined date DEFAULT '2020-01-01', code char(4))",
     );
     let mut loose = create("CREATE TABLE \"Loose\" (\"pk\" text PRIMARY KEY)");
-    loose.definition.columns.clear();
+    std::sync::Arc::make_mut(&mut loose.definition).columns.clear();
     observe(
         &mut loose,
         &[

@@ -31,7 +31,7 @@ pub(crate) fn no_table() -> TableDescription {
         uuid: String::new(),
         created_micros: 0,
         status: TableStatus::Active,
-        definition: CreateTable {
+        definition: std::sync::Arc::new(CreateTable {
             name: String::new(),
             key_schema: KeySchema {
                 partition: KeyAttribute {
@@ -46,7 +46,7 @@ pub(crate) fn no_table() -> TableDescription {
             deletion_protection: false,
             settings: BTreeMap::new(),
             tags: BTreeMap::new(),
-        },
+        }),
         observed: Arc::default(),
         item_count: 0,
         size_bytes: 0,

@@ -1,0 +1,134 @@
+//! What a record means for the trees, and what its publication means for the memory beside them.
+//!
+//! Not here: the record's bytes (`record`).
+//!
+//! Invariants:
+//! * `apply` is a pure function of the record and its LSN. It asks no catalog: keys are complete, and an id is never used again, so that
+//!   trees that recovered to different LSNs replay the same record alike.
+//! * An item's value in the items tree is the LSN that made it (u64, big-endian), then the encoded item.
+
+use crate::catalog::{Catalog, Table};
+use crate::definition::{CatalogKey, StoredTable, decode_observed, parse_key};
+use crate::observed::Facts;
+use crate::record::{Operation, operations};
+use crate::statistics::Statistics;
+use bytes::Bytes;
+use shale_item::{EncodedItem, TableId};
+use shale_storage::{Apply, Lsn, Role, Shard, StorageError, TreeBatch};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{OnceLock, Weak};
+
+/// The engine's side of the shard.
+#[derive(Debug)]
+pub(crate) struct Applier {
+    pub(crate) catalog: Catalog,
+    pub(crate) statistics: Statistics,
+    shard: OnceLock<Weak<Shard>>,
+    started: AtomicBool,
+}
+
+impl Applier {
+    /// An applier that does not listen to publications until it is started: a start loads what they led to from the trees.
+    pub(crate) fn new(statistics: Statistics) -> Applier {
+        Applier {
+            catalog: Catalog::default(),
+            statistics,
+            shard: OnceLock::new(),
+            started: AtomicBool::new(false),
+        }
+    }
+
+    /// Listens from now on.
+    pub(crate) fn start(&self, shard: Weak<Shard>) {
+        let first = self.shard.set(shard).is_ok();
+        assert!(first, "an applier is started once");
+        self.started.store(true, Ordering::Release);
+    }
+
+    fn published(&self, lsn: Lsn, record: &[u8]) -> Result<(), String> {
+        self.statistics.count(&self.catalog, lsn, record)?;
+        let mut facts: BTreeMap<TableId, Facts> = BTreeMap::new();
+        for operation in operations(record) {
+            let Operation::Catalog { key, value } = operation? else {
+                continue;
+            };
+            match (parse_key(key)?, value) {
+                (CatalogKey::Table(id), Some(value)) => self.publish_table(id, value)?,
+                (CatalogKey::Table(id), None) => self.catalog.remove(id),
+                (CatalogKey::Observed(id, name), Some(value)) => {
+                    let fact = decode_observed(value)?;
+                    facts.entry(id).or_default().insert(name.to_owned(), fact);
+                }
+                (CatalogKey::Statistics(id), Some(value)) => {
+                    self.statistics.on_row(&self.catalog, id, value)?;
+                }
+                (CatalogKey::StatisticsLsn, Some(value)) => {
+                    if let Some(shard) = self.shard.get().and_then(Weak::upgrade) {
+                        self.statistics.on_checkpoint(value, &shard)?;
+                    }
+                }
+                (CatalogKey::Observed(..) | CatalogKey::Statistics(_), None)
+                | (CatalogKey::NextTableId | CatalogKey::Dropped(_), _)
+                | (CatalogKey::StatisticsLsn, None) => {}
+            }
+        }
+        for (id, facts) in facts {
+            self.catalog.publish_facts(id, facts);
+        }
+        Ok(())
+    }
+
+    fn publish_table(&self, id: TableId, value: &[u8]) -> Result<(), String> {
+        let stored = StoredTable::decode(value)?;
+        let version = self.catalog.next_version();
+        self.catalog
+            .publish(Table::new(id, stored, Facts::new(), version));
+        Ok(())
+    }
+}
+
+impl Apply for Applier {
+    fn apply(
+        &self,
+        lsn: Lsn,
+        _timestamp_micros: u64,
+        record: &Bytes,
+        batch: &mut TreeBatch,
+    ) -> Result<(), String> {
+        for operation in operations(record) {
+            let write = match operation? {
+                Operation::Put { key, item, .. } => {
+                    let item = EncodedItem::from_bytes(record.slice_ref(item));
+                    let item = item.map_err(|error| error.to_string())?;
+                    let value = item.stored(lsn.0);
+                    (Role::Items, record.slice_ref(key), Some(value))
+                }
+                Operation::Delete { key, .. } => (Role::Items, record.slice_ref(key), None),
+                Operation::Catalog { key, value } => {
+                    let value = value.map(|value| record.slice_ref(value));
+                    (Role::Catalog, record.slice_ref(key), value)
+                }
+            };
+            batch.writes.push(write);
+        }
+        Ok(())
+    }
+
+    fn on_published(&self, lsn: Lsn, record: &Bytes) {
+        if !self.started.load(Ordering::Acquire) {
+            return;
+        }
+        if let Err(error) = self.published(lsn, record) {
+            // `apply` has read the same bytes, so this is a bug; the trees are right, what is beside them is until the next start.
+            tracing::error!(lsn = lsn.0, error, "a published record cannot be followed");
+        }
+    }
+}
+
+/// The item in a value of the items tree; shares its bytes.
+pub(crate) fn item_of(value: Bytes) -> Result<EncodedItem, StorageError> {
+    let stored = EncodedItem::from_stored(value);
+    let (_, item) = stored.map_err(|error| StorageError::Corrupt(error.to_string()))?;
+    Ok(item)
+}

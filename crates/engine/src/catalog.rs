@@ -1,0 +1,261 @@
+//! The catalog in memory: published tables by name and by id.
+//!
+//! Not here: creating and dropping (`table_ddl`), the stored form (`definition`).
+//!
+//! Invariants:
+//! * A table is in here from the publication of its creation to the publication of its drop.
+//! * Looking a table up by name takes no lock; what it costs does not depend on the number of tables.
+
+use crate::api::{CreateTable, TableDescription, TableStatus};
+use crate::definition::{Space, StoredTable};
+use crate::observed::{Facts, Observed};
+use crate::statistics::TableStatistics;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use parking_lot::{Mutex, RwLock};
+use rustc_hash::{FxHashMap, FxHasher};
+use shale_item::TableId;
+use shale_storage::Lsn;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hasher;
+use std::ops::Bound;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Buckets of a name space: a new table copies one of them, so that creating n tables does not cost n² copies.
+const BUCKETS: usize = 256;
+const _: () = assert!(BUCKETS.is_power_of_two());
+
+/// A published table.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) id: TableId,
+    pub(crate) space: Space,
+    pub(crate) uuid: String,
+    pub(crate) created_micros: u64,
+    pub(crate) definition: Arc<CreateTable>,
+    /// Held for reading from before a write reads until its record is sequenced; written by a drop, which leaves its position.
+    pub(crate) gate: RwLock<Option<Lsn>>,
+    pub(crate) observed: Observed,
+    pub(crate) statistics: TableStatistics,
+    version: AtomicU64,
+    described: ArcSwapOption<TableDescription>,
+}
+
+impl Table {
+    /// A table from its stored form.
+    pub(crate) fn new(id: TableId, stored: StoredTable, observed: Facts, version: u64) -> Table {
+        Table {
+            id,
+            space: stored.space,
+            uuid: stored.uuid,
+            created_micros: stored.created_micros,
+            definition: Arc::new(stored.definition),
+            gate: RwLock::new(None),
+            observed: Observed::new(observed),
+            statistics: TableStatistics::default(),
+            version: AtomicU64::new(version),
+            described: ArcSwapOption::empty(),
+        }
+    }
+
+    /// Its description now. Kept and handed out again as long as nothing changes.
+    pub(crate) fn describe(&self) -> Arc<TableDescription> {
+        let version = self.version.load(Ordering::Acquire);
+        let (item_count, size_bytes) = self.statistics.now();
+        if let Some(kept) = &*self.described.load() {
+            let kept_is = (kept.version, kept.item_count, kept.size_bytes);
+            if kept_is == (version, item_count, size_bytes) {
+                return Arc::clone(kept);
+            }
+        }
+        let description = Arc::new(TableDescription {
+            id: self.id,
+            uuid: self.uuid.clone(),
+            created_micros: self.created_micros,
+            status: TableStatus::Active,
+            definition: Arc::clone(&self.definition),
+            observed: self.observed.published(),
+            item_count,
+            size_bytes,
+            version,
+        });
+        self.described.store(Some(Arc::clone(&description)));
+        description
+    }
+}
+
+/// The tables of a shard.
+#[derive(Debug)]
+pub(crate) struct Catalog {
+    user: NameSpace,
+    system: NameSpace,
+    by_id: RwLock<FxHashMap<TableId, Arc<Table>>>,
+    version: AtomicU64,
+    /// One definition is changed at a time.
+    pub(crate) ddl: Mutex<Ddl>,
+}
+
+/// What changing definitions needs to remember.
+#[derive(Debug)]
+pub(crate) struct Ddl {
+    /// Ids below it have been given out.
+    pub(crate) next_id: u32,
+    /// Names whose creation is sequenced and not known to be published.
+    pub(crate) creating: BTreeMap<(bool, String), Lsn>,
+    /// Dropped tables whose space is not reclaimed yet.
+    pub(crate) dropped: BTreeSet<TableId>,
+}
+
+impl Default for Catalog {
+    fn default() -> Catalog {
+        Catalog {
+            user: NameSpace::default(),
+            system: NameSpace::default(),
+            by_id: RwLock::default(),
+            version: AtomicU64::new(1),
+            ddl: Mutex::new(Ddl {
+                next_id: 1,
+                creating: BTreeMap::new(),
+                dropped: BTreeSet::new(),
+            }),
+        }
+    }
+}
+
+impl Catalog {
+    /// The table of that name.
+    pub(crate) fn find(&self, space: Space, name: &str) -> Option<Arc<Table>> {
+        let bucket = self.names(space).bucket(name).load();
+        bucket.get(name).map(Arc::clone)
+    }
+
+    /// The table of that id.
+    pub(crate) fn by_id(&self, id: TableId) -> Option<Arc<Table>> {
+        self.by_id.read().get(&id).map(Arc::clone)
+    }
+
+    /// Calls back with every table.
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(&Table)) {
+        for table in self.by_id.read().values() {
+            visit(table);
+        }
+    }
+
+    /// Names in order behind `after`, at most `limit`.
+    pub(crate) fn list(&self, space: Space, after: Option<&str>, limit: usize) -> Vec<String> {
+        let ordered = self.names(space).ordered.read();
+        let from = match after {
+            Some(after) => Bound::Excluded(after),
+            None => Bound::Unbounded,
+        };
+        ordered
+            .range::<str, _>((from, Bound::Unbounded))
+            .take(limit)
+            .map(|name| name.to_string())
+            .collect()
+    }
+
+    /// Changes whenever a table is published, dropped, or shows something new.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    /// A version that no table has had.
+    pub(crate) fn next_version(&self) -> u64 {
+        self.version.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// Publishes a table, or its changed definition.
+    pub(crate) fn publish(&self, table: Table) {
+        let table = Arc::new(table);
+        let names = self.names(table.space);
+        let name: Arc<str> = table.definition.name.as_str().into();
+        self.by_id.write().insert(table.id, Arc::clone(&table));
+        names.bucket(&name).rcu(|bucket| {
+            let mut bucket = FxHashMap::clone(bucket);
+            bucket.insert(Arc::clone(&name), Arc::clone(&table));
+            bucket
+        });
+        names.ordered.write().insert(name);
+    }
+
+    /// Fills an empty catalog: as `publish` for each, without copying buckets again and again.
+    pub(crate) fn fill(&self, tables: Vec<Table>) {
+        let tables: Vec<Arc<Table>> = tables.into_iter().map(Arc::new).collect();
+        for space in [Space::User, Space::System] {
+            let names = self.names(space);
+            let mut buckets: Vec<Bucket> = vec![Bucket::default(); BUCKETS];
+            let mut ordered = names.ordered.write();
+            for table in tables.iter().filter(|table| table.space == space) {
+                let name: Arc<str> = table.definition.name.as_str().into();
+                buckets[bucket_of(&name)].insert(Arc::clone(&name), Arc::clone(table));
+                ordered.insert(name);
+            }
+            for (slot, bucket) in names.buckets.iter().zip(buckets) {
+                slot.store(Arc::new(bucket));
+            }
+        }
+        *self.by_id.write() = tables.into_iter().map(|table| (table.id, table)).collect();
+    }
+
+    /// Removes a table.
+    pub(crate) fn remove(&self, id: TableId) {
+        let Some(table) = self.by_id.write().remove(&id) else {
+            return;
+        };
+        let names = self.names(table.space);
+        let name = table.definition.name.as_str();
+        names.bucket(name).rcu(|bucket| {
+            let mut bucket = FxHashMap::clone(bucket);
+            bucket.remove(name);
+            bucket
+        });
+        names.ordered.write().remove(name);
+        self.next_version();
+    }
+
+    /// Publishes facts about a table's attributes.
+    pub(crate) fn publish_facts(&self, id: TableId, facts: Facts) {
+        if let Some(table) = self.by_id(id) {
+            table.observed.publish(facts);
+            table.version.store(self.next_version(), Ordering::Release);
+        }
+    }
+
+    fn names(&self, space: Space) -> &NameSpace {
+        match space {
+            Space::User => &self.user,
+            Space::System => &self.system,
+        }
+    }
+}
+
+type Bucket = FxHashMap<Arc<str>, Arc<Table>>;
+
+/// Tables by name.
+#[derive(Debug)]
+struct NameSpace {
+    buckets: Box<[ArcSwap<Bucket>]>,
+    ordered: RwLock<BTreeSet<Arc<str>>>,
+}
+
+impl Default for NameSpace {
+    fn default() -> NameSpace {
+        NameSpace {
+            buckets: (0..BUCKETS).map(|_| ArcSwap::default()).collect(),
+            ordered: RwLock::default(),
+        }
+    }
+}
+
+impl NameSpace {
+    fn bucket(&self, name: &str) -> &ArcSwap<Bucket> {
+        &self.buckets[bucket_of(name)]
+    }
+}
+
+fn bucket_of(name: &str) -> usize {
+    let mut hasher = FxHasher::default();
+    hasher.write(name.as_bytes());
+    hasher.finish() as usize & (BUCKETS - 1)
+}

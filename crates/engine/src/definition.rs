@@ -1,0 +1,324 @@
+//! Rows of the catalog tree: their keys, and the formats of their values.
+//!
+//! Not here: the catalog in memory (`catalog`), when rows are written (`table_ddl`, `observed`, `statistics`).
+//!
+//! ```text
+//! key                       value
+//! 'm' "next_table_id"       u32: ids below it have been given out
+//! 'm' "statistics"          u64: LSN at which all 's' rows are right
+//! 't' table u32             definition, JSON, its member "format" first
+//! 'd' table u32             empty: dropped, its space is not reclaimed yet
+//! 'o' table u32 name        format u8 (1) | types u16 | integer digits u8 | fraction digits u8 | beyond_i64 u8
+//! 's' table u32             items u64 | bytes u64
+//! ```
+//!
+//! Integers are big-endian. A format that this version does not know is an error.
+
+use crate::api::{BillingMode, ColumnDefinition, CreateTable, ObservedAttribute};
+use serde::{Deserialize, Serialize};
+use shale_item::{KeyAttribute, KeySchema, KeyType, TableId};
+use std::collections::BTreeMap;
+
+/// Row that holds the next table id.
+pub(crate) const NEXT_TABLE_ID: &[u8] = b"mnext_table_id";
+/// Row that holds the LSN of the last checkpoint of statistics.
+pub(crate) const STATISTICS_LSN: &[u8] = b"mstatistics";
+/// First byte of the rows of definitions.
+pub(crate) const TABLE: u8 = b't';
+/// First byte of the rows of dropped tables.
+pub(crate) const DROPPED: u8 = b'd';
+/// First byte of the rows of observed attributes.
+pub(crate) const OBSERVED: u8 = b'o';
+/// First byte of the rows of statistics.
+pub(crate) const STATISTICS: u8 = b's';
+
+/// Format of definitions that this code writes.
+const DEFINITION_FORMAT: u32 = 1;
+/// Format of observed attributes that this code writes.
+const OBSERVED_FORMAT: u8 = 1;
+
+/// Name spaces of tables over one shard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Space {
+    /// What users' requests name.
+    User,
+    /// The server's own: users, access keys.
+    System,
+}
+
+/// Key of a table's row of that kind.
+pub(crate) fn table_key(kind: u8, table: TableId) -> [u8; 5] {
+    let [a, b, c, d] = table.0.to_be_bytes();
+    [kind, a, b, c, d]
+}
+
+/// Key of an observed attribute's row.
+pub(crate) fn observed_key(table: TableId, name: &str) -> Vec<u8> {
+    [&table_key(OBSERVED, table), name.as_bytes()].concat()
+}
+
+/// A key of the catalog tree, taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum CatalogKey<'a> {
+    /// `NEXT_TABLE_ID`
+    NextTableId,
+    /// `STATISTICS_LSN`
+    StatisticsLsn,
+    /// Definition of a table.
+    Table(TableId),
+    /// A dropped table.
+    Dropped(TableId),
+    /// An attribute observed in a table.
+    Observed(TableId, &'a str),
+    /// Statistics of a table.
+    Statistics(TableId),
+}
+
+/// Takes a key of the catalog tree apart.
+pub(crate) fn parse_key(key: &[u8]) -> Result<CatalogKey<'_>, String> {
+    let unknown = || format!("unknown catalog key {:?}", key.escape_ascii().to_string());
+    match key {
+        NEXT_TABLE_ID => return Ok(CatalogKey::NextTableId),
+        STATISTICS_LSN => return Ok(CatalogKey::StatisticsLsn),
+        _ => {}
+    }
+    let (kind, rest) = key.split_first().ok_or_else(unknown)?;
+    let (id, rest) = rest.split_first_chunk().ok_or_else(unknown)?;
+    let table = TableId(u32::from_be_bytes(*id));
+    match (*kind, rest) {
+        (TABLE, []) => Ok(CatalogKey::Table(table)),
+        (DROPPED, []) => Ok(CatalogKey::Dropped(table)),
+        (STATISTICS, []) => Ok(CatalogKey::Statistics(table)),
+        (OBSERVED, name) => std::str::from_utf8(name)
+            .map(|name| CatalogKey::Observed(table, name))
+            .map_err(|_| unknown()),
+        _ => Err(unknown()),
+    }
+}
+
+/// What the row of a table holds.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredTable {
+    /// Name space.
+    pub(crate) space: Space,
+    /// UUID.
+    pub(crate) uuid: String,
+    /// Microseconds since the Unix epoch.
+    pub(crate) created_micros: u64,
+    /// The rest.
+    pub(crate) definition: CreateTable,
+}
+
+/// The JSON of [`StoredTable`]. The API's types are free to change; this one is a format.
+#[derive(Serialize, Deserialize)]
+struct TableRow {
+    format: u32,
+    space: Space,
+    name: String,
+    uuid: String,
+    created_micros: u64,
+    partition: KeyRow,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sort: Option<KeyRow>,
+    /// Read and write units per second; absent: pay per request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provisioned: Option<(u64, u64)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    columns: Vec<ColumnRow>,
+    #[serde(default)]
+    hidden_key: bool,
+    #[serde(default)]
+    deletion_protection: bool,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    settings: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    tags: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeyRow {
+    name: String,
+    #[serde(rename = "type")]
+    key_type: char,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ColumnRow {
+    name: String,
+    #[serde(rename = "type")]
+    sql_type: String,
+    #[serde(default)]
+    not_null: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    default: Option<String>,
+}
+
+/// Read first, so that a row of another format fails for that reason and not for a member it lacks.
+#[derive(Deserialize)]
+struct FormatOnly {
+    format: u32,
+}
+
+impl StoredTable {
+    /// The row's value.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let definition = &self.definition;
+        let row = TableRow {
+            format: DEFINITION_FORMAT,
+            space: self.space,
+            name: definition.name.clone(),
+            uuid: self.uuid.clone(),
+            created_micros: self.created_micros,
+            partition: key_row(&definition.key_schema.partition),
+            sort: definition.key_schema.sort.as_ref().map(key_row),
+            provisioned: match definition.billing_mode {
+                BillingMode::Provisioned { read, write } => Some((read, write)),
+                BillingMode::PayPerRequest => None,
+            },
+            columns: definition.columns.iter().map(column_row).collect(),
+            hidden_key: definition.hidden_key,
+            deletion_protection: definition.deletion_protection,
+            settings: definition.settings.clone(),
+            tags: definition.tags.clone(),
+        };
+        serde_json::to_vec(&row).expect("strings, numbers and maps with string keys are JSON")
+    }
+
+    /// Reads the row's value.
+    pub(crate) fn decode(value: &[u8]) -> Result<StoredTable, String> {
+        let wrong = |error: serde_json::Error| format!("table definition: {error}");
+        let FormatOnly { format } = serde_json::from_slice(value).map_err(wrong)?;
+        if format != DEFINITION_FORMAT {
+            return Err(format!("table definition of unknown format {format}"));
+        }
+        let row: TableRow = serde_json::from_slice(value).map_err(wrong)?;
+        Ok(StoredTable {
+            space: row.space,
+            uuid: row.uuid,
+            created_micros: row.created_micros,
+            definition: CreateTable {
+                name: row.name,
+                key_schema: KeySchema {
+                    partition: key_attribute(row.partition)?,
+                    sort: row.sort.map(key_attribute).transpose()?,
+                },
+                billing_mode: match row.provisioned {
+                    Some((read, write)) => BillingMode::Provisioned { read, write },
+                    None => BillingMode::PayPerRequest,
+                },
+                columns: row.columns.into_iter().map(column).collect(),
+                hidden_key: row.hidden_key,
+                deletion_protection: row.deletion_protection,
+                settings: row.settings,
+                tags: row.tags,
+            },
+        })
+    }
+}
+
+fn key_row(attribute: &KeyAttribute) -> KeyRow {
+    KeyRow {
+        name: attribute.name.clone(),
+        key_type: match attribute.key_type {
+            KeyType::S => 'S',
+            KeyType::N => 'N',
+            KeyType::B => 'B',
+        },
+    }
+}
+
+fn key_attribute(row: KeyRow) -> Result<KeyAttribute, String> {
+    let key_type = match row.key_type {
+        'S' => KeyType::S,
+        'N' => KeyType::N,
+        'B' => KeyType::B,
+        other => return Err(format!("table definition: key type {other:?}")),
+    };
+    Ok(KeyAttribute {
+        name: row.name,
+        key_type,
+    })
+}
+
+fn column_row(column: &ColumnDefinition) -> ColumnRow {
+    ColumnRow {
+        name: column.name.clone(),
+        sql_type: column.sql_type.clone(),
+        not_null: column.not_null,
+        default: column.default.clone(),
+    }
+}
+
+fn column(row: ColumnRow) -> ColumnDefinition {
+    ColumnDefinition {
+        name: row.name,
+        sql_type: row.sql_type,
+        not_null: row.not_null,
+        default: row.default,
+    }
+}
+
+/// The value of an observed attribute's row.
+pub(crate) fn encode_observed(observed: &ObservedAttribute) -> [u8; 6] {
+    let [high, low] = observed.types.to_be_bytes();
+    [
+        OBSERVED_FORMAT,
+        high,
+        low,
+        observed.integer_digits,
+        observed.fraction_digits,
+        u8::from(observed.beyond_i64),
+    ]
+}
+
+/// Reads the value of an observed attribute's row.
+pub(crate) fn decode_observed(value: &[u8]) -> Result<ObservedAttribute, String> {
+    match *value {
+        [
+            OBSERVED_FORMAT,
+            high,
+            low,
+            integer_digits,
+            fraction_digits,
+            beyond,
+        ] => Ok(ObservedAttribute {
+            types: u16::from_be_bytes([high, low]),
+            integer_digits,
+            fraction_digits,
+            beyond_i64: beyond != 0,
+        }),
+        _ => Err("observed attribute of unknown format".to_owned()),
+    }
+}
+
+/// The value of a row of statistics.
+pub(crate) fn encode_statistics(items: u64, bytes: u64) -> [u8; 16] {
+    let mut value = [0; 16];
+    value[..8].copy_from_slice(&items.to_be_bytes());
+    value[8..].copy_from_slice(&bytes.to_be_bytes());
+    value
+}
+
+/// Reads the value of a row of statistics: items, bytes.
+pub(crate) fn decode_statistics(value: &[u8]) -> Result<(u64, u64), String> {
+    let (items, bytes) = value
+        .split_first_chunk()
+        .ok_or("statistics of unknown format")?;
+    Ok((u64::from_be_bytes(*items), decode_u64(bytes)?))
+}
+
+/// Reads a u64.
+pub(crate) fn decode_u64(value: &[u8]) -> Result<u64, String> {
+    let bytes = value.try_into().map_err(|_| "a number of wrong length")?;
+    Ok(u64::from_be_bytes(bytes))
+}
+
+/// Reads a u32.
+pub(crate) fn decode_u32(value: &[u8]) -> Result<u32, String> {
+    let bytes = value.try_into().map_err(|_| "a number of wrong length")?;
+    Ok(u32::from_be_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests;

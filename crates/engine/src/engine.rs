@@ -1,0 +1,215 @@
+//! The engine: one handle that the front doors share.
+//!
+//! Not here: opening (`open`), the operations themselves; this module says what they have in common.
+
+use crate::api::*;
+use crate::apply::Applier;
+use crate::catalog::Table;
+use crate::definition::Space;
+use crate::error::Error;
+use crate::latch::Latches;
+use crate::{batch, read, table_ddl};
+use shale_env::{Clock, Rand};
+use shale_storage::{Lsn, Shard, Snapshot};
+use std::fmt;
+use std::sync::Arc;
+
+/// The engine; cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) space: Space,
+}
+
+/// What all handles share.
+pub(crate) struct Inner {
+    pub(crate) shard: Arc<Shard>,
+    pub(crate) applier: Arc<Applier>,
+    pub(crate) latches: Latches,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rand: Arc<dyn Rand>,
+}
+
+/// A consistent, short-lived view for statements that read more than one page.
+#[derive(Clone)]
+pub struct ReadView {
+    engine: Engine,
+    snapshot: Snapshot,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("space", &self.space)
+            .field("catalog_version", &self.catalog_version())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ReadView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadView")
+            .field("lsn", &self.snapshot.lsn())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a synchronous section leaves: an answer, and the record that must be published before it may leave.
+#[derive(Debug)]
+pub(crate) struct Decided<T> {
+    pub(crate) after: Option<Lsn>,
+    pub(crate) answer: T,
+}
+
+impl Engine {
+    /// The published table of that name in this handle's name space.
+    pub(crate) fn table(&self, name: &str) -> Result<Arc<Table>, Error> {
+        let found = self.inner.applier.catalog.find(self.space, name);
+        found.ok_or_else(|| not_found(name))
+    }
+
+    /// Waits until the record is published.
+    pub(crate) async fn published(&self, lsn: Lsn) -> Result<(), Error> {
+        Ok(self.inner.shard.wait_published(lsn).await?)
+    }
+
+    /// Waits for what the answer depends on, then gives it.
+    pub(crate) async fn settle<T>(&self, decided: Decided<Result<T, Error>>) -> Result<T, Error> {
+        if let Some(lsn) = decided.after {
+            self.published(lsn).await?;
+        }
+        decided.answer
+    }
+
+    /// What a writer does after sequencing, besides waiting.
+    pub(crate) fn after_write(&self) {
+        let applier = &self.inner.applier;
+        applier
+            .statistics
+            .checkpoint_if_due(&applier.catalog, &self.inner.shard);
+    }
+}
+
+/// No such table.
+pub(crate) fn not_found(name: &str) -> Error {
+    Error::TableNotFound {
+        name: name.to_owned(),
+    }
+}
+
+impl Engine {
+    /// Creates a table.
+    ///
+    /// # Errors
+    /// [`Error::TableExists`], [`Error::InvalidTableName`], or the shard's.
+    pub async fn create_table(&self, request: CreateTable) -> Result<Arc<TableDescription>, Error> {
+        table_ddl::create(self, request).await
+    }
+
+    /// Drops a table. From the moment this answers no write to it is acknowledged; its space is reclaimed later.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`], [`Error::DeletionProtected`], or the shard's.
+    pub async fn delete_table(&self, name: &str) -> Result<Arc<TableDescription>, Error> {
+        table_ddl::delete(self, name).await
+    }
+
+    /// Describes a table; names are exact.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`].
+    pub fn describe_table(&self, name: &str) -> Result<Arc<TableDescription>, Error> {
+        Ok(self.table(name)?.describe())
+    }
+
+    /// Table names in order, behind `after`, at most `limit`; hidden system tables are left out.
+    pub fn list_tables(&self, after: Option<&str>, limit: usize) -> Vec<String> {
+        self.inner.applier.catalog.list(self.space, after, limit)
+    }
+
+    /// Changes whenever any table is created, dropped, altered or shows a new attribute.
+    pub fn catalog_version(&self) -> u64 {
+        self.inner.applier.catalog.version()
+    }
+
+    /// GetItem.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`], [`Error::Key`], or the shard's.
+    pub fn get_item(&self, request: &GetItem) -> Result<GetOutput, Error> {
+        read::get_item(self, None, request)
+    }
+
+    /// Query, one page.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`], [`Error::Key`], [`Error::InvalidSortCondition`], [`Error::InvalidStartKey`], or the shard's.
+    pub fn query(&self, request: &Query) -> Result<Page, Error> {
+        read::query(self, None, request)
+    }
+
+    /// Scan, one page.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`], [`Error::Key`], [`Error::InvalidSegment`], [`Error::InvalidStartKey`], or the shard's.
+    pub fn scan(&self, request: &Scan) -> Result<Page, Error> {
+        read::scan(self, None, request)
+    }
+
+    /// BatchGetItem: (table, key) each, in any order of tables.
+    ///
+    /// # Errors
+    /// As [`Engine::get_item`], for any of the keys.
+    pub fn batch_get(
+        &self,
+        keys: &[(String, shale_item::Item)],
+        consistent: bool,
+    ) -> Result<BatchGetOutput, Error> {
+        batch::get(self, keys, consistent)
+    }
+
+    /// A handle on the system tables: another name space over the same shard, which users' requests cannot name.
+    pub fn system_tables(&self) -> Engine {
+        Engine {
+            inner: Arc::clone(&self.inner),
+            space: Space::System,
+        }
+    }
+
+    /// Opens a view of everything at the published LSN.
+    ///
+    /// # Errors
+    /// The shard's.
+    pub fn read_view(&self) -> Result<ReadView, Error> {
+        Ok(ReadView {
+            engine: self.clone(),
+            snapshot: self.inner.shard.snapshot(),
+        })
+    }
+}
+
+impl ReadView {
+    /// As [`Engine::get_item`], in the view.
+    ///
+    /// # Errors
+    /// Also [`shale_storage::StorageError::SnapshotTooOld`].
+    pub fn get_item(&self, request: &GetItem) -> Result<GetOutput, Error> {
+        read::get_item(&self.engine, Some(&self.snapshot), request)
+    }
+
+    /// As [`Engine::query`], in the view.
+    ///
+    /// # Errors
+    /// Also [`shale_storage::StorageError::SnapshotTooOld`].
+    pub fn query(&self, request: &Query) -> Result<Page, Error> {
+        read::query(&self.engine, Some(&self.snapshot), request)
+    }
+
+    /// As [`Engine::scan`], in the view.
+    ///
+    /// # Errors
+    /// Also [`shale_storage::StorageError::SnapshotTooOld`].
+    pub fn scan(&self, request: &Scan) -> Result<Page, Error> {
+        read::scan(&self.engine, Some(&self.snapshot), request)
+    }
+}

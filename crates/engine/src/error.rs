@@ -1,0 +1,176 @@
+//! Why the engine refuses, as data; sentences for users are made at the edges.
+
+use shale_item::Item;
+use shale_storage::StorageError;
+use std::sync::Arc;
+
+/// Which number a limit is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitKind {
+    /// Item above 400 KB.
+    ItemSize,
+    /// Nested deeper than 32.
+    Nesting,
+    /// Items of one atomic insert above 32 MB together.
+    InsertSize,
+}
+
+/// What callers do about an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Table or resource is not there.
+    NotFound,
+    /// Exists already, in use, condition failed.
+    Conflict,
+    /// The request is wrong.
+    Invalid,
+    /// Slow down.
+    Throttled,
+    /// Try again later.
+    Unavailable,
+    /// Ours.
+    Internal,
+}
+
+/// Why the engine refused.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// No such table.
+    #[error("table {name} not found")]
+    TableNotFound {
+        /// Name asked for.
+        name: String,
+    },
+    /// The name is taken.
+    #[error("table {name} exists")]
+    TableExists {
+        /// Name asked for.
+        name: String,
+    },
+    /// The table is being created or deleted.
+    #[error("table {name} is in use")]
+    TableInUse {
+        /// Name asked for.
+        name: String,
+    },
+    /// DeletionProtectionEnabled.
+    #[error("table {name} is protected from deletion")]
+    DeletionProtected {
+        /// Name asked for.
+        name: String,
+    },
+    /// The condition does not hold.
+    #[error("the conditional request failed")]
+    ConditionFailed {
+        /// The item, if asked for.
+        item: Option<Item>,
+        /// Write capacity units consumed all the same.
+        capacity: f64,
+    },
+    /// The key of an insert exists.
+    #[error("the item exists")]
+    ItemExists {
+        /// Its key attributes.
+        key: Item,
+    },
+    /// Two items of one insert have the same key and would both be written.
+    #[error("two items of the statement have the same key")]
+    SameKeyTwice,
+    /// Key attributes are missing, of the wrong type, empty or too large.
+    #[error(transparent)]
+    Key(#[from] shale_item::KeyError),
+    /// An update writes a key attribute.
+    #[error("attribute {name} is part of the key")]
+    UpdatesKey {
+        /// The attribute.
+        name: String,
+    },
+    /// The update does not fit the item.
+    #[error(transparent)]
+    Evaluation(#[from] shale_expression::EvaluationError),
+    /// Too large or too deep.
+    #[error("{kind:?} {actual} is above {limit}")]
+    Limit {
+        /// Which.
+        kind: LimitKind,
+        /// Found.
+        actual: usize,
+        /// Allowed.
+        limit: usize,
+    },
+    /// The start key does not belong to the query.
+    #[error("the start key is outside the query")]
+    InvalidStartKey,
+    /// A sort condition on a table without sort key, or of the wrong type.
+    #[error("the sort condition does not fit the table")]
+    InvalidSortCondition,
+    /// Other writers held a key of this write for longer than [`crate::EngineOptions::latch_wait`].
+    #[error("a key of the write was held by other writes for too long")]
+    KeyContention,
+    /// The name of a new table is empty or longer than 255 bytes.
+    #[error("table name {name:?} is empty or too long")]
+    InvalidTableName {
+        /// Name asked for.
+        name: String,
+    },
+    /// A segment number at or above the number of segments, or a number of segments outside 1 to 1,000,000.
+    #[error("segment {segment} of {total} does not exist")]
+    InvalidSegment {
+        /// Segment.
+        segment: u32,
+        /// TotalSegments.
+        total: u32,
+    },
+    /// The log could not be opened.
+    #[error("commit log: {0}")]
+    Log(Arc<shale_commitlog::LogError>),
+    /// The shard.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// A rule of ours was broken; the message is for the log.
+    #[error("internal: {0}")]
+    Internal(String),
+}
+
+impl Error {
+    /// What callers do about it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Error::TableNotFound { .. } => ErrorKind::NotFound,
+            Error::TableExists { .. }
+            | Error::TableInUse { .. }
+            | Error::ConditionFailed { .. }
+            | Error::ItemExists { .. }
+            | Error::KeyContention => ErrorKind::Conflict,
+            Error::DeletionProtected { .. }
+            | Error::SameKeyTwice
+            | Error::Key(_)
+            | Error::UpdatesKey { .. }
+            | Error::Evaluation(_)
+            | Error::Limit { .. }
+            | Error::InvalidStartKey
+            | Error::InvalidSortCondition
+            | Error::InvalidTableName { .. }
+            | Error::InvalidSegment { .. } => ErrorKind::Invalid,
+            Error::Storage(error) => storage_kind(error),
+            Error::Log(_) | Error::Internal(_) => ErrorKind::Internal,
+        }
+    }
+}
+
+fn storage_kind(error: &StorageError) -> ErrorKind {
+    match error {
+        StorageError::DiskFull
+        | StorageError::Fenced
+        | StorageError::Poisoned(_)
+        | StorageError::RolledBack
+        | StorageError::SnapshotTooOld
+        | StorageError::Closed => ErrorKind::Unavailable,
+        StorageError::Invalid(_) => ErrorKind::Invalid,
+        // A retry could repeat a write that is there.
+        StorageError::OutcomeUnknown(_)
+        | StorageError::Locked(_)
+        | StorageError::Corrupt(_)
+        | StorageError::Io { .. } => ErrorKind::Internal,
+    }
+}

@@ -1,0 +1,197 @@
+//! Atomic insert of many items: one record for all of them.
+//!
+//! Not here: independent writes (`batch`).
+
+use crate::api::{InsertOutcome, OnConflict};
+use crate::catalog::Table;
+use crate::engine::{Decided, Engine, not_found};
+use crate::error::{Error, LimitKind};
+use crate::limits::{RECORD_BYTES_MAX, encode_checked};
+use crate::record::RecordBuilder;
+use crate::table_ddl::settle_gate;
+use crate::write::{apply_update, check_targets, current, holds};
+use rustc_hash::FxHashSet;
+use shale_item::{EncodedItem, Item, encode_key};
+use shale_storage::{Lsn, Role, StorageError};
+
+/// As in `write`.
+const ROLLBACK_RETRIES_MAX: usize = 8;
+
+/// One item, checked and encoded.
+struct Row {
+    tree_key: Vec<u8>,
+    key: Item,
+    item: Item,
+    encoded: EncodedItem,
+    on_conflict: OnConflict,
+}
+
+/// A row's error and position.
+type RowError = (usize, Error);
+
+enum Section {
+    Decided(Decided<Result<Vec<InsertOutcome>, RowError>>),
+    Dropping(Lsn),
+}
+
+impl Engine {
+    /// Inserts all items or none, in one record: a multi-row INSERT. An item whose key exists (also earlier in the same call) meets
+    /// its [`OnConflict`]. All items together may have [`RECORD_BYTES_MAX`](crate::limits) bytes: 32 MB.
+    ///
+    /// # Errors
+    /// The error of the first item that fails, with its position; 0 for what concerns the whole.
+    pub async fn insert_all(
+        &self,
+        table: &str,
+        items: Vec<(Item, OnConflict)>,
+    ) -> Result<Vec<InsertOutcome>, (usize, Error)> {
+        let whole = |error: Error| (0, error);
+        let table = self.table(table).map_err(whole)?;
+        let rows = check_rows(&table, items)?;
+        let mut retries = 0;
+        loop {
+            let admitted = self.inner.shard.admit().await;
+            admitted.map_err(|error| whole(error.into()))?;
+            match self.insert_section(&table, &rows) {
+                Ok(Section::Decided(Decided { after, answer })) => {
+                    if let Some(lsn) = after {
+                        self.published(lsn).await.map_err(whole)?;
+                    }
+                    return answer;
+                }
+                Ok(Section::Dropping(drop)) => {
+                    settle_gate(self, &table, drop).await.map_err(whole)?;
+                    return Err(whole(not_found(&table.definition.name)));
+                }
+                Err(Error::Storage(StorageError::RolledBack)) if retries < ROLLBACK_RETRIES_MAX => {
+                    retries += 1;
+                }
+                Err(error) => return Err(whole(error)),
+            }
+        }
+    }
+
+    /// The synchronous part, under the latches of all keys.
+    fn insert_section(&self, table: &Table, rows: &[Row]) -> Result<Section, Error> {
+        let shard = &self.inner.shard;
+        let latches = &self.inner.latches;
+        let latch = latches.hold_all(rows.iter().map(|row| row.tree_key.as_slice()))?;
+        let gate = table.gate.read();
+        if let Some(drop) = *gate {
+            return Ok(Section::Dropping(drop));
+        }
+        // IMPORTANT: before the first read, so that a rollback after it is noticed.
+        let generation = shard.generation();
+        let mut written = Written::default();
+        let mut outcomes = Vec::with_capacity(rows.len());
+        for (position, row) in rows.iter().enumerate() {
+            let latest = shard.latest(Role::Items, &row.tree_key)?;
+            written.depends_on(latest.pending);
+            match written.insert(row, current(latest)?) {
+                Ok(outcome) => outcomes.push(outcome),
+                Err(error) => {
+                    let after = written.pending;
+                    let answer = Err((position, error));
+                    return Ok(Section::Decided(Decided { after, answer }));
+                }
+            }
+        }
+        let after = if written.puts.is_empty() {
+            written.pending
+        } else {
+            let views = written.puts.iter().map(|(_, _, item)| item.view());
+            Some(self.sequence(table, generation, written.record(), views)?)
+        };
+        drop((gate, latch));
+        self.after_write();
+        let answer = Ok(outcomes);
+        Ok(Section::Decided(Decided { after, answer }))
+    }
+}
+
+/// What one call has written so far.
+#[derive(Default)]
+struct Written<'a> {
+    keys: FxHashSet<&'a [u8]>,
+    /// Tree key, size before, item.
+    puts: Vec<(&'a [u8], usize, EncodedItem)>,
+    /// The newest pending write that something was read from.
+    pending: Option<Lsn>,
+}
+
+impl<'a> Written<'a> {
+    fn depends_on(&mut self, pending: Option<Lsn>) {
+        self.pending = self.pending.max(pending);
+    }
+
+    fn insert(&mut self, row: &'a Row, old: Option<EncodedItem>) -> Result<InsertOutcome, Error> {
+        let mine = self.keys.contains(row.tree_key.as_slice());
+        match (&row.on_conflict, old) {
+            (_, None) if !mine => {
+                self.put(row, 0, row.encoded.clone());
+                Ok(InsertOutcome::Inserted(row.item.clone()))
+            }
+            (OnConflict::Fail, _) => Err(Error::ItemExists {
+                key: row.key.clone(),
+            }),
+            (OnConflict::Skip, _) => Ok(InsertOutcome::Skipped),
+            (OnConflict::Update { .. }, _) if mine => Err(Error::SameKeyTwice),
+            (OnConflict::Update { update, condition }, old) => {
+                if !holds(condition.as_ref(), old.as_ref()) {
+                    return Ok(InsertOutcome::Skipped);
+                }
+                let before = old.as_ref().map(EncodedItem::to_item);
+                let item = apply_update(&row.key, Some(update), before.as_ref())?;
+                let encoded = encode_checked(&item)?;
+                self.put(row, old.map_or(0, |old| old.size()), encoded);
+                Ok(InsertOutcome::Updated(item))
+            }
+        }
+    }
+
+    fn put(&mut self, row: &'a Row, old_size: usize, item: EncodedItem) {
+        self.keys.insert(&row.tree_key);
+        self.puts.push((&row.tree_key, old_size, item));
+    }
+
+    fn record(&self) -> RecordBuilder {
+        let bytes = |(key, _, item): &(&[u8], usize, EncodedItem)| {
+            key.len() + item.as_bytes().len() + RecordBuilder::PUT_OVERHEAD
+        };
+        let mut record = RecordBuilder::with_capacity(self.puts.iter().map(bytes).sum());
+        for (key, old_size, item) in &self.puts {
+            record.put(key, *old_size, item);
+        }
+        record
+    }
+}
+
+fn check_rows(table: &Table, items: Vec<(Item, OnConflict)>) -> Result<Vec<Row>, RowError> {
+    let mut bytes = 0;
+    let mut rows = Vec::with_capacity(items.len());
+    for (position, (item, on_conflict)) in items.into_iter().enumerate() {
+        let at = |error: Error| (position, error);
+        let key_schema = &table.definition.key_schema;
+        let key = key_schema.key_of(&item).map_err(|error| at(error.into()))?;
+        if let OnConflict::Update { update, .. } = &on_conflict {
+            check_targets(table, update).map_err(at)?;
+        }
+        let encoded = encode_checked(&item).map_err(at)?;
+        bytes += encoded.as_bytes().len();
+        if bytes > RECORD_BYTES_MAX {
+            return Err(at(Error::Limit {
+                kind: LimitKind::InsertSize,
+                actual: bytes,
+                limit: RECORD_BYTES_MAX,
+            }));
+        }
+        rows.push(Row {
+            tree_key: encode_key(table.id, &key),
+            key: key_schema.to_attributes(&key),
+            item,
+            encoded,
+            on_conflict,
+        });
+    }
+    Ok(rows)
+}

@@ -1,0 +1,75 @@
+//! DynamoDB's limits on items, with their source, and the check of an item against them.
+//!
+//! Not here: limits of requests (the edges) and of keys (`item`).
+//!
+//! Source: the Developer Guide's "Quotas in Amazon DynamoDB".
+
+use crate::error::{Error, LimitKind};
+use shale_item::{AttributeValue, EncodedItem, Item, NESTING_LEVELS_MAX};
+
+/// "The maximum item size in DynamoDB is 400 KB, which includes both attribute name binary length (UTF-8 length) and attribute
+/// value lengths."
+pub(crate) const ITEM_BYTES_MAX: usize = 400 * 1024;
+/// "A single Query [or Scan] only returns a result set that fits within the 1 MB size limit."
+pub(crate) const PAGE_BYTES_MAX: usize = 1 << 20;
+/// "A BatchGetItem single operation can retrieve up to 16 MB of data."
+pub(crate) const BATCH_GET_BYTES_MAX: usize = 16 << 20;
+/// "You can use any value from 1 to 1,000,000" (Scan, TotalSegments).
+pub(crate) const SEGMENTS_MAX: u32 = 1_000_000;
+/// Bytes of a table's name; DynamoDB's own limit is 255 characters of ASCII.
+pub(crate) const TABLE_NAME_BYTES_MAX: usize = 255;
+/// Bytes of items that one record takes (a multi-row INSERT): it is held in memory several times on its way.
+pub(crate) const RECORD_BYTES_MAX: usize = 32 << 20;
+
+/// Checks nesting and size, and encodes.
+///
+/// # Errors
+/// [`Error::Limit`].
+pub(crate) fn encode_checked(item: &Item) -> Result<EncodedItem, Error> {
+    // Nesting first: what walks the item afterwards recurses.
+    let too_deep = |value: &&AttributeValue| !value.is_nested_within(NESTING_LEVELS_MAX);
+    if item.values().any(|value| too_deep(&value)) {
+        return Err(Error::Limit {
+            kind: LimitKind::Nesting,
+            actual: NESTING_LEVELS_MAX + 1,
+            limit: NESTING_LEVELS_MAX,
+        });
+    }
+    let encoded = EncodedItem::encode(item);
+    if encoded.size() > ITEM_BYTES_MAX {
+        return Err(Error::Limit {
+            kind: LimitKind::ItemSize,
+            actual: encoded.size(),
+            limit: ITEM_BYTES_MAX,
+        });
+    }
+    Ok(encoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(levels: usize) -> AttributeValue {
+        (0..levels).fold(AttributeValue::Null, |inner, n| match n % 2 {
+            0 => AttributeValue::L(vec![inner]),
+            _ => AttributeValue::M([("m".to_owned(), inner)].into()),
+        })
+    }
+
+    #[test]
+    fn thirty_two_levels_are_the_limit() {
+        for (levels, fits) in [(0, true), (1, true), (32, true), (33, false), (500, false)] {
+            let item = Item::from([("a".to_owned(), nested(levels))]);
+            assert_eq!(encode_checked(&item).is_ok(), fits, "{levels}");
+        }
+    }
+
+    #[test]
+    fn four_hundred_kilobytes_are_the_limit_names_included() {
+        for (bytes, fits) in [(ITEM_BYTES_MAX - 4, true), (ITEM_BYTES_MAX - 3, false)] {
+            let item = Item::from([("name".to_owned(), AttributeValue::S("x".repeat(bytes)))]);
+            assert_eq!(encode_checked(&item).is_ok(), fits, "{bytes}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Opening and closing: from a log and trees to an engine with its catalog in memory.
+//!
+//! Not here: what the rows look like (`definition`).
+//!
+//! A start:
+//! 1. the shard replays what its trees do not have; the applier says what records mean and does not listen yet;
+//! 2. the catalog is read from its tree;
+//! 3. statistics count the log from their checkpoint on;
+//! 4. the applier listens, dropped tables are handed to the shard again.
+
+use crate::apply::Applier;
+use crate::catalog::Table;
+use crate::definition::{
+    CatalogKey, STATISTICS, Space, StoredTable, decode_observed, decode_u32, decode_u64,
+    observed_key, parse_key, table_key,
+};
+use crate::engine::{Engine, Inner};
+use crate::error::Error;
+use crate::latch::Latches;
+use crate::observed::Facts;
+use crate::record::RecordBuilder;
+use crate::statistics::{CONSUMER, Statistics};
+use crate::table_ddl::{forget_reclaimed, items_range};
+use bytes::Bytes;
+use shale_commitlog::Log;
+use shale_env::{Clock, Rand};
+use shale_item::TableId;
+use shale_storage::{Lsn, Role, Shard, ShardOptions, StorageError, TreeStore};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How an engine is opened.
+#[derive(Clone, Debug)]
+pub struct EngineOptions {
+    /// Data directory; created if it is not there. One process at a time.
+    pub directory: PathBuf,
+    /// Bytes of memory for everything written and not yet flushed, over all trees.
+    pub write_buffer_bytes: u64,
+    /// Bytes of memory for blocks read from the trees' files.
+    pub cache_bytes: u64,
+    /// How long a write waits for a key that other writers hold, before [`Error::KeyContention`].
+    pub latch_wait: Duration,
+    /// Records after which statistics are checkpointed: what a start counts at most, and what trimming the log waits for.
+    pub checkpoint_records: u64,
+    /// Whether the shard runs its own threads; without them a simulation drives every step.
+    pub background: bool,
+}
+
+impl EngineOptions {
+    /// The defaults, in that directory.
+    pub fn new(directory: impl Into<PathBuf>) -> EngineOptions {
+        EngineOptions {
+            directory: directory.into(),
+            write_buffer_bytes: 256 << 20,
+            cache_bytes: 256 << 20,
+            latch_wait: Duration::from_secs(5),
+            checkpoint_records: 65_536,
+            background: true,
+        }
+    }
+}
+
+impl Engine {
+    /// Opens an engine over a log and trees; `options.directory` and `options.cache_bytes` are not looked at. Blocks while it recovers.
+    ///
+    /// # Errors
+    /// Log or trees are damaged, do not fit together, or cannot be read.
+    pub fn open(
+        options: EngineOptions,
+        log: Arc<dyn Log>,
+        trees: Box<dyn TreeStore>,
+        clock: Arc<dyn Clock>,
+        rand: Arc<dyn Rand>,
+    ) -> Result<Engine, Error> {
+        let statistics = Statistics::new(options.checkpoint_records);
+        let applier = Arc::new(Applier::new(statistics));
+        let shard_options = ShardOptions {
+            memory_budget: options.write_buffer_bytes,
+            consumers: vec![CONSUMER],
+            background: options.background,
+            ..ShardOptions::default()
+        };
+        let apply = Arc::clone(&applier) as _;
+        let shard = Shard::open(shard_options, log, trees, apply, Arc::clone(&clock))?;
+        let leftovers = load(&applier, &shard)?;
+        applier.start(Arc::downgrade(&shard));
+        let inner = Inner {
+            shard,
+            applier,
+            latches: Latches::new(options.latch_wait),
+            clock,
+            rand,
+        };
+        clean_up(&inner, leftovers);
+        Ok(Engine {
+            inner: Arc::new(inner),
+            space: Space::User,
+        })
+    }
+
+    /// Opens the engine of a directory: commit log in files, trees on lsm-tree. Blocks while it recovers.
+    ///
+    /// # Errors
+    /// The directory is in use, damaged or cannot be read or written.
+    pub fn open_directory(_options: EngineOptions) -> Result<Engine, Error> {
+        todo!("waits for the file log")
+    }
+
+    /// Writes a checkpoint, flushes everything and stops taking writes. Other clones of this handle answer
+    /// [`StorageError::Closed`] from then on.
+    ///
+    /// # Errors
+    /// What could not be flushed; acknowledged writes are in the log all the same.
+    pub async fn close(&self) -> Result<(), Error> {
+        let Inner { shard, applier, .. } = &*self.inner;
+        forget_reclaimed(&self.inner);
+        if let Some(lsn) = applier.statistics.checkpoint(&applier.catalog, shard) {
+            // Its loss costs only counting at the next start.
+            let published = shard.wait_published(lsn).await;
+            let _ = published
+                .inspect_err(|error| tracing::warn!(%error, "closing without a checkpoint"));
+        }
+        Ok(shard.close().await?)
+    }
+}
+
+/// What a start found that is to be removed.
+struct Leftovers {
+    dropped: BTreeSet<TableId>,
+    /// Rows of tables that are not there: a checkpoint or a fact that was sequenced behind the drop.
+    orphans: Vec<Vec<u8>>,
+}
+
+/// Fills the applier's catalog and statistics from the trees and the log.
+fn load(applier: &Applier, shard: &Shard) -> Result<Leftovers, Error> {
+    let rows = Rows::read(shard)?;
+    let catalog = &applier.catalog;
+    let mut observed = rows.observed;
+    let tables = rows.tables.into_iter().map(|(id, stored)| {
+        let facts = observed.remove(&id).unwrap_or_default();
+        Table::new(id, stored, facts, catalog.next_version())
+    });
+    catalog.fill(tables.collect());
+    let mut orphans = Vec::new();
+    for (id, row) in rows.statistics {
+        match catalog.by_id(id) {
+            Some(table) => table
+                .statistics
+                .restore(&row)
+                .map_err(StorageError::Corrupt)?,
+            None => orphans.push(table_key(STATISTICS, id).to_vec()),
+        }
+    }
+    for (id, facts) in observed {
+        orphans.extend(facts.keys().map(|name| observed_key(id, name)));
+    }
+    applier.statistics.start(rows.checkpoint, shard);
+    if rows.checkpoint < shard.published() {
+        for record in shard.records(rows.checkpoint.next())? {
+            let record = record?;
+            let counted = applier
+                .statistics
+                .count(catalog, record.lsn, &record.payload);
+            counted.map_err(StorageError::Corrupt)?;
+        }
+    }
+    let mut ddl = catalog.ddl.lock();
+    ddl.next_id = rows.next_id;
+    ddl.dropped = rows.dropped.clone();
+    Ok(Leftovers {
+        dropped: rows.dropped,
+        orphans,
+    })
+}
+
+fn clean_up(inner: &Inner, leftovers: Leftovers) {
+    for id in leftovers.dropped {
+        inner.shard.reclaim(Role::Items, items_range(id));
+    }
+    forget_reclaimed(inner);
+    if !leftovers.orphans.is_empty() {
+        let mut record = RecordBuilder::with_capacity(0);
+        for key in &leftovers.orphans {
+            record.catalog(key, None);
+        }
+        // If it is not written, the next start finds them again.
+        let _ = inner.shard.sequence(record.finish());
+    }
+}
+
+/// The catalog tree, read.
+struct Rows {
+    next_id: u32,
+    checkpoint: Lsn,
+    tables: BTreeMap<TableId, StoredTable>,
+    observed: BTreeMap<TableId, Facts>,
+    statistics: BTreeMap<TableId, Bytes>,
+    dropped: BTreeSet<TableId>,
+}
+
+impl Rows {
+    fn read(shard: &Shard) -> Result<Rows, StorageError> {
+        let mut rows = Rows {
+            next_id: 1,
+            checkpoint: Lsn::ZERO,
+            tables: BTreeMap::new(),
+            observed: BTreeMap::new(),
+            statistics: BTreeMap::new(),
+            dropped: BTreeSet::new(),
+        };
+        // All kinds of keys begin with a letter.
+        let everything = Bytes::from_static(b"\0")..Bytes::from_static(b"\x80");
+        for entry in shard.snapshot().range(Role::Catalog, everything) {
+            let (key, value) = entry?;
+            rows.add(&key, value).map_err(StorageError::Corrupt)?;
+        }
+        Ok(rows)
+    }
+
+    fn add(&mut self, key: &[u8], value: Bytes) -> Result<(), String> {
+        match parse_key(key)? {
+            CatalogKey::NextTableId => self.next_id = decode_u32(&value)?,
+            CatalogKey::StatisticsLsn => self.checkpoint = Lsn(decode_u64(&value)?),
+            CatalogKey::Table(id) => {
+                self.tables.insert(id, StoredTable::decode(&value)?);
+            }
+            CatalogKey::Dropped(id) => {
+                self.dropped.insert(id);
+            }
+            CatalogKey::Observed(id, name) => {
+                let facts = self.observed.entry(id).or_default();
+                facts.insert(name.to_owned(), decode_observed(&value)?);
+            }
+            CatalogKey::Statistics(id) => {
+                self.statistics.insert(id, value);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,250 @@
+//! The log record: what a write did, in bytes.
+//!
+//! Not here: what a record means for the trees (`apply`), framing and checksums (`commitlog`).
+//!
+//! A record carries results, not requests, so that replay evaluates nothing and consults nothing. All integers are big-endian.
+//!
+//! ```text
+//! record    = version u8 (1) | origin u16 (0: this server) | operation*
+//! operation = 1 put     | key_len u16 | key | old_size u32 | new_size u32 | item_len u32 | item
+//!           | 2 delete  | key_len u16 | key | old_size u32
+//!           | 3 catalog | key_len u16 | key | value_len u32 (ffffffff: the row is deleted) | value
+//! ```
+//!
+//! `key` is the tree key: it begins with the table's id. Sizes are DynamoDB's item sizes, which statistics need; an `old_size` of 0
+//! says that there was no item (none is empty: it holds its key). `item` is an encoded item, `catalog` writes a row of the catalog tree.
+//! An operation that a version does not know ends in an error, never in a guess.
+
+use bytes::{BufMut, Bytes};
+use shale_item::{EncodedItem, TableId};
+
+/// Version that this code writes, the only one it reads.
+const VERSION: u8 = 1;
+/// Origin of a write made here; other regions' writes will carry theirs.
+const ORIGIN_HERE: u16 = 0;
+const PUT: u8 = 1;
+const DELETE: u8 = 2;
+const CATALOG: u8 = 3;
+const DELETED: u32 = u32::MAX;
+
+/// One operation of a record, read in place.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Operation<'a> {
+    /// The item under a key is this now.
+    Put {
+        /// Tree key.
+        key: &'a [u8],
+        /// Size of the item that it replaced, 0 for none.
+        old_size: u32,
+        /// Its own size.
+        new_size: u32,
+        /// Encoded item.
+        item: &'a [u8],
+    },
+    /// No item is under that key now.
+    Delete {
+        /// Tree key.
+        key: &'a [u8],
+        /// Size of the item that was there, 0 for none.
+        old_size: u32,
+    },
+    /// A row of the catalog tree.
+    Catalog {
+        /// Its key.
+        key: &'a [u8],
+        /// Its value, `None` if it is gone.
+        value: Option<&'a [u8]>,
+    },
+}
+
+/// The table that a tree key of the items tree belongs to.
+pub(crate) fn table_of(tree_key: &[u8]) -> Option<TableId> {
+    let (id, _) = tree_key.split_first_chunk::<4>()?;
+    Some(TableId(u32::from_be_bytes(*id)))
+}
+
+/// Builds a record.
+#[derive(Debug)]
+pub(crate) struct RecordBuilder(Vec<u8>);
+
+impl RecordBuilder {
+    /// Bytes of a put besides its key and item.
+    pub(crate) const PUT_OVERHEAD: usize = 15;
+
+    /// An empty record with room for that many bytes of keys and values.
+    pub(crate) fn with_capacity(bytes: usize) -> RecordBuilder {
+        let mut buffer = Vec::with_capacity(bytes + 32);
+        buffer.put_u8(VERSION);
+        buffer.put_u16(ORIGIN_HERE);
+        RecordBuilder(buffer)
+    }
+
+    /// Adds a put.
+    pub(crate) fn put(&mut self, key: &[u8], old_size: usize, item: &EncodedItem) {
+        self.0.put_u8(PUT);
+        self.key(key);
+        self.0.put_u32(old_size as u32);
+        self.0.put_u32(item.size() as u32);
+        self.value(item.as_bytes());
+    }
+
+    /// Adds a delete.
+    pub(crate) fn delete(&mut self, key: &[u8], old_size: usize) {
+        self.0.put_u8(DELETE);
+        self.key(key);
+        self.0.put_u32(old_size as u32);
+    }
+
+    /// Adds a catalog row, or its deletion.
+    pub(crate) fn catalog(&mut self, key: &[u8], value: Option<&[u8]>) {
+        self.0.put_u8(CATALOG);
+        self.key(key);
+        match value {
+            Some(value) => self.value(value),
+            None => self.0.put_u32(DELETED),
+        }
+    }
+
+    /// The record.
+    pub(crate) fn finish(self) -> Bytes {
+        Bytes::from(self.0)
+    }
+
+    fn key(&mut self, key: &[u8]) {
+        // Tree keys are bounded by the key limits (6 KB with escapes), catalog keys by the length of a name.
+        assert!(
+            key.len() <= usize::from(u16::MAX),
+            "a key of {} bytes",
+            key.len()
+        );
+        self.0.put_u16(key.len() as u16);
+        self.0.put_slice(key);
+    }
+
+    fn value(&mut self, value: &[u8]) {
+        assert!(
+            value.len() < DELETED as usize,
+            "a value of {} bytes",
+            value.len()
+        );
+        self.0.put_u32(value.len() as u32);
+        self.0.put_slice(value);
+    }
+}
+
+/// Reads the operations of a record, in order. After an error there is nothing more.
+pub(crate) fn operations(record: &[u8]) -> Operations<'_> {
+    let mut reader = Reader(record);
+    let header = match (reader.u8(), reader.u16()) {
+        (Some(VERSION), Some(ORIGIN_HERE)) => Ok(()),
+        (Some(VERSION), Some(origin)) => Err(format!("record of unknown origin {origin}")),
+        (Some(version), _) => Err(format!("record of unknown version {version}")),
+        (None, _) => Err("empty record".to_owned()),
+    };
+    match header {
+        Ok(()) => Operations {
+            rest: reader,
+            error: None,
+        },
+        Err(error) => Operations {
+            rest: Reader(&[]),
+            error: Some(error),
+        },
+    }
+}
+
+/// See [`operations`].
+#[derive(Debug)]
+pub(crate) struct Operations<'a> {
+    rest: Reader<'a>,
+    error: Option<String>,
+}
+
+impl<'a> Iterator for Operations<'a> {
+    type Item = Result<Operation<'a>, String>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(error) = self.error.take() {
+            return Some(Err(error));
+        }
+        let tag = self.rest.u8()?;
+        let operation = match tag {
+            PUT => self.rest.put(),
+            DELETE => self.rest.delete(),
+            CATALOG => self.rest.catalog(),
+            _ => {
+                self.rest = Reader(&[]);
+                return Some(Err(format!("unknown operation {tag} in a record")));
+            }
+        };
+        if operation.is_none() {
+            self.rest = Reader(&[]);
+        }
+        Some(operation.ok_or_else(|| format!("operation {tag} of a record is cut short")))
+    }
+}
+
+#[derive(Debug)]
+struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    fn put(&mut self) -> Option<Operation<'a>> {
+        Some(Operation::Put {
+            key: self.key()?,
+            old_size: self.u32()?,
+            new_size: self.u32()?,
+            item: {
+                let length = self.u32()?;
+                self.slice(length as usize)?
+            },
+        })
+    }
+
+    fn delete(&mut self) -> Option<Operation<'a>> {
+        Some(Operation::Delete {
+            key: self.key()?,
+            old_size: self.u32()?,
+        })
+    }
+
+    fn catalog(&mut self) -> Option<Operation<'a>> {
+        let key = self.key()?;
+        let value = match self.u32()? {
+            DELETED => None,
+            length => Some(self.slice(length as usize)?),
+        };
+        Some(Operation::Catalog { key, value })
+    }
+
+    fn key(&mut self) -> Option<&'a [u8]> {
+        let length = self.u16()?;
+        self.slice(usize::from(length))
+    }
+
+    fn u8(&mut self) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn u16(&mut self) -> Option<u16> {
+        let (bytes, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(u16::from_be_bytes(*bytes))
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        let (bytes, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(u32::from_be_bytes(*bytes))
+    }
+
+    fn slice(&mut self, length: usize) -> Option<&'a [u8]> {
+        let (slice, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(slice)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! Statistics: how many items a table has and how large they are together, exact and crash safe, without a tree write per put.
+//!
+//! Not here: estimates for planners (histograms, distinct values).
+//!
+//! A record says what it replaced, so the counts in memory move with every published record. Now and then a *checkpoint* writes the
+//! counts that changed, and the LSN at which all rows are right, in a record of its own. A start reads the rows and counts the log
+//! from that LSN on; until the next checkpoint is published, the log is not trimmed above it.
+//!
+//! Invariants:
+//! * The counts at LSN x are the recount of the items at LSN x.
+//! * Checkpoints are sequenced in the order of their LSNs.
+
+use crate::catalog::Catalog;
+use crate::definition::{
+    STATISTICS, STATISTICS_LSN, decode_statistics, decode_u64, encode_statistics, table_key,
+};
+use crate::record::{Operation, RecordBuilder, operations, table_of};
+use parking_lot::Mutex;
+use shale_item::TableId;
+use shale_storage::{Lsn, Shard};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// Bytes of records after which a checkpoint is due, whatever their number: it holds the trimming of the log.
+const CHECKPOINT_BYTES: u64 = 64 << 20;
+
+/// The name under which the log is kept for this consumer.
+pub(crate) const CONSUMER: &str = "statistics";
+
+/// Counts of one table.
+#[derive(Debug, Default)]
+pub(crate) struct TableStatistics {
+    items: AtomicU64,
+    bytes: AtomicU64,
+    /// What its row says.
+    checkpointed: Mutex<(u64, u64)>,
+}
+
+impl TableStatistics {
+    /// Items and bytes.
+    pub(crate) fn now(&self) -> (u64, u64) {
+        (
+            self.items.load(Ordering::Acquire),
+            self.bytes.load(Ordering::Acquire),
+        )
+    }
+
+    /// Takes what a row says, at the start.
+    pub(crate) fn restore(&self, row: &[u8]) -> Result<(), String> {
+        let (items, bytes) = decode_statistics(row)?;
+        self.items.store(items, Ordering::Release);
+        self.bytes.store(bytes, Ordering::Release);
+        *self.checkpointed.lock() = (items, bytes);
+        Ok(())
+    }
+
+    // Sizes are never 0 for an item that is there. Only one thread at a time moves counts.
+    fn moved(&self, old_size: u32, new_size: u32) {
+        let (old_items, new_items) = (u64::from(old_size > 0), u64::from(new_size > 0));
+        let (items, bytes) = self.now();
+        let items = (items + new_items).saturating_sub(old_items);
+        let bytes = (bytes + u64::from(new_size)).saturating_sub(u64::from(old_size));
+        self.items.store(items, Ordering::Release);
+        self.bytes.store(bytes, Ordering::Release);
+    }
+}
+
+/// The consumer of the log that keeps the counts.
+#[derive(Debug)]
+pub(crate) struct Statistics {
+    position: Mutex<Position>,
+    due: AtomicBool,
+    /// Held from collecting a checkpoint until it is sequenced.
+    writing: Mutex<()>,
+    checkpoint_records: u64,
+}
+
+/// How far the counts are, and how far ahead of the last checkpoint.
+#[derive(Debug, Default)]
+struct Position {
+    at: Lsn,
+    records: u64,
+    bytes: u64,
+}
+
+impl Statistics {
+    /// Statistics that ask for a checkpoint after that many records.
+    pub(crate) fn new(checkpoint_records: u64) -> Statistics {
+        Statistics {
+            position: Mutex::default(),
+            due: AtomicBool::new(false),
+            writing: Mutex::new(()),
+            checkpoint_records,
+        }
+    }
+
+    /// Starts at the LSN of the last checkpoint.
+    pub(crate) fn start(&self, at: Lsn, shard: &Shard) {
+        self.position.lock().at = at;
+        shard.set_consumer_floor(CONSUMER, at);
+    }
+
+    /// Counts one record. In log order, by one thread at a time.
+    pub(crate) fn count(&self, catalog: &Catalog, lsn: Lsn, record: &[u8]) -> Result<(), String> {
+        let mut position = self.position.lock();
+        // An empty record fills the LSN of a write that was rolled back.
+        if lsn <= position.at || record.is_empty() {
+            return Ok(());
+        }
+        for operation in operations(record) {
+            let (key, old_size, new_size) = match operation? {
+                Operation::Put {
+                    key,
+                    old_size,
+                    new_size,
+                    ..
+                } => (key, old_size, new_size),
+                Operation::Delete { key, old_size } => (key, old_size, 0),
+                Operation::Catalog { .. } => continue,
+            };
+            let table = table_of(key).and_then(|id| catalog.by_id(id));
+            if let Some(table) = table {
+                table.statistics.moved(old_size, new_size);
+            }
+        }
+        position.at = lsn;
+        position.records += 1;
+        position.bytes += record.len() as u64;
+        if position.records >= self.checkpoint_records || position.bytes >= CHECKPOINT_BYTES {
+            self.due.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Sequences a checkpoint if one is due and nobody else does. Nothing waits for it: if it is lost, the next one replaces it.
+    pub(crate) fn checkpoint_if_due(&self, catalog: &Catalog, shard: &Shard) {
+        if self.due.load(Ordering::Acquire)
+            && let Some(_writing) = self.writing.try_lock()
+            && self.due.swap(false, Ordering::AcqRel)
+        {
+            self.sequence_checkpoint(catalog, shard);
+        }
+    }
+
+    /// Sequences a checkpoint.
+    pub(crate) fn checkpoint(&self, catalog: &Catalog, shard: &Shard) -> Option<Lsn> {
+        let _writing = self.writing.lock();
+        self.sequence_checkpoint(catalog, shard)
+    }
+
+    fn sequence_checkpoint(&self, catalog: &Catalog, shard: &Shard) -> Option<Lsn> {
+        let record = self.collect(catalog)?;
+        shard
+            .sequence(record.finish())
+            .inspect_err(|error| tracing::warn!(%error, "statistics are not checkpointed now"))
+            .ok()
+    }
+
+    /// The record of a checkpoint at the LSN where the counts are; none if nothing was counted since the last one.
+    fn collect(&self, catalog: &Catalog) -> Option<RecordBuilder> {
+        let mut position = self.position.lock();
+        if position.records == 0 {
+            return None;
+        }
+        (position.records, position.bytes) = (0, 0);
+        let mut record = RecordBuilder::with_capacity(256);
+        catalog.for_each(|table| {
+            let (items, bytes) = table.statistics.now();
+            if *table.statistics.checkpointed.lock() != (items, bytes) {
+                let key = table_key(STATISTICS, table.id);
+                record.catalog(&key, Some(&encode_statistics(items, bytes)));
+            }
+        });
+        record.catalog(STATISTICS_LSN, Some(&position.at.0.to_be_bytes()));
+        Some(record)
+    }
+
+    /// A checkpoint's row of one table is published.
+    pub(crate) fn on_row(&self, catalog: &Catalog, id: TableId, row: &[u8]) -> Result<(), String> {
+        if let Some(table) = catalog.by_id(id) {
+            *table.statistics.checkpointed.lock() = decode_statistics(row)?;
+        }
+        Ok(())
+    }
+
+    /// A checkpoint's LSN is published: the log may be trimmed up to there.
+    pub(crate) fn on_checkpoint(&self, row: &[u8], shard: &Shard) -> Result<(), String> {
+        shard.set_consumer_floor(CONSUMER, Lsn(decode_u64(row)?));
+        Ok(())
+    }
+}

@@ -1,0 +1,212 @@
+//! Creating and dropping tables.
+//!
+//! Not here: what the rows look like (`definition`), which names a protocol allows (the edges).
+//!
+//! Invariants:
+//! * Definitions change under `Ddl`, one at a time; a change is one record.
+//! * A drop is sequenced while it holds the table's gate alone: what was sequenced before it has a lower LSN, and whoever comes later
+//!   sees the gate closed and answers only once the drop's outcome is known.
+//! * A dropped table is remembered in a row until nothing of it is left on disk.
+
+use crate::api::{CreateTable, TableDescription, TableStatus};
+use crate::catalog::Table;
+use crate::definition::{
+    DROPPED, NEXT_TABLE_ID, STATISTICS, Space, StoredTable, TABLE, observed_key, table_key,
+};
+use crate::engine::{Engine, Inner, not_found};
+use crate::error::Error;
+use crate::limits::TABLE_NAME_BYTES_MAX;
+use crate::record::RecordBuilder;
+use bytes::Bytes;
+use shale_env::Rand;
+use shale_item::{TableId, table_prefix};
+use shale_storage::{Lsn, Role};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// What a look under the lock came to.
+enum Step<T> {
+    /// The change is sequenced.
+    Done(T, Lsn),
+    /// Another change of the same name must be published or rolled back first.
+    Behind(Lsn),
+}
+
+/// CreateTable.
+pub(crate) async fn create(
+    engine: &Engine,
+    request: CreateTable,
+) -> Result<Arc<TableDescription>, Error> {
+    if request.name.is_empty() || request.name.len() > TABLE_NAME_BYTES_MAX {
+        return Err(Error::InvalidTableName { name: request.name });
+    }
+    let id = (is_system(engine), request.name.clone());
+    loop {
+        engine.inner.shard.admit().await?;
+        let (mine, sequenced) = match begin_create(engine, &request)? {
+            Step::Done((), sequenced) => (true, sequenced),
+            Step::Behind(sequenced) => (false, sequenced),
+        };
+        let outcome = engine.published(sequenced).await;
+        forget_creation(engine, &id, sequenced);
+        outcome?;
+        if mine {
+            return engine.describe_table(&request.name);
+        }
+    }
+}
+
+fn begin_create(engine: &Engine, request: &CreateTable) -> Result<Step<()>, Error> {
+    let Inner {
+        applier,
+        shard,
+        clock,
+        rand,
+        ..
+    } = &*engine.inner;
+    let mut ddl = applier.catalog.ddl.lock();
+    let name = (is_system(engine), request.name.clone());
+    if let Some(sequenced) = ddl.creating.get(&name) {
+        return Ok(Step::Behind(*sequenced));
+    }
+    if let Some(table) = applier.catalog.find(engine.space, &request.name) {
+        return match *table.gate.read() {
+            Some(drop) => Ok(Step::Behind(drop)),
+            None => Err(Error::TableExists {
+                name: request.name.clone(),
+            }),
+        };
+    }
+    let id = TableId(ddl.next_id);
+    let next_id = ddl.next_id.checked_add(1);
+    let next_id = next_id.ok_or_else(|| Error::Internal("no table id is left".to_owned()))?;
+    let stored = StoredTable {
+        space: engine.space,
+        uuid: new_uuid(&**rand),
+        created_micros: clock.now_micros(),
+        definition: request.clone(),
+    };
+    let mut record = RecordBuilder::with_capacity(512);
+    record.catalog(NEXT_TABLE_ID, Some(&next_id.to_be_bytes()));
+    record.catalog(&table_key(TABLE, id), Some(&stored.encode()));
+    let generation = shard.generation();
+    let sequenced = shard.sequence_in(generation, record.finish())?;
+    ddl.next_id = next_id;
+    ddl.creating.insert(name, sequenced);
+    Ok(Step::Done((), sequenced))
+}
+
+/// The creation is published (the catalog has it) or rolled back.
+fn forget_creation(engine: &Engine, name: &(bool, String), sequenced: Lsn) {
+    let mut ddl = engine.inner.applier.catalog.ddl.lock();
+    if ddl.creating.get(name) == Some(&sequenced) {
+        ddl.creating.remove(name);
+    }
+}
+
+/// DeleteTable.
+pub(crate) async fn delete(engine: &Engine, name: &str) -> Result<Arc<TableDescription>, Error> {
+    loop {
+        engine.inner.shard.admit().await?;
+        let table = engine.table(name)?;
+        match begin_delete(engine, &table)? {
+            Step::Behind(drop) => settle_gate(engine, &table, drop).await?,
+            Step::Done(description, drop) => {
+                settle_gate(engine, &table, drop).await?;
+                reclaim(engine, table.id);
+                return Ok(description);
+            }
+        }
+    }
+}
+
+/// Waits for a drop that was found or left at a gate, and opens the gate again if the drop was rolled back.
+pub(crate) async fn settle_gate(engine: &Engine, table: &Table, drop: Lsn) -> Result<(), Error> {
+    let outcome = engine.published(drop).await;
+    if outcome.is_err() {
+        let mut gate = table.gate.write();
+        if *gate == Some(drop) {
+            *gate = None;
+        }
+    }
+    outcome
+}
+
+fn begin_delete(engine: &Engine, table: &Table) -> Result<Step<Arc<TableDescription>>, Error> {
+    let Inner { applier, shard, .. } = &*engine.inner;
+    let _ddl = applier.catalog.ddl.lock();
+    let mut gate = table.gate.write();
+    if let Some(drop) = *gate {
+        return Ok(Step::Behind(drop));
+    }
+    if applier.catalog.by_id(table.id).is_none() {
+        return Err(not_found(&table.definition.name));
+    }
+    if table.definition.deletion_protection {
+        return Err(Error::DeletionProtected {
+            name: table.definition.name.clone(),
+        });
+    }
+    let generation = shard.generation();
+    let mut record = RecordBuilder::with_capacity(256);
+    record.catalog(&table_key(TABLE, table.id), None);
+    record.catalog(&table_key(STATISTICS, table.id), None);
+    record.catalog(&table_key(DROPPED, table.id), Some(&[]));
+    for name in table.observed.names(generation) {
+        record.catalog(&observed_key(table.id, &name), None);
+    }
+    let drop = shard.sequence_in(generation, record.finish())?;
+    *gate = Some(drop);
+    let mut description = TableDescription::clone(&table.describe());
+    description.status = TableStatus::Deleting;
+    Ok(Step::Done(Arc::new(description), drop))
+}
+
+/// Hands a dropped table's items to the shard for reclaiming.
+pub(crate) fn reclaim(engine: &Engine, id: TableId) {
+    let Inner { applier, shard, .. } = &*engine.inner;
+    applier.catalog.ddl.lock().dropped.insert(id);
+    shard.reclaim(Role::Items, items_range(id));
+    forget_reclaimed(&engine.inner);
+}
+
+/// Deletes the rows of dropped tables of which nothing is left on disk. Nobody waits for it: a row that stays costs a look later.
+pub(crate) fn forget_reclaimed(inner: &Inner) {
+    let mut ddl = inner.applier.catalog.ddl.lock();
+    ddl.dropped.retain(|id| {
+        let gone = inner.shard.reclaimed(Role::Items, &items_range(*id));
+        if !matches!(gone, Ok(true)) {
+            return true;
+        }
+        let mut record = RecordBuilder::with_capacity(16);
+        record.catalog(&table_key(DROPPED, *id), None);
+        inner.shard.sequence(record.finish()).is_err()
+    });
+}
+
+/// The tree keys of a table's items.
+pub(crate) fn items_range(id: TableId) -> Range<Bytes> {
+    let end = TableId(id.0.saturating_add(1));
+    Bytes::copy_from_slice(&table_prefix(id))..Bytes::copy_from_slice(&table_prefix(end))
+}
+
+fn is_system(engine: &Engine) -> bool {
+    engine.space == Space::System
+}
+
+/// A random UUID (version 4).
+fn new_uuid(rand: &dyn Rand) -> String {
+    let mut bytes = [0; 16];
+    rand.fill(&mut bytes);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let n = u128::from_be_bytes(bytes);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        n >> 96,
+        n >> 80 & 0xffff,
+        n >> 64 & 0xffff,
+        n >> 48 & 0xffff,
+        n & 0xffff_ffff_ffff
+    )
+}

@@ -1,0 +1,343 @@
+//! PutItem, UpdateItem, DeleteItem: one item, one record.
+//!
+//! Not here: many items in one record (`insert`), many records in one request (`batch`).
+
+use crate::api::{DeleteItem, PutItem, ReturnValues, UpdateItem, WriteOutput};
+use crate::apply::item_of;
+use crate::capacity::write_units;
+use crate::catalog::Table;
+use crate::engine::{Decided, Engine, not_found};
+use crate::error::Error;
+use crate::limits::encode_checked;
+use crate::observed::Facts;
+use crate::record::RecordBuilder;
+use crate::table_ddl::settle_gate;
+use shale_expression::{Action, Condition, Path, Update, part_of};
+use shale_item::{EncodedItem, Item, ItemView, encode_key, item_size};
+use shale_storage::{Generation, Latest, Lsn, Role, StorageError};
+
+/// How often a write is evaluated anew because what it had read was rolled back. Rollbacks are rare (a full disk); one that comes
+/// between reading and sequencing this often is not going to pass.
+const ROLLBACK_RETRIES_MAX: usize = 8;
+
+/// What happens to the item.
+#[derive(Debug)]
+pub(crate) enum Change {
+    /// Nothing.
+    Keep,
+    /// It is this now.
+    Put(EncodedItem),
+    /// It is gone.
+    Delete,
+}
+
+/// What a write decides on the item that is there.
+#[derive(Debug)]
+pub(crate) struct Decision {
+    pub(crate) change: Change,
+    pub(crate) answer: Result<WriteOutput, Error>,
+}
+
+impl Decision {
+    /// Refuses, and leaves the item.
+    fn refuse(error: Error) -> Decision {
+        Decision {
+            change: Change::Keep,
+            answer: Err(error),
+        }
+    }
+}
+
+impl Engine {
+    /// PutItem.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`], [`Error::Key`], [`Error::Limit`], [`Error::ConditionFailed`], [`Error::KeyContention`], or the shard's.
+    pub async fn put_item(&self, request: PutItem) -> Result<WriteOutput, Error> {
+        let table = self.table(&request.table)?;
+        let key = table.definition.key_schema.key_of(&request.item)?;
+        let tree_key = encode_key(table.id, &key);
+        let item = encode_checked(&request.item)?;
+        self.write(&table, &tree_key, |old| decide_put(&request, &item, old))
+            .await
+    }
+
+    /// UpdateItem. Creates the item if it is not there, unless the update only removes.
+    ///
+    /// # Errors
+    /// As [`Engine::put_item`], [`Error::UpdatesKey`], [`Error::Evaluation`].
+    pub async fn update_item(&self, request: UpdateItem) -> Result<WriteOutput, Error> {
+        let table = self.table(&request.table)?;
+        let key_schema = &table.definition.key_schema;
+        let key = key_schema.exact_key_of(&request.key)?;
+        if let Some(update) = &request.update {
+            check_targets(&table, update)?;
+        }
+        let tree_key = encode_key(table.id, &key);
+        self.write(&table, &tree_key, |old| decide_update(&request, old))
+            .await
+    }
+
+    /// DeleteItem.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`], [`Error::Key`], [`Error::ConditionFailed`], [`Error::KeyContention`], or the shard's.
+    pub async fn delete_item(&self, request: DeleteItem) -> Result<WriteOutput, Error> {
+        let table = self.table(&request.table)?;
+        let key = table.definition.key_schema.exact_key_of(&request.key)?;
+        let tree_key = encode_key(table.id, &key);
+        self.write(&table, &tree_key, |old| decide_delete(&request, old))
+            .await
+    }
+
+    /// Admission, decision, durability.
+    async fn write(
+        &self,
+        table: &Table,
+        tree_key: &[u8],
+        decide: impl Fn(Option<&EncodedItem>) -> Decision,
+    ) -> Result<WriteOutput, Error> {
+        let mut retries = 0;
+        loop {
+            self.inner.shard.admit().await?;
+            match self.write_section(table, tree_key, &decide) {
+                Ok(Section::Decided(decided)) => return self.settle(decided).await,
+                Ok(Section::Dropping(drop)) => {
+                    settle_gate(self, table, drop).await?;
+                    return Err(not_found(&table.definition.name));
+                }
+                Err(Error::Storage(StorageError::RolledBack)) if retries < ROLLBACK_RETRIES_MAX => {
+                    retries += 1;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// The synchronous part of a write: everything between taking the latch and releasing it.
+    pub(crate) fn write_section(
+        &self,
+        table: &Table,
+        tree_key: &[u8],
+        decide: impl Fn(Option<&EncodedItem>) -> Decision,
+    ) -> Result<Section, Error> {
+        let shard = &self.inner.shard;
+        let latch = self.inner.latches.hold(tree_key)?;
+        let gate = table.gate.read();
+        if let Some(drop) = *gate {
+            return Ok(Section::Dropping(drop));
+        }
+        // IMPORTANT: before the first read, so that a rollback after it is noticed.
+        let generation = shard.generation();
+        let latest = shard.latest(Role::Items, tree_key)?;
+        let pending = latest.pending;
+        let old = current(latest)?;
+        let old_size = old.as_ref().map_or(0, EncodedItem::size);
+        let Decision { change, answer } = decide(old.as_ref());
+        let after = match change {
+            Change::Keep => pending,
+            Change::Put(item) => {
+                let bytes = tree_key.len() + item.as_bytes().len();
+                let mut record = RecordBuilder::with_capacity(bytes);
+                record.put(tree_key, old_size, &item);
+                Some(self.sequence(table, generation, record, [item.view()].into_iter())?)
+            }
+            Change::Delete => {
+                let mut record = RecordBuilder::with_capacity(tree_key.len());
+                record.delete(tree_key, old_size);
+                Some(self.sequence(table, generation, record, std::iter::empty())?)
+            }
+        };
+        drop((gate, latch));
+        self.after_write();
+        Ok(Section::Decided(Decided { after, answer }))
+    }
+
+    /// Sequences a record, with what its new items show for the first time in the table.
+    pub(crate) fn sequence<'a>(
+        &self,
+        table: &Table,
+        generation: Generation,
+        mut record: RecordBuilder,
+        items: impl Iterator<Item = ItemView<'a>>,
+    ) -> Result<Lsn, Error> {
+        let shard = &self.inner.shard;
+        let mut news = Facts::new();
+        items.for_each(|item| table.observed.news(generation, item, &mut news));
+        if news.is_empty() {
+            return Ok(shard.sequence_in(generation, record.finish())?);
+        }
+        let _growth = table.observed.growth.lock();
+        let grown = table
+            .observed
+            .grow(table.id, shard, generation, news, &mut record)?;
+        let lsn = shard.sequence_in(generation, record.finish())?;
+        table.observed.learn(generation, &grown);
+        Ok(lsn)
+    }
+}
+
+/// What a synchronous section came to.
+#[derive(Debug)]
+pub(crate) enum Section {
+    /// An answer, perhaps after a record.
+    Decided(Decided<Result<WriteOutput, Error>>),
+    /// The table's drop is sequenced; nothing was done.
+    Dropping(Lsn),
+}
+
+/// The item in what the shard has newest.
+pub(crate) fn current(latest: Latest) -> Result<Option<EncodedItem>, Error> {
+    Ok(latest.value.map(item_of).transpose()?)
+}
+
+/// An update may not write attributes of the key.
+pub(crate) fn check_targets(table: &Table, update: &Update) -> Result<(), Error> {
+    let key_schema = &table.definition.key_schema;
+    match update.targets().find(|path| key_schema.is_key(&path.root)) {
+        Some(path) => Err(Error::UpdatesKey {
+            name: path.root.clone(),
+        }),
+        None => Ok(()),
+    }
+}
+
+fn decide_put(request: &PutItem, new: &EncodedItem, old: Option<&EncodedItem>) -> Decision {
+    let capacity = write_units(size_of(old), new.size());
+    if !holds(request.condition.as_ref(), old) {
+        return condition_failed(request.return_item_on_failure, old, capacity);
+    }
+    Decision {
+        change: Change::Put(new.clone()),
+        answer: Ok(WriteOutput {
+            attributes: old_item(request.return_values, old),
+            existed: old.is_some(),
+            capacity,
+        }),
+    }
+}
+
+fn decide_delete(request: &DeleteItem, old: Option<&EncodedItem>) -> Decision {
+    let capacity = write_units(size_of(old), 0);
+    if !holds(request.condition.as_ref(), old) {
+        return condition_failed(request.return_item_on_failure, old, capacity);
+    }
+    Decision {
+        // Deleting what is not there leaves no record.
+        change: old.map_or(Change::Keep, |_| Change::Delete),
+        answer: Ok(WriteOutput {
+            attributes: old_item(request.return_values, old),
+            existed: old.is_some(),
+            capacity,
+        }),
+    }
+}
+
+fn decide_update(request: &UpdateItem, old: Option<&EncodedItem>) -> Decision {
+    let old_decoded = old.map(EncodedItem::to_item);
+    let updated = apply_update(&request.key, request.update.as_ref(), old_decoded.as_ref());
+    if !holds(request.condition.as_ref(), old) {
+        // The item that was not written counts too, as far as it can be computed.
+        let new_size = updated.as_ref().map_or(0, item_size);
+        let capacity = write_units(size_of(old), new_size);
+        return condition_failed(request.return_item_on_failure, old, capacity);
+    }
+    let new = match updated {
+        Ok(new) => new,
+        Err(error) => return Decision::refuse(error),
+    };
+    if old.is_none() && only_removes(request.update.as_ref()) {
+        return Decision {
+            change: Change::Keep,
+            answer: Ok(WriteOutput {
+                attributes: None,
+                existed: false,
+                capacity: write_units(0, 0),
+            }),
+        };
+    }
+    let encoded = match encode_checked(&new) {
+        Ok(encoded) => encoded,
+        Err(error) => return Decision::refuse(error),
+    };
+    let capacity = write_units(size_of(old), encoded.size());
+    let attributes = match request.return_values {
+        ReturnValues::None => None,
+        ReturnValues::AllOld => old_decoded,
+        ReturnValues::UpdatedOld => old_decoded
+            .zip(request.update.as_ref())
+            .map(|(old, update)| update.updated_old(&old)),
+        ReturnValues::UpdatedNew => request
+            .update
+            .as_ref()
+            .map(|update| update.updated_new(&new)),
+        ReturnValues::AllNew => Some(new),
+    };
+    Decision {
+        change: Change::Put(encoded),
+        answer: Ok(WriteOutput {
+            attributes: attributes.filter(|attributes| !attributes.is_empty()),
+            existed: old.is_some(),
+            capacity,
+        }),
+    }
+}
+
+/// The item after the update. Right sides see the item without key attributes if none was there.
+pub(crate) fn apply_update(
+    key: &Item,
+    update: Option<&Update>,
+    old: Option<&Item>,
+) -> Result<Item, Error> {
+    let mut item = old.cloned().unwrap_or_default();
+    if let Some(update) = update {
+        update.apply(&mut item)?;
+    }
+    if old.is_none() {
+        item.extend(
+            key.iter()
+                .map(|(name, value)| (name.clone(), value.clone())),
+        );
+    }
+    Ok(item)
+}
+
+/// DynamoDB does not create an item only to remove from it.
+fn only_removes(update: Option<&Update>) -> bool {
+    update.is_some_and(|update| {
+        let mut actions = update.actions.iter();
+        !update.actions.is_empty()
+            && actions.all(|action| matches!(action, Action::Remove(_) | Action::Delete(..)))
+    })
+}
+
+/// Whether the condition holds on the item, or on the empty one if none is there.
+pub(crate) fn holds(condition: Option<&Condition>, old: Option<&EncodedItem>) -> bool {
+    let view = old.map_or(ItemView::EMPTY, EncodedItem::view);
+    condition.is_none_or(|condition| condition.evaluate(view))
+}
+
+fn condition_failed(return_item: bool, old: Option<&EncodedItem>, capacity: f64) -> Decision {
+    let item = old.filter(|_| return_item).map(EncodedItem::to_item);
+    Decision::refuse(Error::ConditionFailed { item, capacity })
+}
+
+fn old_item(return_values: ReturnValues, old: Option<&EncodedItem>) -> Option<Item> {
+    match return_values {
+        ReturnValues::AllOld => old.map(EncodedItem::to_item),
+        // Puts and deletes have no other; the edges refuse them.
+        ReturnValues::None
+        | ReturnValues::UpdatedOld
+        | ReturnValues::AllNew
+        | ReturnValues::UpdatedNew => None,
+    }
+}
+
+fn size_of(item: Option<&EncodedItem>) -> usize {
+    item.map_or(0, EncodedItem::size)
+}
+
+/// The paths that an update wrote, cut out of an item (UPDATED_OLD, UPDATED_NEW).
+pub fn updated_part(item: &Item, paths: &[Path]) -> Item {
+    part_of(item, paths)
+}

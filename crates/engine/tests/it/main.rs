@@ -1,0 +1,4 @@
+//! The engine over a whole shard.
+
+mod semantics;
+mod support;
