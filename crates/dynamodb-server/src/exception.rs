@@ -1,0 +1,278 @@
+//! What goes wrong, as the protocol tells it: exception type, HTTP code, message.
+//!
+//! The only place that maps engine and SQL errors. Matches are exhaustive without `_`, so that a new error must be placed here.
+//! Not here: the sentences (`messages`).
+
+mod signature;
+mod sql;
+
+pub(crate) use sql::from_sql;
+
+#[cfg(test)]
+mod tests;
+
+use crate::attribute_value::write_item;
+use crate::json::ObjectWriter;
+use crate::messages;
+use ::http::StatusCode;
+use shale_engine::{Error, LimitKind, StorageError};
+use shale_expression::EvaluationError;
+use shale_item::{Item, KeyError, KeyType};
+
+/// Exception types that this server answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ExceptionType {
+    ConditionalCheckFailed,
+    DuplicateItem,
+    IncompleteSignature,
+    InternalServerError,
+    InvalidSignature,
+    MissingAuthenticationToken,
+    RequestEntityTooLarge,
+    RequestTimeout,
+    ResourceInUse,
+    ResourceNotFound,
+    Serialization,
+    ServiceUnavailable,
+    TransactionConflict,
+    UnknownOperation,
+    UnrecognizedClient,
+    Validation,
+}
+
+impl ExceptionType {
+    /// The `__type` member.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::ConditionalCheckFailed => {
+                "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"
+            }
+            Self::DuplicateItem => "com.amazonaws.dynamodb.v20120810#DuplicateItemException",
+            Self::IncompleteSignature => "com.amazon.coral.service#IncompleteSignatureException",
+            Self::InternalServerError => "com.amazonaws.dynamodb.v20120810#InternalServerError",
+            Self::InvalidSignature => "com.amazon.coral.service#InvalidSignatureException",
+            Self::MissingAuthenticationToken => {
+                "com.amazon.coral.service#MissingAuthenticationTokenException"
+            }
+            Self::RequestEntityTooLarge => {
+                "com.amazon.coral.service#RequestEntityTooLargeException"
+            }
+            Self::RequestTimeout => "com.amazon.coral.service#RequestTimeoutException",
+            Self::ResourceInUse => "com.amazonaws.dynamodb.v20120810#ResourceInUseException",
+            Self::ResourceNotFound => "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
+            Self::Serialization => "com.amazon.coral.service#SerializationException",
+            Self::ServiceUnavailable => "com.amazon.coral.availability#ServiceUnavailableException",
+            Self::TransactionConflict => {
+                "com.amazonaws.dynamodb.v20120810#TransactionConflictException"
+            }
+            Self::UnknownOperation => "com.amazon.coral.service#UnknownOperationException",
+            Self::UnrecognizedClient => "com.amazon.coral.service#UnrecognizedClientException",
+            Self::Validation => "com.amazon.coral.validate#ValidationException",
+        }
+    }
+
+    /// The HTTP code. SDKs retry 5xx, not 4xx.
+    pub(crate) fn status(self) -> StatusCode {
+        match self {
+            Self::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::RequestEntityTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
+            Self::ConditionalCheckFailed
+            | Self::DuplicateItem
+            | Self::IncompleteSignature
+            | Self::InvalidSignature
+            | Self::MissingAuthenticationToken
+            | Self::ResourceInUse
+            | Self::ResourceNotFound
+            | Self::Serialization
+            | Self::TransactionConflict
+            | Self::UnknownOperation
+            | Self::UnrecognizedClient
+            | Self::Validation => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// An answer that is an exception.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Exception {
+    pub(crate) exception_type: ExceptionType,
+    pub(crate) message: String,
+    /// The item that a failed condition saw, if it was asked for.
+    pub(crate) item: Option<Box<Item>>,
+}
+
+impl Exception {
+    pub(crate) fn new(exception_type: ExceptionType, message: impl Into<String>) -> Exception {
+        Exception {
+            exception_type,
+            message: message.into(),
+            item: None,
+        }
+    }
+
+    pub(crate) fn validation(message: impl Into<String>) -> Exception {
+        Exception::new(ExceptionType::Validation, message)
+    }
+
+    pub(crate) fn serialization(message: impl Into<String>) -> Exception {
+        Exception::new(ExceptionType::Serialization, message)
+    }
+
+    /// The body of the answer.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity(128 + self.message.len());
+        let mut body = ObjectWriter::begin(&mut out);
+        body.string("__type", self.exception_type.name());
+        body.string("message", &self.message);
+        if let Some(item) = &self.item {
+            write_item(body.member("Item"), item);
+        }
+        body.end();
+        out
+    }
+}
+
+/// What the request was about: some errors are worded by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// A whole item (PutItem).
+    Item,
+    /// A bare key (GetItem, DeleteItem).
+    Key,
+    /// A bare key and an update.
+    Update,
+    /// A partition.
+    Query,
+    /// A table's items.
+    Scan,
+    /// The table itself.
+    Table,
+}
+
+/// The exception for an engine's error.
+pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
+    use ExceptionType as Type;
+    match error {
+        Error::TableNotFound { name } => Exception::new(
+            Type::ResourceNotFound,
+            match subject {
+                Subject::Table => messages::table_not_found(&name),
+                Subject::Item | Subject::Key | Subject::Update | Subject::Query | Subject::Scan => {
+                    messages::RESOURCE_NOT_FOUND.to_owned()
+                }
+            },
+        ),
+        Error::TableExists { name } => {
+            Exception::new(Type::ResourceInUse, messages::table_exists(&name))
+        }
+        Error::TableInUse { name } => {
+            Exception::new(Type::ResourceInUse, messages::table_in_use(&name))
+        }
+        Error::DeletionProtected { .. } => Exception::validation(messages::DELETION_PROTECTED),
+        Error::InvalidTableName { .. } => Exception::validation(messages::TABLE_NAME_LENGTH),
+        Error::ConditionFailed { item, .. } => Exception {
+            exception_type: Type::ConditionalCheckFailed,
+            message: messages::CONDITION_FAILED.to_owned(),
+            item: item.map(Box::new),
+        },
+        Error::ItemExists { .. } => Exception::new(Type::DuplicateItem, messages::DUPLICATE_ITEM),
+        Error::SameKeyTwice => Exception::validation(messages::DUPLICATE_KEYS),
+        Error::Key(error) => Exception::validation(key_message(error, subject)),
+        Error::UpdatesKey { name } => Exception::validation(messages::updates_key(&name)),
+        Error::Evaluation(error) => Exception::validation(evaluation_message(&error)),
+        Error::Limit { kind, .. } => Exception::validation(match (kind, subject) {
+            (LimitKind::Nesting, _) => messages::NESTED_TOO_DEEP,
+            (LimitKind::ItemSize, Subject::Update) => messages::UPDATED_ITEM_TOO_LARGE,
+            (LimitKind::ItemSize, _) => messages::ITEM_TOO_LARGE,
+        }),
+        Error::InvalidStartKey => Exception::validation(match subject {
+            Subject::Query => messages::START_KEY_OUTSIDE,
+            Subject::Item | Subject::Key | Subject::Update | Subject::Scan | Subject::Table => {
+                messages::START_KEY_INVALID
+            }
+        }),
+        Error::InvalidSortCondition => Exception::validation(messages::CONDITION_TYPE),
+        Error::InvalidSegment { segment, total } => {
+            Exception::validation(messages::segment_out_of_range(segment, total))
+        }
+        Error::KeyContention => Exception::new(Type::TransactionConflict, messages::CONTENTION),
+        Error::Storage(error) => from_storage(error),
+        Error::Log(error) => internal(&error.to_string()),
+        Error::Internal(message) => internal(&message),
+    }
+}
+
+fn from_storage(error: StorageError) -> Exception {
+    use ExceptionType::{InternalServerError, ServiceUnavailable};
+    match error {
+        StorageError::DiskFull => Exception::new(ServiceUnavailable, messages::DISK_FULL),
+        StorageError::OutcomeUnknown(cause) => {
+            tracing::error!(cause, "the outcome of a write is unknown");
+            Exception::new(InternalServerError, messages::OUTCOME_UNKNOWN)
+        }
+        StorageError::Fenced => Exception::new(ServiceUnavailable, messages::NOT_LEADER),
+        StorageError::Poisoned(_) => Exception::new(InternalServerError, messages::NOT_WRITABLE),
+        StorageError::SnapshotTooOld => {
+            Exception::new(ServiceUnavailable, messages::SNAPSHOT_TOO_OLD)
+        }
+        StorageError::Closed => Exception::new(ServiceUnavailable, messages::SHUTTING_DOWN),
+        StorageError::RolledBack => Exception::new(ServiceUnavailable, messages::ROLLED_BACK),
+        StorageError::Locked(_)
+        | StorageError::Corrupt(_)
+        | StorageError::Invalid(_)
+        | StorageError::Io { .. } => internal(&error.to_string()),
+    }
+}
+
+/// A fault of ours: the cause goes to the log, not to the client.
+pub(crate) fn internal(cause: &str) -> Exception {
+    tracing::error!(cause, "a request failed inside the server");
+    Exception::new(ExceptionType::InternalServerError, messages::INTERNAL)
+}
+
+fn key_message(error: KeyError, subject: Subject) -> String {
+    match (error, subject) {
+        (KeyError::Missing { name }, Subject::Item) => messages::missing_key(&name),
+        (
+            KeyError::WrongType {
+                name,
+                expected,
+                actual,
+            },
+            Subject::Item,
+        ) => messages::key_type(&name, key_descriptor(expected), actual.descriptor()),
+        (
+            KeyError::Missing { .. } | KeyError::WrongType { .. } | KeyError::NotExact,
+            Subject::Query | Subject::Scan,
+        ) => messages::START_KEY_SCHEMA.to_owned(),
+        (KeyError::Missing { .. } | KeyError::WrongType { .. } | KeyError::NotExact, _) => {
+            messages::KEY_DOES_NOT_MATCH.to_owned()
+        }
+        (KeyError::Empty { name }, _) => messages::empty_key(&name, false),
+        (KeyError::TooLarge { limit, .. }, _) if limit > shale_item::SORT_KEY_BYTES_MAX => {
+            messages::HASH_KEY_TOO_LARGE.to_owned()
+        }
+        (KeyError::TooLarge { .. }, _) => messages::RANGE_KEY_TOO_LARGE.to_owned(),
+        (KeyError::Corrupt, _) => messages::KEY_DOES_NOT_MATCH.to_owned(),
+    }
+}
+
+/// `S`, `N`, `B`.
+pub(crate) fn key_descriptor(key_type: KeyType) -> &'static str {
+    match key_type {
+        KeyType::S => "S",
+        KeyType::N => "N",
+        KeyType::B => "B",
+    }
+}
+
+fn evaluation_message(error: &EvaluationError) -> String {
+    match error {
+        EvaluationError::AbsentOperand(_) => messages::ABSENT_OPERAND.to_owned(),
+        EvaluationError::InvalidPath(_) => messages::INVALID_UPDATE_PATH.to_owned(),
+        EvaluationError::OperandType { .. } => messages::OPERAND_TYPE.to_owned(),
+        EvaluationError::Number(error) => messages::number_range(*error).to_owned(),
+    }
+}

@@ -1,0 +1,45 @@
+//! Errors of PartiQL statements.
+
+use super::{Exception, ExceptionType, Subject, from_engine};
+use crate::messages;
+use shale_sql::SqlError;
+
+/// The exception for the error of a statement.
+pub(crate) fn from_sql(error: SqlError) -> Exception {
+    use ExceptionType as Type;
+    match error {
+        SqlError::Engine(error) => from_engine(error, Subject::Item),
+        SqlError::UndefinedTable { .. } => {
+            Exception::new(Type::ResourceNotFound, messages::RESOURCE_NOT_FOUND)
+        }
+        SqlError::DuplicateTable { name } => {
+            Exception::new(Type::ResourceInUse, messages::table_exists(&name))
+        }
+        SqlError::UniqueViolation { .. } => {
+            Exception::new(Type::DuplicateItem, messages::DUPLICATE_ITEM)
+        }
+        SqlError::NotSupported { feature, hint } => {
+            Exception::validation(messages::statement_not_supported(&feature, hint.as_deref()))
+        }
+        SqlError::Canceled => Exception::new(Type::ServiceUnavailable, messages::SHUTTING_DOWN),
+        SqlError::Syntax { .. }
+        | SqlError::UndefinedFunction { .. }
+        | SqlError::DuplicateColumn { .. } => {
+            Exception::validation(messages::statement_not_valid(&error.to_string()))
+        }
+        // These sentences are the same through both doors; the SQLSTATE is the other door's.
+        SqlError::UndefinedColumn { .. }
+        | SqlError::InvalidTableDefinition { .. }
+        | SqlError::DatatypeMismatch { .. }
+        | SqlError::InvalidText { .. }
+        | SqlError::OutOfRange { .. }
+        | SqlError::TooLong { .. }
+        | SqlError::NotNullViolation { .. }
+        | SqlError::UndefinedParameter { .. }
+        | SqlError::InvalidParameter { .. }
+        | SqlError::TransactionState { .. }
+        | SqlError::InCopy { .. }
+        | SqlError::ProgramLimit { .. }
+        | SqlError::Other { .. } => Exception::validation(error.to_string()),
+    }
+}

@@ -1,0 +1,456 @@
+//! Every sentence that a client can read, worded as the service words it.
+//!
+//! Not here: when a sentence applies, and which exception type carries it (`exception`).
+
+use shale_item::NumberError;
+use std::fmt::Display;
+
+// Protocol.
+pub(crate) const INTERNAL: &str =
+    "The request processing has failed because of an unknown error, exception or failure.";
+pub(crate) const UNEXPECTED_STRUCTURE: &str = "Start of structure or map found where not expected.";
+pub(crate) const UNEXPECTED_FIELD_TYPE: &str = "Unexpected field type";
+pub(crate) const UNEXPECTED_VALUE_TYPE: &str = "Unexpected value type in payload";
+pub(crate) const BODY_TIMEOUT: &str = "The request body did not arrive in time.";
+pub(crate) const BODY_BROKEN_OFF: &str = "The request body broke off.";
+pub(crate) const BODY_MEMORY: &str =
+    "The server holds as many request bodies as it may; try again.";
+
+pub(crate) fn invalid_utf8(valid_up_to: usize) -> String {
+    format!("Invalid UTF-8 in the request body at byte {valid_up_to}")
+}
+pub(crate) fn invalid_json(reason: &str) -> String {
+    format!("The request body is not valid JSON: {reason}")
+}
+pub(crate) fn cannot_be_converted(token: &str, wanted: &str) -> String {
+    format!("{token} cannot be converted to {wanted}")
+}
+pub(crate) fn unrecognized_collection(java_type: &str) -> String {
+    format!("Unrecognized collection type {java_type}")
+}
+pub(crate) fn repeated_member(name: &str) -> String {
+    format!("Duplicate member name: {name}")
+}
+pub(crate) fn body_too_large(limit: usize) -> String {
+    format!("Request size exceeded the limit of {limit} bytes")
+}
+pub(crate) fn unknown_operation(target: &str) -> String {
+    format!("The operation {target} is not an operation of DynamoDB_20120810")
+}
+pub(crate) const NO_TARGET: &str =
+    "The request has no X-Amz-Target header that names an operation of DynamoDB_20120810";
+pub(crate) fn operation_not_built(name: &str) -> String {
+    format!("The operation {name} is not supported by this version of ShaleDB")
+}
+
+pub(crate) const NOT_FOUND: &str = "Requests of the DynamoDB API are POSTs to /.\n";
+
+// Signatures.
+pub(crate) const MISSING_TOKEN: &str = "Request is missing Authentication Token";
+pub(crate) const UNRECOGNIZED_CLIENT: &str =
+    "The security token included in the request is invalid.";
+pub(crate) const REQUIRES_CREDENTIAL: &str =
+    "Authorization header requires 'Credential' parameter.";
+pub(crate) const REQUIRES_SIGNATURE: &str = "Authorization header requires 'Signature' parameter.";
+pub(crate) const REQUIRES_SIGNED_HEADERS: &str =
+    "Authorization header requires 'SignedHeaders' parameter.";
+pub(crate) const REQUIRES_DATE: &str =
+    "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.";
+pub(crate) const UNSIGNED_PAYLOAD: &str =
+    "The request body must be signed: UNSIGNED-PAYLOAD is not accepted.";
+
+pub(crate) fn authorization(requirements: &[&str], header: &str) -> String {
+    let algorithm = header.split(' ').next().unwrap_or_default();
+    format!("{} Authorization={algorithm}", requirements.join(" "))
+}
+pub(crate) fn not_a_pair(piece: &str) -> String {
+    format!("'{piece}' not a valid key=value pair (missing equal-sign) in Authorization header.")
+}
+pub(crate) fn unsupported_algorithm(algorithm: &str) -> String {
+    format!("Unsupported AWS 'algorithm': '{algorithm}'.")
+}
+pub(crate) fn credential_shape(credential: &str) -> String {
+    format!(
+        "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{credential}'"
+    )
+}
+pub(crate) fn date_format(date: &str) -> String {
+    format!(
+        "Date must be in ISO-8601 'basic format'. Got '{date}'. See http://en.wikipedia.org/wiki/ISO_8601"
+    )
+}
+pub(crate) fn scope_date(scope: &str, date: &str) -> String {
+    format!(
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{scope}' != '{}', from '{date}'.",
+        date.get(..8).unwrap_or(date)
+    )
+}
+pub(crate) fn scope_region(expected: &str, actual: &str) -> String {
+    format!(
+        "Credential should be scoped to a valid region, not '{actual}'. This server's region is '{expected}'."
+    )
+}
+pub(crate) fn scope_service(expected: &str) -> String {
+    format!("Credential should be scoped to correct service: '{expected}'.")
+}
+pub(crate) fn scope_terminator(actual: &str) -> String {
+    format!("Credential should be scoped with a valid terminator: 'aws4_request', not '{actual}'.")
+}
+pub(crate) fn header_not_signed(name: &str) -> String {
+    match name {
+        "host" => {
+            "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.".to_owned()
+        }
+        _ => format!("'{name}' must be a 'SignedHeader' in the AWS Authorization."),
+    }
+}
+pub(crate) fn signature_expired(signed: &str, bound: &str, now: &str) -> String {
+    format!("Signature expired: {signed} is now earlier than {bound} ({now} - 15 min.)")
+}
+pub(crate) fn signature_not_yet_current(signed: &str, bound: &str, now: &str) -> String {
+    format!("Signature not yet current: {signed} is still later than {bound} ({now} + 15 min.)")
+}
+pub(crate) fn signature_mismatch(canonical_request: &str, string_to_sign: &str) -> String {
+    format!(
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.\n\nThe Canonical String for this request should have been\n'{canonical_request}'\n\nThe String-to-Sign should have been\n'{string_to_sign}'\n"
+    )
+}
+
+// Constraints of the API model.
+pub(crate) fn constraint(value: &str, path: &str, rule: &str) -> String {
+    format!("Value {value} at '{path}' failed to satisfy constraint: {rule}")
+}
+pub(crate) fn constraints(violations: &[String]) -> String {
+    let noun = if violations.len() == 1 {
+        "error"
+    } else {
+        "errors"
+    };
+    format!(
+        "{} validation {noun} detected: {}",
+        violations.len(),
+        violations.join("; ")
+    )
+}
+
+// Attribute values.
+pub(crate) const VALUE_IS_EMPTY: &str =
+    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
+pub(crate) const VALUE_HAS_MORE_TYPES: &str = "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes";
+pub(crate) const NULL_MUST_BE_TRUE: &str = "One or more parameter values were invalid: Null attribute value types must have the value of true";
+pub(crate) const EMPTY_STRING_SET: &str =
+    "One or more parameter values were invalid: An string set  may not be empty";
+pub(crate) const EMPTY_NUMBER_SET: &str =
+    "One or more parameter values were invalid: An number set  may not be empty";
+pub(crate) const EMPTY_BINARY_SET: &str =
+    "One or more parameter values were invalid: Binary sets should not be empty";
+pub(crate) const EMPTY_ATTRIBUTE_NAME: &str =
+    "One or more parameter values were invalid: An attribute name must not be empty";
+pub(crate) const ATTRIBUTE_NAME_TOO_LONG: &str = "One or more parameter values were invalid: Attribute name is too large, must be less than 65536 bytes";
+pub(crate) const NESTED_TOO_DEEP: &str = "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit";
+pub(crate) const BASE64_CHARACTER: &str = "Invalid Base64 data in a binary value";
+
+pub(crate) fn base64_length(length: usize) -> String {
+    format!("Base64 encoded length is expected a multiple of 4 bytes but found: {length}")
+}
+pub(crate) const DUPLICATES: &str =
+    "One or more parameter values were invalid: Input collection contains duplicates";
+/// The service lists the elements of string sets only.
+pub(crate) fn duplicates<T: Display>(elements: &[T]) -> String {
+    format!(
+        "One or more parameter values were invalid: Input collection {} contains duplicates.",
+        bracketed(elements)
+    )
+}
+/// `[a, b]`
+pub(crate) fn bracketed<T: Display>(elements: &[T]) -> String {
+    let elements: Vec<String> = elements.iter().map(T::to_string).collect();
+    format!("[{}]", elements.join(", "))
+}
+pub(crate) fn number(error: NumberError, text: &str) -> String {
+    match error {
+        NumberError::Invalid if text.is_empty() => {
+            "The parameter cannot be converted to a numeric value".to_owned()
+        }
+        NumberError::Invalid => {
+            format!("The parameter cannot be converted to a numeric value: {text}")
+        }
+        NumberError::TooManyDigits | NumberError::Overflow | NumberError::Underflow => {
+            number_range(error).to_owned()
+        }
+    }
+}
+pub(crate) fn number_range(error: NumberError) -> &'static str {
+    match error {
+        NumberError::Invalid => "The parameter cannot be converted to a numeric value",
+        NumberError::TooManyDigits => {
+            "Attempting to store more than 38 significant digits in a Number"
+        }
+        NumberError::Overflow => {
+            "Number overflow. Attempting to store a number with magnitude larger than supported range"
+        }
+        NumberError::Underflow => {
+            "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+        }
+    }
+}
+
+// Tables.
+pub(crate) const TABLE_NAME_LENGTH: &str =
+    "TableName must be at least 3 characters long and at most 255 characters long";
+pub(crate) const RESOURCE_NOT_FOUND: &str = "Requested resource not found";
+pub(crate) const DELETION_PROTECTED: &str = "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.";
+pub(crate) const FIRST_KEY_NOT_HASH: &str =
+    "Invalid KeySchema: The first KeySchemaElement is not a HASH key type";
+pub(crate) const SECOND_KEY_NOT_RANGE: &str =
+    "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type";
+pub(crate) const SAME_KEY_NAMES: &str =
+    "Both the Hash Key and the Range Key element in the KeySchema have the same name";
+pub(crate) const ATTRIBUTE_DEFINITIONS_DIFFER: &str = "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions";
+pub(crate) const THROUGHPUT_MISSING: &str = "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED";
+pub(crate) const THROUGHPUT_NOT_ALLOWED: &str = "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST";
+pub(crate) const DUPLICATE_TAG_KEYS: &str =
+    "One or more parameter values were invalid: Tags contain duplicate keys";
+pub(crate) const TOO_MANY_TAGS: &str =
+    "One or more parameter values were invalid: a table has at most 50 tags";
+
+pub(crate) fn table_not_found(name: &str) -> String {
+    format!("Requested resource not found: Table: {name} not found")
+}
+pub(crate) fn table_exists(name: &str) -> String {
+    format!("Table already exists: {name}")
+}
+pub(crate) fn table_in_use(name: &str) -> String {
+    format!("Attempt to change a resource which is still in use: Table is being changed: {name}")
+}
+pub(crate) fn keys_not_defined(keys: &[String], definitions: &[String]) -> String {
+    format!(
+        "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: {}, AttributeDefinitions: {}",
+        bracketed(keys),
+        bracketed(definitions)
+    )
+}
+pub(crate) fn attribute_defined_twice(name: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Duplicate attribute in AttributeDefinitions: {name}"
+    )
+}
+pub(crate) fn parameter_not_built(parameter: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: {parameter} is not supported by this version of ShaleDB"
+    )
+}
+pub(crate) fn invalid_arn(arn: &str) -> String {
+    format!("Invalid ARN: {arn} is not the ARN of a table of this server")
+}
+pub(crate) fn invalid_token(token: &str) -> String {
+    format!("NextToken {token} was not given out by this operation")
+}
+pub(crate) fn no_index(name: &str) -> String {
+    format!("The table does not have the specified index: {name}")
+}
+
+// Keys.
+pub(crate) const KEY_DOES_NOT_MATCH: &str = "The provided key element does not match the schema";
+pub(crate) const START_KEY_INVALID: &str = "The provided starting key is invalid";
+pub(crate) const START_KEY_SCHEMA: &str =
+    "The provided starting key is invalid: The provided key element does not match the schema";
+pub(crate) const START_KEY_OUTSIDE: &str =
+    "The provided starting key is outside query boundaries based on provided conditions";
+pub(crate) const HASH_KEY_TOO_LARGE: &str = "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes";
+pub(crate) const RANGE_KEY_TOO_LARGE: &str = "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes";
+
+pub(crate) fn missing_key(name: &str) -> String {
+    format!("One or more parameter values were invalid: Missing the key {name} in the item")
+}
+pub(crate) fn key_type(name: &str, expected: &str, actual: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Type mismatch for key {name} expected: {expected} actual: {actual}"
+    )
+}
+pub(crate) fn empty_key(name: &str, binary: bool) -> String {
+    let kind = if binary { "binary" } else { "string" };
+    format!(
+        "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty {kind} value. Key: {name}"
+    )
+}
+pub(crate) fn updates_key(name: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Cannot update attribute {name}. This attribute is part of the key"
+    )
+}
+
+// Items.
+pub(crate) const CONDITION_FAILED: &str = "The conditional request failed";
+pub(crate) const ITEM_TOO_LARGE: &str = "Item size has exceeded the maximum allowed size";
+pub(crate) const UPDATED_ITEM_TOO_LARGE: &str =
+    "Item size to update has exceeded the maximum allowed size";
+pub(crate) const ABSENT_OPERAND: &str =
+    "The provided expression refers to an attribute that does not exist in the item";
+pub(crate) const INVALID_UPDATE_PATH: &str =
+    "The document path provided in the update expression is invalid for update";
+pub(crate) const OPERAND_TYPE: &str =
+    "An operand in the update expression has an incorrect data type";
+pub(crate) const DUPLICATE_ITEM: &str = "Duplicate primary key exists in table";
+pub(crate) const CONTENTION: &str = "Transaction is ongoing for the item";
+pub(crate) const RETURN_VALUES_OLD: &str = "ReturnValues can only be ALL_OLD or NONE";
+
+// Expressions.
+pub(crate) const NAMES_WITHOUT_EXPRESSION: &str =
+    "ExpressionAttributeNames can only be specified when using expressions";
+pub(crate) const NAMES_EMPTY: &str = "ExpressionAttributeNames must not be empty";
+pub(crate) const VALUES_EMPTY: &str = "ExpressionAttributeValues must not be empty";
+
+pub(crate) fn values_without_expression(parameters: &[&str]) -> String {
+    let verb = if parameters.len() == 1 { "is" } else { "are" };
+    format!(
+        "ExpressionAttributeValues can only be specified when using expressions: {} {verb} null",
+        parameters.join(" and ")
+    )
+}
+pub(crate) fn invalid_placeholder(parameter: &str, key: &str) -> String {
+    format!("{parameter} contains invalid key: Syntax error; key: \"{key}\"")
+}
+pub(crate) fn invalid_placeholder_value(message: &str, key: &str) -> String {
+    format!("ExpressionAttributeValues contains invalid value: {message} for key {key}")
+}
+pub(crate) fn unused(parameter: &str, keys: &[&str]) -> String {
+    format!(
+        "Value provided in {parameter} unused in expressions: keys: {{{}}}",
+        keys.join(", ")
+    )
+}
+pub(crate) fn mixed_parameters(legacy: &[&str], expressions: &[&str]) -> String {
+    format!(
+        "Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {{{}}} Expression parameters: {{{}}}",
+        legacy.join(", "),
+        expressions.join(", ")
+    )
+}
+pub(crate) fn invalid_expression(parameter: &str, reason: &str) -> String {
+    format!("Invalid {parameter}: {reason}")
+}
+
+// Query and Scan.
+pub(crate) const NO_KEY_CONDITION: &str = "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.";
+pub(crate) const KEY_CONDITION_NOT_SUPPORTED: &str = "Query key condition not supported";
+pub(crate) const KEY_CONDITIONS_LENGTH: &str = "Conditions can be of length 1 or 2 only";
+pub(crate) const CONDITION_TYPE: &str = "One or more parameter values were invalid: Condition parameter type does not match schema type";
+pub(crate) const PROJECTED_WITHOUT_INDEX: &str = "One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName";
+pub(crate) const SPECIFIC_WITHOUT_PROJECTION: &str = "One or more parameter values were invalid: Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES";
+pub(crate) const SEGMENT_MISSING: &str = "The Segment parameter is required but was not present in the request when parameter TotalSegments is present";
+pub(crate) const TOTAL_SEGMENTS_MISSING: &str = "The TotalSegments parameter is required but was not present in the request when Segment parameter is present";
+
+pub(crate) fn missed_key_element(name: &str) -> String {
+    format!("Query condition missed key schema element: {name}")
+}
+pub(crate) fn filter_on_key(name: &str) -> String {
+    format!(
+        "Filter Expression can only contain non-primary key attributes: Primary key attribute: {name}"
+    )
+}
+pub(crate) fn legacy_filter_on_key(name: &str) -> String {
+    format!(
+        "QueryFilter can only contain non-primary key attributes: Primary key attribute: {name}"
+    )
+}
+pub(crate) fn projection_with_select(parameter: &str, select: &str) -> String {
+    format!("Cannot specify the {parameter} when choosing to get {select}")
+}
+pub(crate) fn segment_out_of_range(segment: u32, total: u32) -> String {
+    format!(
+        "The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: {segment} is not less than TotalSegments: {total}"
+    )
+}
+
+// Batches.
+pub(crate) const DUPLICATE_KEYS: &str = "Provided list of item keys contains duplicates";
+pub(crate) const WRITE_REQUEST_SHAPE: &str =
+    "Supplied WriteRequest must contain exactly one of PutRequest and DeleteRequest";
+
+pub(crate) fn too_many_items(operation: &str) -> String {
+    format!("Too many items requested for the {operation} call")
+}
+
+// Legacy parameters.
+pub(crate) const CONDITIONAL_OPERATOR_ALONE: &str =
+    "ConditionalOperator cannot be used without Filter or Expected";
+pub(crate) const CONDITIONAL_OPERATOR_SINGLE: &str =
+    "ConditionalOperator can only be used when Filter or Expected has two or more elements";
+pub(crate) fn operator_and_exists(attribute: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Exists and ComparisonOperator cannot be used together for Attribute: {attribute}"
+    )
+}
+pub(crate) fn operator_and_value(attribute: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Value and AttributeValueList cannot be used together for Attribute: {attribute}"
+    )
+}
+pub(crate) fn list_without_operator(attribute: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: AttributeValueList can only be used with a ComparisonOperator for Attribute: {attribute}"
+    )
+}
+pub(crate) fn exists_without_value(attribute: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Value must be provided when Exists is true for Attribute: {attribute}"
+    )
+}
+pub(crate) fn value_without_exists(attribute: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Value cannot be used when Exists is false for Attribute: {attribute}"
+    )
+}
+pub(crate) fn expected_empty(attribute: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Value must be provided when Exists is null for Attribute: {attribute}"
+    )
+}
+pub(crate) fn operator_arguments(operator: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Invalid number of argument(s) for the {operator} ComparisonOperator"
+    )
+}
+pub(crate) fn operator_type(operator: &str, attribute_type: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: ComparisonOperator {operator} is not valid for {attribute_type} AttributeValue type"
+    )
+}
+pub(crate) fn key_operator(operator: &str) -> String {
+    format!("Attempted conditional constraint is not an indexable operation: {operator}")
+}
+pub(crate) const UPDATE_WITHOUT_VALUE: &str = "One or more parameter values were invalid: Only DELETE action is allowed when no attribute value is specified";
+pub(crate) fn update_value_type(action: &str, attribute_type: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: {action} action is not supported for the type {attribute_type}"
+    )
+}
+pub(crate) const DUPLICATE_ATTRIBUTES_TO_GET: &str =
+    "One or more parameter values were invalid: Duplicate value in attribute name: ";
+
+// PartiQL.
+pub(crate) const NEXT_TOKEN_INVALID: &str = "NextToken does not match request";
+
+pub(crate) fn statement_not_valid(reason: &str) -> String {
+    format!("Statement wasn't well formed, can't be processed: {reason}")
+}
+pub(crate) fn statement_not_supported(feature: &str, hint: Option<&str>) -> String {
+    match hint {
+        Some(hint) => format!("Unsupported operation: {feature} ({hint})"),
+        None => format!("Unsupported operation: {feature}"),
+    }
+}
+
+// The shard.
+pub(crate) const DISK_FULL: &str =
+    "No space left on the data disk: writes are refused until there is space, reads go on.";
+pub(crate) const OUTCOME_UNKNOWN: &str =
+    "The outcome of the write is unknown: the disk failed while it was being made durable.";
+pub(crate) const ROLLED_BACK: &str =
+    "The write depends on writes that could not be made durable; try again.";
+pub(crate) const NOT_WRITABLE: &str = "The server takes no writes after a disk failure.";
+pub(crate) const NOT_LEADER: &str = "This server no longer leads the shard.";
+pub(crate) const SHUTTING_DOWN: &str = "The server is shutting down.";
+pub(crate) const SNAPSHOT_TOO_OLD: &str =
+    "The read took longer than its snapshot is kept; try again.";

@@ -1,0 +1,40 @@
+//! The operations: each reads its parameters, asks the engine, and writes the answer.
+//!
+//! Not here: semantics (`engine`), messages, exception types.
+//!
+//! All follow one order, which decides what a request with several faults is told: shapes of parameters, constraints of the API
+//! model (collected), rules between parameters, expressions, and then what depends on the table.
+
+mod batch_get_item;
+mod batch_write_item;
+mod capacity;
+mod create_table;
+mod delete_item;
+mod delete_table;
+mod describe;
+mod execute_statement;
+mod get_item;
+mod list_tables;
+mod put_item;
+mod query;
+mod read;
+mod scan;
+mod table_description;
+mod tags;
+mod update_item;
+mod write;
+
+pub(crate) use batch_get_item::batch_get_item;
+pub(crate) use batch_write_item::batch_write_item;
+pub(crate) use create_table::create_table;
+pub(crate) use delete_item::delete_item;
+pub(crate) use delete_table::delete_table;
+pub(crate) use describe::{describe_endpoints, describe_limits, describe_table};
+pub(crate) use execute_statement::execute_statement;
+pub(crate) use get_item::get_item;
+pub(crate) use list_tables::list_tables;
+pub(crate) use put_item::put_item;
+pub(crate) use query::query;
+pub(crate) use scan::scan;
+pub(crate) use tags::list_tags_of_resource;
+pub(crate) use update_item::update_item;

@@ -1,0 +1,164 @@
+//! BatchWriteItem.
+
+use super::capacity::ReturnConsumedCapacity;
+use super::write::check_collection_metrics;
+use crate::attribute_value::{decode_item_json, write_item};
+use crate::constraints::Constraints;
+use crate::exception::{Exception, Subject};
+use crate::json::{Json, ObjectWriter, Structure, write_list};
+use crate::messages;
+use crate::service::Service;
+use shale_engine::{BatchWrite, BatchWriteOutput};
+use shale_item::{Item, PrimaryKey};
+use std::collections::HashSet;
+
+/// The documented limit of writes in a call.
+const WRITES_MAX: usize = 25;
+const REQUEST_ITEMS_TYPE: &str = "java.util.List<com.amazonaws.dynamodb.v20120810.WriteRequest>";
+
+/// `body` is the request's, read again in the rare case that writes are left to return.
+pub(crate) async fn batch_write_item(
+    service: &Service,
+    mut request: Structure<'_>,
+    body: &[u8],
+) -> Result<Vec<u8>, Exception> {
+    let mut constraints = Constraints::default();
+    let capacity = ReturnConsumedCapacity::take(&mut request, &mut constraints)?;
+    check_collection_metrics(&mut request, &mut constraints)?;
+    let writes = decode_writes(service, &mut request, &mut constraints)?;
+    check_keys(service, &writes)?;
+    let table = writes.first().map(|(table, _)| table.clone());
+    let output = service.engine.batch_write(writes).await.map_err(|error| {
+        service.exception(error, Subject::Item, table.as_deref().unwrap_or_default())
+    })?;
+    answer(service, capacity, &output, body)
+}
+
+/// The writes of all tables in the order of the request.
+fn decode_writes(
+    service: &Service,
+    request: &mut Structure<'_>,
+    constraints: &mut Constraints,
+) -> Result<Vec<(String, BatchWrite)>, Exception> {
+    let items = request.map("RequestItems", REQUEST_ITEMS_TYPE)?;
+    match &items {
+        None => constraints.missing("requestItems"),
+        Some(items) => constraints.length("'{}'", items.len(), "requestItems", 1, WRITES_MAX),
+    }
+    let mut lists = Vec::new();
+    for (table, json) in items.unwrap_or_default() {
+        let list = json.into_list()?;
+        let path = format!("requestItems.{table}.member");
+        constraints.check_table_name(&table, "requestItems.key");
+        constraints.length("'[...]'", list.len(), &path, 1, WRITES_MAX);
+        lists.push((service.table_name(table)?.into_owned(), list));
+    }
+    std::mem::take(constraints).check()?;
+    let count: usize = lists.iter().map(|(_, list)| list.len()).sum();
+    if count > WRITES_MAX {
+        return Err(Exception::validation(messages::too_many_items(
+            "BatchWriteItem",
+        )));
+    }
+    let mut writes = Vec::with_capacity(count);
+    for (table, list) in lists {
+        for json in list {
+            writes.push((table.clone(), decode_write(json)?));
+        }
+    }
+    Ok(writes)
+}
+
+fn decode_write(json: Json<'_>) -> Result<BatchWrite, Exception> {
+    let mut write = Structure::open(json, "WriteRequest")?;
+    let put = write.structure("PutRequest", "PutRequest")?;
+    let delete = write.structure("DeleteRequest", "DeleteRequest")?;
+    let member = |structure: &mut Structure<'_>, name: &str, path: &str| {
+        let mut constraints = Constraints::default();
+        let json = constraints.required(structure.take(name), path);
+        constraints.check()?;
+        json.map(decode_item_json)
+            .transpose()
+            .map(Option::unwrap_or_default)
+    };
+    match (put, delete) {
+        (Some(mut put), None) => member(&mut put, "Item", "putRequest.item").map(BatchWrite::Put),
+        (None, Some(mut delete)) => {
+            member(&mut delete, "Key", "deleteRequest.key").map(BatchWrite::Delete)
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            Err(Exception::validation(messages::WRITE_REQUEST_SHAPE))
+        }
+    }
+}
+
+/// Keys must fit their tables, and none may be written twice.
+fn check_keys(service: &Service, writes: &[(String, BatchWrite)]) -> Result<(), Exception> {
+    let mut seen: HashSet<(&str, PrimaryKey)> = HashSet::with_capacity(writes.len());
+    let mut description = None;
+    let mut described = "";
+    for (table, write) in writes {
+        if table != described {
+            let found = service.engine.describe_table(table);
+            description =
+                Some(found.map_err(|error| service.exception(error, Subject::Item, table))?);
+            described = table;
+        }
+        let Some(description) = &description else {
+            continue;
+        };
+        let schema = &description.definition.key_schema;
+        let (key, subject): (_, Subject) = match write {
+            BatchWrite::Put(item) => (schema.key_of(item), Subject::Item),
+            BatchWrite::Delete(key) => (schema.exact_key_of(key), Subject::Key),
+        };
+        let key = key.map_err(|error| service.exception(error.into(), subject, table))?;
+        if !seen.insert((table, key)) {
+            return Err(Exception::validation(messages::DUPLICATE_KEYS));
+        }
+    }
+    Ok(())
+}
+
+fn answer(
+    service: &Service,
+    capacity: ReturnConsumedCapacity,
+    output: &BatchWriteOutput,
+    body: &[u8],
+) -> Result<Vec<u8>, Exception> {
+    let mut out = Vec::with_capacity(64);
+    let mut answer = ObjectWriter::begin(&mut out);
+    let mut left = Vec::new();
+    if !output.unprocessed.is_empty() {
+        let mut request = Structure::open(Json::parse(body)?, "Request")?;
+        let writes = decode_writes(service, &mut request, &mut Constraints::default())?;
+        left = writes
+            .into_iter()
+            .enumerate()
+            .filter(|(position, _)| output.unprocessed.contains(position))
+            .map(|(_, write)| write)
+            .collect();
+    }
+    answer.object("UnprocessedItems", |member| {
+        // The writes of one table follow each other.
+        for writes in left.chunk_by(|(one, _), (other, _)| one == other) {
+            let table = &writes[0].0;
+            write_list(member.member(table), writes, |out, (_, write)| {
+                write_request(out, write);
+            });
+        }
+    });
+    capacity.write_all(&mut answer, &output.capacity);
+    answer.end();
+    Ok(out)
+}
+
+fn write_request(out: &mut Vec<u8>, write: &BatchWrite) {
+    let (request, name, item): (&str, &str, &Item) = match write {
+        BatchWrite::Put(item) => ("PutRequest", "Item", item),
+        BatchWrite::Delete(key) => ("DeleteRequest", "Key", key),
+    };
+    let mut element = ObjectWriter::begin(out);
+    element.object(request, |member| write_item(member.member(name), item));
+    element.end();
+}

@@ -1,0 +1,532 @@
+//! CreateTable.
+
+use super::table_description::{TABLE_CLASS, write_table_description};
+use super::tags::decode_tags;
+use crate::constraints::{Constraints, quoted};
+use crate::exception::{Exception, Subject};
+use crate::json::{ObjectWriter, Structure};
+use crate::messages;
+use crate::service::Service;
+use shale_engine::{BillingMode, CreateTable};
+use shale_item::{KeyAttribute, KeySchema, KeyType};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Key attributes of a table, at most.
+const KEYS_MAX: usize = 2;
+/// Characters of a key attribute's name, at most (documented).
+const KEY_NAME_CHARACTERS_MAX: usize = 255;
+/// Characters of a new table's name (documented).
+const NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=255;
+/// Parameters whose features are not built.
+const NOT_BUILT: [&str; 8] = [
+    "LocalSecondaryIndexes",
+    "GlobalSecondaryIndexes",
+    "VectorIndexes",
+    "WarmThroughput",
+    "OnDemandThroughput",
+    "ResourcePolicy",
+    "GlobalTableSourceArn",
+    "GlobalTableSettingsReplicationMode",
+];
+
+pub(crate) async fn create_table(
+    service: &Service,
+    mut request: Structure<'_>,
+) -> Result<Vec<u8>, Exception> {
+    let mut definition = decode(&mut request)?;
+    let name = service
+        .table_name(Cow::Borrowed(&definition.name))?
+        .into_owned();
+    if !NAME_CHARACTERS.contains(&name.len()) {
+        return Err(Exception::validation(messages::TABLE_NAME_LENGTH));
+    }
+    definition.name.clone_from(&name);
+    let description = service
+        .engine
+        .create_table(definition)
+        .await
+        .map_err(|error| service.exception(error, Subject::Table, &name))?;
+    let mut out = Vec::with_capacity(1024);
+    let mut answer = ObjectWriter::begin(&mut out);
+    answer.object("TableDescription", |table| {
+        write_table_description(table, service, &description);
+    });
+    answer.end();
+    Ok(out)
+}
+
+fn decode(request: &mut Structure<'_>) -> Result<CreateTable, Exception> {
+    let mut constraints = Constraints::default();
+    let name = request.string("TableName")?;
+    match &name {
+        None => constraints.missing("tableName"),
+        Some(name) => constraints.check_table_name(name, "tableName"),
+    }
+    let definitions = attribute_definitions(request, &mut constraints)?;
+    let keys = key_elements(request, &mut constraints)?;
+    let billing_mode = billing_mode(request, &mut constraints)?;
+    let throughput = provisioned_throughput(request, &mut constraints)?;
+    let table_class = table_class(request, &mut constraints)?;
+    let tags = request
+        .list("Tags")?
+        .map(|tags| decode_tags(tags, &mut constraints))
+        .transpose()?;
+    let deletion_protection = request
+        .bool("DeletionProtectionEnabled")?
+        .unwrap_or_default();
+    constraints.check()?;
+
+    refuse_not_built(request, &NOT_BUILT)?;
+    let mut settings = BTreeMap::new();
+    if let Some(class) = table_class {
+        settings.insert(TABLE_CLASS.to_owned(), class.to_owned());
+    }
+    Ok(CreateTable {
+        name: name.unwrap_or_default().into_owned(),
+        key_schema: key_schema(&keys, &definitions)?,
+        billing_mode: billing(billing_mode, throughput)?,
+        columns: Vec::new(),
+        hidden_key: false,
+        deletion_protection,
+        settings,
+        tags: tags.unwrap_or_default(),
+    })
+}
+
+/// Refuses parameters whose features are not built, and switches that would turn one on.
+pub(super) fn refuse_not_built(
+    request: &mut Structure<'_>,
+    parameters: &[&str],
+) -> Result<(), Exception> {
+    if let Some(parameter) = parameters.iter().find(|name| request.has(name)) {
+        return Err(Exception::validation(messages::parameter_not_built(
+            parameter,
+        )));
+    }
+    for (parameter, switch) in [
+        ("StreamSpecification", "StreamEnabled"),
+        ("SSESpecification", "Enabled"),
+    ] {
+        if let Some(mut structure) = request.structure(parameter, parameter)?
+            && structure.bool(switch)?.unwrap_or_default()
+        {
+            return Err(Exception::validation(messages::parameter_not_built(
+                parameter,
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn attribute_definitions(
+    request: &mut Structure<'_>,
+    constraints: &mut Constraints,
+) -> Result<Vec<(String, KeyType)>, Exception> {
+    let Some(list) = request.list("AttributeDefinitions")? else {
+        constraints.missing("attributeDefinitions");
+        return Ok(Vec::new());
+    };
+    let types = [("B", KeyType::B), ("N", KeyType::N), ("S", KeyType::S)];
+    let mut definitions = Vec::with_capacity(list.len());
+    for (index, json) in list.into_iter().enumerate() {
+        let path = format!("attributeDefinitions.{}.member", index + 1);
+        let mut definition = Structure::open(json, "AttributeDefinition")?;
+        let name = attribute_name(&mut definition, constraints, &path)?;
+        let word = definition.string("AttributeType")?;
+        let path = format!("{path}.attributeType");
+        if word.is_none() {
+            constraints.missing(&path);
+        }
+        let key_type = constraints.enumeration(word.as_deref(), &path, &types);
+        definitions.extend(key_type.map(|key_type| (name, key_type)));
+    }
+    Ok(definitions)
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum KeyRole {
+    Hash,
+    Range,
+}
+
+fn key_elements(
+    request: &mut Structure<'_>,
+    constraints: &mut Constraints,
+) -> Result<Vec<(String, KeyRole)>, Exception> {
+    let Some(list) = request.list("KeySchema")? else {
+        constraints.missing("keySchema");
+        return Ok(Vec::new());
+    };
+    let count = list.len();
+    let roles = [("HASH", KeyRole::Hash), ("RANGE", KeyRole::Range)];
+    let mut keys = Vec::new();
+    let mut shown = Vec::new();
+    for (index, json) in list.into_iter().enumerate() {
+        let path = format!("keySchema.{}.member", index + 1);
+        let mut element = Structure::open(json, "KeySchemaElement")?;
+        let name = attribute_name(&mut element, constraints, &path)?;
+        let word = element.string("KeyType")?;
+        let path = format!("{path}.keyType");
+        if word.is_none() {
+            constraints.missing(&path);
+        }
+        if shown.len() <= KEYS_MAX {
+            let word = word.as_deref().unwrap_or("null");
+            shown.push(format!(
+                "KeySchemaElement(attributeName={name}, keyType={word})"
+            ));
+        }
+        let role = constraints.enumeration(word.as_deref(), &path, &roles);
+        keys.extend(role.map(|role| (name, role)));
+    }
+    let value = quoted(&messages::bracketed(&shown));
+    constraints.length(&value, count, "keySchema", 1, KEYS_MAX);
+    Ok(keys)
+}
+
+fn attribute_name(
+    structure: &mut Structure<'_>,
+    constraints: &mut Constraints,
+    path: &str,
+) -> Result<String, Exception> {
+    let path = format!("{path}.attributeName");
+    let Some(name) = structure.string("AttributeName")? else {
+        constraints.missing(&path);
+        return Ok(String::new());
+    };
+    let length = name.chars().count();
+    constraints.length(&quoted(&name), length, &path, 1, KEY_NAME_CHARACTERS_MAX);
+    Ok(name.into_owned())
+}
+
+/// The mode that BillingMode names, as far as that parameter tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BillingModeName {
+    Provisioned,
+    PayPerRequest,
+}
+
+pub(super) fn billing_mode(
+    request: &mut Structure<'_>,
+    constraints: &mut Constraints,
+) -> Result<Option<BillingModeName>, Exception> {
+    let word = request.string("BillingMode")?;
+    let modes = [
+        ("PROVISIONED", BillingModeName::Provisioned),
+        ("PAY_PER_REQUEST", BillingModeName::PayPerRequest),
+    ];
+    Ok(constraints.enumeration(word.as_deref(), "billingMode", &modes))
+}
+
+/// ReadCapacityUnits and WriteCapacityUnits.
+pub(super) fn provisioned_throughput(
+    request: &mut Structure<'_>,
+    constraints: &mut Constraints,
+) -> Result<Option<(u64, u64)>, Exception> {
+    let Some(mut throughput) =
+        request.structure("ProvisionedThroughput", "ProvisionedThroughput")?
+    else {
+        return Ok(None);
+    };
+    let mut units = |name: &str, path: &str| -> Result<u64, Exception> {
+        let path = format!("provisionedThroughput.{path}");
+        let units = throughput.long(name)?;
+        match units {
+            None => constraints.missing(&path),
+            Some(units) => constraints.range(units, &path, 1, i64::MAX),
+        }
+        Ok(units.unwrap_or_default().unsigned_abs())
+    };
+    let read = units("ReadCapacityUnits", "readCapacityUnits")?;
+    let write = units("WriteCapacityUnits", "writeCapacityUnits")?;
+    Ok(Some((read, write)))
+}
+
+/// The billing mode that both parameters make together; PROVISIONED is the default.
+pub(super) fn billing(
+    mode: Option<BillingModeName>,
+    throughput: Option<(u64, u64)>,
+) -> Result<BillingMode, Exception> {
+    match (mode.unwrap_or(BillingModeName::Provisioned), throughput) {
+        (BillingModeName::PayPerRequest, None) => Ok(BillingMode::PayPerRequest),
+        (BillingModeName::Provisioned, Some((read, write))) => {
+            Ok(BillingMode::Provisioned { read, write })
+        }
+        (BillingModeName::PayPerRequest, Some(_)) => {
+            Err(Exception::validation(messages::THROUGHPUT_NOT_ALLOWED))
+        }
+        (BillingModeName::Provisioned, None) => {
+            Err(Exception::validation(messages::THROUGHPUT_MISSING))
+        }
+    }
+}
+
+pub(super) fn table_class(
+    request: &mut Structure<'_>,
+    constraints: &mut Constraints,
+) -> Result<Option<&'static str>, Exception> {
+    let word = request.string("TableClass")?;
+    let classes = [
+        ("STANDARD", "STANDARD"),
+        ("STANDARD_INFREQUENT_ACCESS", "STANDARD_INFREQUENT_ACCESS"),
+    ];
+    Ok(constraints.enumeration(word.as_deref(), "tableClass", &classes))
+}
+
+/// The key schema of HASH, then RANGE; each key is defined, and nothing else is.
+fn key_schema(
+    keys: &[(String, KeyRole)],
+    definitions: &[(String, KeyType)],
+) -> Result<KeySchema, Exception> {
+    let refused = |message: String| Err(Exception::validation(message));
+    let (hash, range) = match keys {
+        [(hash, KeyRole::Hash)] => (hash, None),
+        [(hash, KeyRole::Hash), (range, KeyRole::Range)] => (hash, Some(range)),
+        [(_, KeyRole::Hash), ..] => return refused(messages::SECOND_KEY_NOT_RANGE.to_owned()),
+        _ => return refused(messages::FIRST_KEY_NOT_HASH.to_owned()),
+    };
+    if range == Some(hash) {
+        return refused(messages::SAME_KEY_NAMES.to_owned());
+    }
+    for (index, (name, _)) in definitions.iter().enumerate() {
+        if definitions[..index]
+            .iter()
+            .any(|(earlier, _)| earlier == name)
+        {
+            return refused(messages::attribute_defined_twice(name));
+        }
+    }
+    let names = |list: &[(String, KeyType)]| list.iter().map(|(name, _)| name.clone()).collect();
+    let attribute = |name: &String| {
+        let found = definitions.iter().find(|(defined, _)| defined == name);
+        match found {
+            Some((_, key_type)) => Ok(KeyAttribute {
+                name: name.clone(),
+                key_type: *key_type,
+            }),
+            None => {
+                let keys: Vec<String> = keys.iter().map(|(key, _)| key.clone()).collect();
+                let defined: Vec<String> = names(definitions);
+                Err(Exception::validation(messages::keys_not_defined(
+                    &keys, &defined,
+                )))
+            }
+        }
+    };
+    let schema = KeySchema {
+        partition: attribute(hash)?,
+        sort: range.map(attribute).transpose()?,
+    };
+    if definitions.len() > keys.len() {
+        return refused(messages::ATTRIBUTE_DEFINITIONS_DIFFER.to_owned());
+    }
+    Ok(schema)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Json;
+    use expect_test::{Expect, expect};
+
+    fn check(body: &str, expected: Expect) {
+        let mut request = Structure::open(Json::parse(body.as_bytes()).expect("JSON"), "Request")
+            .expect("object");
+        let shown = match decode(&mut request) {
+            Ok(table) => format!(
+                "{} {:?} {:?}",
+                table.name, table.key_schema, table.billing_mode
+            ),
+            Err(exception) => exception.message,
+        };
+        expected.assert_eq(&shown);
+    }
+
+    /// A request for table `t12` with these definitions, keys and further members.
+    fn request(definitions: &str, keys: &str, rest: &str) -> String {
+        let list = |text: &str, name: &str| -> String {
+            let elements: Vec<String> = text
+                .split_whitespace()
+                .map(|pair| {
+                    let (attribute, kind) = pair.split_once(':').expect("name:kind");
+                    format!(r#"{{"AttributeName":"{attribute}","{name}":"{kind}"}}"#)
+                })
+                .collect();
+            elements.join(",")
+        };
+        format!(
+            r#"{{"TableName":"t12","AttributeDefinitions":[{}],"KeySchema":[{}]{rest}}}"#,
+            list(definitions, "AttributeType"),
+            list(keys, "KeyType"),
+        )
+    }
+
+    const ON_DEMAND: &str = r#","BillingMode":"PAY_PER_REQUEST""#;
+
+    #[test]
+    fn tables_are_decoded() {
+        check(
+            &request("a:S", "a:HASH", ON_DEMAND),
+            expect![[
+                r#"t12 KeySchema { partition: KeyAttribute { name: "a", key_type: S }, sort: None } PayPerRequest"#
+            ]],
+        );
+        check(
+            &request(
+                "a:N b:B",
+                "a:HASH b:RANGE",
+                r#","ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":6}"#,
+            ),
+            expect![[
+                r#"t12 KeySchema { partition: KeyAttribute { name: "a", key_type: N }, sort: Some(KeyAttribute { name: "b", key_type: B }) } Provisioned { read: 5, write: 6 }"#
+            ]],
+        );
+        check(
+            &request(
+                "a:S",
+                "a:HASH",
+                r#","BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":false}"#,
+            ),
+            expect![[
+                r#"t12 KeySchema { partition: KeyAttribute { name: "a", key_type: S }, sort: None } PayPerRequest"#
+            ]],
+        );
+    }
+
+    #[test]
+    fn constraints_are_collected() {
+        check(
+            "{}",
+            expect![
+                "3 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null; Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null; Value null at 'keySchema' failed to satisfy constraint: Member must not be null"
+            ],
+        );
+        check(
+            &request(
+                "a:X",
+                "a:hash",
+                r#","BillingMode":"FREE","TableClass":"GLACIER""#,
+            ),
+            expect![
+                "4 validation errors detected: Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]; Value 'hash' at 'keySchema.1.member.keyType' failed to satisfy constraint: Member must satisfy enum value set: [HASH, RANGE]; Value 'FREE' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]; Value 'GLACIER' at 'tableClass' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]"
+            ],
+        );
+        check(
+            &request("a:S", "a:HASH b:RANGE c:RANGE", ON_DEMAND),
+            expect![
+                "1 validation error detected: Value '[KeySchemaElement(attributeName=a, keyType=HASH), KeySchemaElement(attributeName=b, keyType=RANGE), KeySchemaElement(attributeName=c, keyType=RANGE)]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2"
+            ],
+        );
+        check(
+            &request(
+                "a:S",
+                "a:HASH",
+                r#","ProvisionedThroughput":{"ReadCapacityUnits":0}"#,
+            ),
+            expect![
+                "2 validation errors detected: Value '0' at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1; Value null at 'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: Member must not be null"
+            ],
+        );
+        check(
+            &request("a:S", "a:HASH", r#","Tags":[{"Key":""}]"#),
+            expect![
+                "2 validation errors detected: Value '' at 'tags.1.member.key' failed to satisfy constraint: Member must have length greater than or equal to 1; Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null"
+            ],
+        );
+    }
+
+    #[test]
+    fn keys_and_definitions_must_agree() {
+        check(
+            &request("a:S", "a:RANGE", ON_DEMAND),
+            expect!["Invalid KeySchema: The first KeySchemaElement is not a HASH key type"],
+        );
+        check(
+            &request("a:S b:S", "a:HASH b:HASH", ON_DEMAND),
+            expect!["Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"],
+        );
+        check(
+            &request("a:S", "a:HASH a:RANGE", ON_DEMAND),
+            expect![
+                "Both the Hash Key and the Range Key element in the KeySchema have the same name"
+            ],
+        );
+        check(
+            &request("b:S", "a:HASH", ON_DEMAND),
+            expect![
+                "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [a], AttributeDefinitions: [b]"
+            ],
+        );
+        check(
+            &request("a:S b:S", "a:HASH", ON_DEMAND),
+            expect![
+                "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"
+            ],
+        );
+        check(
+            &request("a:S a:N", "a:HASH", ON_DEMAND),
+            expect![
+                "One or more parameter values were invalid: Duplicate attribute in AttributeDefinitions: a"
+            ],
+        );
+    }
+
+    #[test]
+    fn billing_needs_throughput_or_none() {
+        check(
+            &request("a:S", "a:HASH", ""),
+            expect![
+                "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
+            ],
+        );
+        check(
+            &request(
+                "a:S",
+                "a:HASH",
+                r#","BillingMode":"PAY_PER_REQUEST","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}"#,
+            ),
+            expect![
+                "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
+            ],
+        );
+    }
+
+    #[test]
+    fn features_that_are_not_built_are_named() {
+        for parameter in NOT_BUILT {
+            let body = request("a:S", "a:HASH", &format!(r#"{ON_DEMAND},"{parameter}":[]"#));
+            let mut request =
+                Structure::open(Json::parse(body.as_bytes()).expect("JSON"), "Request")
+                    .expect("object");
+            let exception = decode(&mut request).expect_err("refused");
+            assert_eq!(exception.message, messages::parameter_not_built(parameter));
+        }
+        check(
+            &request(
+                "a:S",
+                "a:HASH",
+                r#","BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true}"#,
+            ),
+            expect![
+                "One or more parameter values were invalid: StreamSpecification is not supported by this version of ShaleDB"
+            ],
+        );
+        check(
+            &request(
+                "a:S",
+                "a:HASH",
+                r#","BillingMode":"PAY_PER_REQUEST","SSESpecification":{"Enabled":true}"#,
+            ),
+            expect![
+                "One or more parameter values were invalid: SSESpecification is not supported by this version of ShaleDB"
+            ],
+        );
+        check(
+            r#"{"TableName":"a b!","AttributeDefinitions":[],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]}"#,
+            expect![
+                "1 validation error detected: Value 'a b!' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
+            ],
+        );
+    }
+}

@@ -1,0 +1,28 @@
+//! DeleteTable.
+
+use super::table_description::write_table_description;
+use crate::constraints::Constraints;
+use crate::exception::{Exception, Subject};
+use crate::json::{ObjectWriter, Structure};
+use crate::service::Service;
+
+pub(crate) async fn delete_table(
+    service: &Service,
+    mut request: Structure<'_>,
+) -> Result<Vec<u8>, Exception> {
+    let mut constraints = Constraints::default();
+    let table = constraints.table_name(service, &mut request)?;
+    constraints.check()?;
+    let description = service
+        .engine
+        .delete_table(&table)
+        .await
+        .map_err(|error| service.exception(error, Subject::Table, &table))?;
+    let mut out = Vec::with_capacity(1024);
+    let mut answer = ObjectWriter::begin(&mut out);
+    answer.object("TableDescription", |table| {
+        write_table_description(table, service, &description);
+    });
+    answer.end();
+    Ok(out)
+}

@@ -1,0 +1,99 @@
+//! What PutItem, UpdateItem and DeleteItem have in common.
+
+use super::capacity::ReturnConsumedCapacity;
+use crate::attribute_value::write_item;
+use crate::constraints::Constraints;
+use crate::exception::Exception;
+use crate::expressions::{Expressions, Legacy};
+use crate::json::{ObjectWriter, Structure};
+use crate::messages;
+use shale_engine::{ReturnValues, WriteOutput};
+use shale_expression::Condition;
+
+/// Parameters of every write.
+pub(super) struct WriteParameters {
+    pub(super) return_values: ReturnValues,
+    pub(super) return_item_on_failure: bool,
+    capacity: ReturnConsumedCapacity,
+}
+
+impl WriteParameters {
+    pub(super) fn take(
+        request: &mut Structure<'_>,
+        constraints: &mut Constraints,
+    ) -> Result<WriteParameters, Exception> {
+        let return_values = request.string("ReturnValues")?;
+        let values = [
+            ("ALL_NEW", ReturnValues::AllNew),
+            ("UPDATED_OLD", ReturnValues::UpdatedOld),
+            ("ALL_OLD", ReturnValues::AllOld),
+            ("NONE", ReturnValues::None),
+            ("UPDATED_NEW", ReturnValues::UpdatedNew),
+        ];
+        let return_values = constraints
+            .enumeration(return_values.as_deref(), "returnValues", &values)
+            .unwrap_or_default();
+        let on_failure = request.string("ReturnValuesOnConditionCheckFailure")?;
+        let return_item_on_failure = constraints
+            .enumeration(
+                on_failure.as_deref(),
+                "returnValuesOnConditionCheckFailure",
+                &[("ALL_OLD", true), ("NONE", false)],
+            )
+            .unwrap_or_default();
+        check_collection_metrics(request, constraints)?;
+        Ok(WriteParameters {
+            return_values,
+            return_item_on_failure,
+            capacity: ReturnConsumedCapacity::take(request, constraints)?,
+        })
+    }
+
+    /// PutItem and DeleteItem can return the old item or nothing.
+    pub(super) fn only_old(&self) -> Result<(), Exception> {
+        match self.return_values {
+            ReturnValues::None | ReturnValues::AllOld => Ok(()),
+            ReturnValues::UpdatedOld | ReturnValues::AllNew | ReturnValues::UpdatedNew => {
+                Err(Exception::validation(messages::RETURN_VALUES_OLD))
+            }
+        }
+    }
+
+    /// The answer's body.
+    pub(super) fn answer(&self, table: &str, output: &WriteOutput) -> Vec<u8> {
+        let mut out = Vec::with_capacity(64);
+        let mut answer = ObjectWriter::begin(&mut out);
+        if let Some(item) = output.attributes.as_ref().filter(|item| !item.is_empty()) {
+            write_item(answer.member("Attributes"), item);
+        }
+        self.capacity.write(&mut answer, table, output.capacity);
+        answer.end();
+        out
+    }
+}
+
+/// ReturnItemCollectionMetrics is accepted; item collections have metrics in tables with local secondary indexes only.
+pub(super) fn check_collection_metrics(
+    request: &mut Structure<'_>,
+    constraints: &mut Constraints,
+) -> Result<(), Exception> {
+    let metrics = request.string("ReturnItemCollectionMetrics")?;
+    constraints.enumeration(
+        metrics.as_deref(),
+        "returnItemCollectionMetrics",
+        &[("SIZE", ()), ("NONE", ())],
+    );
+    Ok(())
+}
+
+/// The condition of a write, from ConditionExpression or from Expected.
+pub(super) fn condition(
+    expression: Option<&str>,
+    legacy: &mut Legacy<'_>,
+    expressions: &mut Expressions<'_>,
+) -> Result<Option<Condition>, Exception> {
+    match expression {
+        Some(text) => Ok(Some(expressions.condition("ConditionExpression", text)?)),
+        None => legacy.conditions("Expected"),
+    }
+}

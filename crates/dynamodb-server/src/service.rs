@@ -1,0 +1,129 @@
+//! What all requests share, and the dispatch to the operations.
+
+use crate::authentication::Authentication;
+use crate::body::BodyBudget;
+use crate::constraints::table_of_arn;
+use crate::exception::{Exception, Subject, from_engine};
+use crate::json::{Json, Structure};
+use crate::messages;
+use crate::operation::Operation;
+use crate::operations;
+use crate::server::{Clock, DynamoDbOptions};
+use hyper::http::request::Parts;
+use shale_engine::{Engine, Error};
+use shale_item::{KeyError, KeyType};
+use shale_sql::SqlService;
+use std::borrow::Cow;
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+/// The account of ARNs: there are no accounts here.
+pub(crate) const ACCOUNT: &str = "000000000000";
+
+/// The door's state.
+pub(crate) struct Service {
+    pub(crate) engine: Engine,
+    pub(crate) sql: SqlService,
+    pub(crate) region: String,
+    pub(crate) bodies: BodyBudget,
+    authentication: Option<Authentication>,
+    clock: Clock,
+}
+
+impl Service {
+    pub(crate) fn new(options: DynamoDbOptions) -> Service {
+        Service {
+            authentication: options
+                .credentials
+                .map(|credentials| Authentication::new(&options.region, credentials)),
+            engine: options.engine,
+            sql: options.sql,
+            region: options.region,
+            bodies: BodyBudget::new(),
+            clock: options.clock,
+        }
+    }
+
+    /// Refuses a request that is not signed as it must be.
+    pub(crate) fn authenticate(&self, parts: &Parts, body: &[u8]) -> Result<(), Exception> {
+        match &self.authentication {
+            Some(authentication) => authentication.check(parts, body, (self.clock)()),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs an operation; the answer's body.
+    pub(crate) async fn run(
+        &self,
+        operation: Operation,
+        body: &[u8],
+        host: &str,
+    ) -> Result<Vec<u8>, Exception> {
+        let request = Structure::open(Json::parse(body)?, "Request")?;
+        match operation {
+            Operation::BatchGetItem => operations::batch_get_item(self, request),
+            Operation::BatchWriteItem => operations::batch_write_item(self, request, body).await,
+            Operation::CreateTable => operations::create_table(self, request).await,
+            Operation::DeleteItem => operations::delete_item(self, request).await,
+            Operation::DeleteTable => operations::delete_table(self, request).await,
+            Operation::DescribeEndpoints => Ok(operations::describe_endpoints(host)),
+            Operation::DescribeLimits => Ok(operations::describe_limits()),
+            Operation::DescribeTable => operations::describe_table(self, request),
+            Operation::ExecuteStatement => operations::execute_statement(self, request).await,
+            Operation::GetItem => operations::get_item(self, request),
+            Operation::ListTables => operations::list_tables(self, request),
+            Operation::ListTagsOfResource => operations::list_tags_of_resource(self, request),
+            Operation::PutItem => operations::put_item(self, request).await,
+            Operation::Query => operations::query(self, request),
+            Operation::Scan => operations::scan(self, request),
+            Operation::UpdateItem => operations::update_item(self, request).await,
+        }
+    }
+
+    /// The exception for an engine's error about a table.
+    pub(crate) fn exception(&self, error: Error, subject: Subject, table: &str) -> Exception {
+        // The service tells empty strings from empty binaries; the schema knows which the key is.
+        if let Error::Key(KeyError::Empty { name }) = &error
+            && let Ok(description) = self.engine.describe_table(table)
+        {
+            let schema = &description.definition.key_schema;
+            let binary = std::iter::once(&schema.partition)
+                .chain(&schema.sort)
+                .any(|key| key.name == *name && key.key_type == KeyType::B);
+            return Exception::validation(messages::empty_key(name, binary));
+        }
+        from_engine(error, subject)
+    }
+
+    /// The name of the table that a TableName means: itself, or the name in an ARN, which must be one of this server's.
+    pub(crate) fn table_name<'a>(&self, name: Cow<'a, str>) -> Result<Cow<'a, str>, Exception> {
+        match table_of_arn(&name) {
+            None => Ok(name),
+            Some(table) if self.table_arn(table) == *name => Ok(Cow::Owned(table.to_owned())),
+            Some(_) => Err(Exception::validation(messages::invalid_arn(&name))),
+        }
+    }
+
+    pub(crate) fn table_arn(&self, name: &str) -> String {
+        format!("arn:aws:dynamodb:{}:{ACCOUNT}:table/{name}", self.region)
+    }
+
+    pub(crate) fn health(&self) -> String {
+        format!("healthy: dynamodb.{}\n", self.region)
+    }
+
+    pub(crate) fn welcome(&self) -> String {
+        format!(
+            "{}This is ShaleDB's DynamoDB endpoint: point an AWS SDK or the AWS CLI at it with --endpoint-url and region {}.\n",
+            self.health(),
+            self.region
+        )
+    }
+}
+
+/// Runs work that reads up to megabytes from disk, without holding up the other requests of its thread.
+pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        Ok(_) | Err(_) => work(),
+    }
+}
