@@ -182,10 +182,11 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
         Error::Key(error) => Exception::validation(key_message(error, subject)),
         Error::UpdatesKey { name } => Exception::validation(messages::updates_key(&name)),
         Error::Evaluation(error) => Exception::validation(evaluation_message(&error)),
-        Error::Limit { kind, .. } => Exception::validation(match (kind, subject) {
-            (LimitKind::Nesting, _) => messages::NESTED_TOO_DEEP,
-            (LimitKind::ItemSize, Subject::Update) => messages::UPDATED_ITEM_TOO_LARGE,
-            (LimitKind::ItemSize, _) => messages::ITEM_TOO_LARGE,
+        Error::Limit { kind, .. } => Exception::validation(match kind {
+            LimitKind::Nesting => messages::NESTED_TOO_DEEP,
+            LimitKind::InsertSize => messages::STATEMENT_TOO_LARGE,
+            LimitKind::ItemSize if subject == Subject::Update => messages::UPDATED_ITEM_TOO_LARGE,
+            LimitKind::ItemSize => messages::ITEM_TOO_LARGE,
         }),
         Error::InvalidStartKey => Exception::validation(match subject {
             Subject::Query => messages::START_KEY_OUTSIDE,

@@ -143,6 +143,7 @@ fn errors_of_the_engine() {
         (limit(LimitKind::ItemSize), Subject::Item),
         (limit(LimitKind::ItemSize), Subject::Update),
         (limit(LimitKind::Nesting), Subject::Item),
+        (limit(LimitKind::InsertSize), Subject::Item),
         (Error::InvalidStartKey, Subject::Query),
         (Error::InvalidStartKey, Subject::Scan),
         (Error::InvalidSortCondition, Subject::Query),
@@ -178,6 +179,7 @@ fn errors_of_the_engine() {
             400 ValidationException: Item size has exceeded the maximum allowed size
             400 ValidationException: Item size to update has exceeded the maximum allowed size
             400 ValidationException: Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit
+            400 ValidationException: The items of the statement are together larger than one statement may insert
             400 ValidationException: The provided starting key is outside query boundaries based on provided conditions
             400 ValidationException: The provided starting key is invalid
             400 ValidationException: One or more parameter values were invalid: Condition parameter type does not match schema type
