@@ -3,6 +3,7 @@
 //! * `session`: who and where we are, settings.
 //! * `catalog`: names, definitions, sizes and privileges by oid; `regclass` and its relatives.
 //! * `text`: quoting, `to_char`.
+//! * `series`: `generate_series` with a bound.
 //! * `json`: operators and functions over json texts; `build`: json from values.
 //! * `choosing`: `coalesce`, `greatest`, `least` beside text constants; `arrays`: what depends on an array's element type.
 //!
@@ -14,6 +15,7 @@ mod build;
 mod catalog;
 mod choosing;
 mod json;
+mod series;
 mod session;
 mod text;
 
@@ -54,6 +56,7 @@ pub(crate) fn register(builder: SessionStateBuilder) -> SessionStateBuilder {
     scalars.push(Arc::new(create_array_lower_udf()));
     scalars.extend(choosing::all());
     scalars.extend(build::all());
+    scalars.extend(series::all());
     scalars.extend(
         definitions()
             .map(|definition| Arc::new(ScalarUDF::new_from_impl(RowFunction::new(definition)))),

@@ -1,0 +1,10 @@
+//! The executor over a real engine, through sessions as the front door has them.
+
+mod catalog;
+mod drivers;
+mod expressions;
+mod harness;
+mod instant_log;
+mod limits;
+mod psql;
+mod queries;
