@@ -356,6 +356,8 @@ fn canonical(definition: &Definition, value: &str) -> Result<String, SqlError> {
         },
         Kind::Encoding => match trimmed.to_lowercase().replace(['-', '_'], "").as_str() {
             "utf8" | "unicode" | "" => "UTF8".into(),
+            // psql asks for it where the locale is C; texts then pass as they are, which is UTF-8.
+            "sqlascii" => "SQL_ASCII".into(),
             _ => return Err(bad()),
         },
         Kind::DateStyle => {

@@ -1,0 +1,376 @@
+//! Which error of the layers below becomes which SQLSTATE, in PostgreSQL's words where PostgreSQL has the error.
+//!
+//! Not here: errors of the protocol itself (where they arise), bytes.
+//!
+//! The matches are exhaustive without `_`, so that a new error gets a decision; the test prints the whole table.
+
+use crate::decode::ParameterError;
+use crate::message::MessageError;
+use crate::report::Report;
+use shale_item::{AttributeValue, Item, KeyError, NumberError};
+use shale_sql::{EngineError, EvaluationError, LimitKind, SqlError, StorageError};
+use std::fmt::Write;
+
+/// The report of a statement's error.
+pub(crate) fn report(error: &SqlError) -> Report {
+    match error {
+        SqlError::Syntax { message, position } => {
+            Report::error("42601", message.clone()).with_offset(*position)
+        }
+        SqlError::UndefinedTable { name, position } => {
+            let message = format!("relation \"{name}\" does not exist");
+            Report::error("42P01", message).with_offset(*position)
+        }
+        SqlError::UndefinedColumn {
+            name,
+            position,
+            hint,
+        } => {
+            let message = format!("column \"{name}\" does not exist");
+            let report = Report::error("42703", message).with_offset(*position);
+            with_hint_if(report, hint)
+        }
+        SqlError::UndefinedFunction { name, position } => {
+            let message = format!("function {name} does not exist");
+            Report::error("42883", message)
+                .with_offset(*position)
+                .with_hint(
+                    "No function matches the given name and argument types. You might need to add explicit type casts.",
+                )
+        }
+        SqlError::DuplicateTable { name } => {
+            Report::error("42P07", format!("relation \"{name}\" already exists"))
+        }
+        SqlError::DuplicateColumn { name } => Report::error(
+            "42701",
+            format!("column \"{name}\" specified more than once"),
+        ),
+        SqlError::InvalidTableDefinition { message } => Report::error("42P16", message.clone()),
+        SqlError::DatatypeMismatch { message, position } => {
+            Report::error("42804", message.clone()).with_offset(*position)
+        }
+        SqlError::InvalidText { type_name, value } => {
+            let message = format!("invalid input syntax for type {type_name}: \"{value}\"");
+            Report::error("22P02", message)
+        }
+        SqlError::OutOfRange { type_name } => {
+            Report::error("22003", format!("{type_name} out of range"))
+        }
+        SqlError::TooLong { type_name } => {
+            Report::error("22001", format!("value too long for type {type_name}"))
+        }
+        SqlError::UniqueViolation { constraint, detail } => {
+            let message =
+                format!("duplicate key value violates unique constraint \"{constraint}\"");
+            let mut report = Report::error("23505", message).with_detail(detail.clone());
+            report.table = constraint.strip_suffix("_pkey").map(str::to_owned);
+            report.constraint = Some(constraint.clone());
+            report
+        }
+        SqlError::NotNullViolation { table, column } => {
+            let message = format!(
+                "null value in column \"{column}\" of relation \"{table}\" violates not-null constraint"
+            );
+            let mut report = Report::error("23502", message);
+            report.table = Some(table.clone());
+            report.column = Some(column.clone());
+            report
+        }
+        SqlError::NotSupported { feature, hint } => with_hint_if(
+            Report::error("0A000", format!("{feature} is not supported")),
+            hint,
+        ),
+        SqlError::UndefinedParameter { name } => {
+            let message = format!("unrecognized configuration parameter \"{name}\"");
+            Report::error("42704", message)
+        }
+        SqlError::InvalidParameter { name, value } => {
+            let message = format!("invalid value for parameter \"{name}\": \"{value}\"");
+            Report::error("22023", message)
+        }
+        SqlError::TransactionState { sqlstate, message } => {
+            Report::error(sqlstate, message.clone())
+        }
+        SqlError::Canceled => Report::canceled(),
+        SqlError::ProgramLimit { message } => Report::error("54000", message.clone()),
+        SqlError::Other {
+            sqlstate,
+            message,
+            hint,
+        } => with_hint_if(Report::error(sqlstate, message.clone()), hint),
+        SqlError::InCopy { error, place } => {
+            let mut report = report(error);
+            report.context = Some(place.clone());
+            report
+        }
+        SqlError::Engine(error) => engine(error),
+    }
+}
+
+fn with_hint_if(report: Report, hint: &Option<String>) -> Report {
+    match hint {
+        Some(hint) => report.with_hint(hint.clone()),
+        None => report,
+    }
+}
+
+fn engine(error: &EngineError) -> Report {
+    match error {
+        EngineError::TableNotFound { name } => {
+            Report::error("42P01", format!("relation \"{name}\" does not exist"))
+        }
+        EngineError::TableExists { name } => {
+            Report::error("42P07", format!("relation \"{name}\" already exists"))
+        }
+        // object_in_use: what PostgreSQL says of a relation that another command holds.
+        EngineError::TableInUse { name } => {
+            let message = format!("relation \"{name}\" is being created or dropped");
+            Report::error("55006", message)
+        }
+        EngineError::DeletionProtected { name } => {
+            let message = format!("relation \"{name}\" is protected from deletion");
+            Report::error("55000", message)
+                .with_hint("Set DeletionProtectionEnabled to false with UpdateTable first.")
+        }
+        // A condition on a write is a check that the item has to pass.
+        EngineError::ConditionFailed {
+            item: _,
+            capacity: _,
+        } => Report::error("23514", "the condition of the write does not hold"),
+        EngineError::ItemExists { key } => {
+            Report::error("23505", "duplicate key value violates unique constraint")
+                .with_detail(key_exists(key))
+        }
+        EngineError::SameKeyTwice => {
+            Report::error("21000", "the statement writes one item twice").with_hint(
+                "Ensure that no rows proposed for insertion within the same command have the same key.",
+            )
+        }
+        EngineError::Key(error) => key(error),
+        EngineError::UpdatesKey { name } => {
+            let message = format!("column \"{name}\" is part of the primary key and cannot be updated in place");
+            Report::error("0A000", message)
+        }
+        EngineError::Evaluation(error) => evaluation(error),
+        EngineError::Limit {
+            kind,
+            actual,
+            limit,
+        } => match kind {
+            LimitKind::ItemSize => {
+                let message =
+                    format!("row is too big: size {actual} bytes, maximum size {limit} bytes");
+                Report::error("54000", message)
+            }
+            LimitKind::Nesting => {
+                let message =
+                    format!("value is nested too deeply: {actual} levels, maximum {limit}");
+                Report::error("54000", message)
+            }
+        },
+        // Requests that SQL builds itself: a client cannot get them wrong.
+        EngineError::InvalidStartKey
+        | EngineError::InvalidSortCondition
+        | EngineError::InvalidSegment {
+            segment: _,
+            total: _,
+        } => internal(error),
+        // lock_not_available: as NOWAIT and lock_timeout, retrying is right.
+        EngineError::KeyContention => {
+            Report::error("55P03", "could not lock a row of the statement in time")
+        }
+        EngineError::InvalidTableName { name } => {
+            Report::error("42602", format!("invalid table name: \"{name}\""))
+                .with_detail("A table name has 1 to 255 bytes.")
+        }
+        EngineError::Log(_) => Report::error("58030", format!("could not open the commit log: {error}")),
+        EngineError::Storage(error) => storage(error),
+        EngineError::Internal(_) => internal(error),
+    }
+}
+
+fn internal(error: &EngineError) -> Report {
+    // The details are for the server's log, where a person must look.
+    tracing::error!(%error, "internal error");
+    Report::error("XX000", error.to_string())
+}
+
+fn key(error: &KeyError) -> Report {
+    match error {
+        KeyError::Missing { name } => {
+            let message = format!("null value in column \"{name}\" violates not-null constraint");
+            let mut report = Report::error("23502", message);
+            report.column = Some(name.clone());
+            report
+        }
+        KeyError::WrongType {
+            name,
+            expected,
+            actual,
+        } => {
+            let message = format!(
+                "column \"{name}\" is of type {expected:?} but expression is of type {}",
+                actual.descriptor()
+            );
+            Report::error("42804", message)
+        }
+        KeyError::Empty { name } => {
+            let message = format!("key column \"{name}\" must not be empty");
+            let mut report = Report::error("23514", message);
+            report.column = Some(name.clone());
+            report
+        }
+        KeyError::TooLarge { name, size, limit } => {
+            let message = format!(
+                "value of key column \"{name}\" is too big: size {size} bytes, maximum size {limit} bytes"
+            );
+            Report::error("54000", message)
+        }
+        KeyError::NotExact => {
+            Report::error("XX000", "the key has attributes that are not in the schema")
+        }
+        KeyError::Corrupt => Report::error("XX001", "a stored key is damaged"),
+    }
+}
+
+fn evaluation(error: &EvaluationError) -> Report {
+    match error {
+        EvaluationError::AbsentOperand(_) => {
+            Report::error("22004", "an attribute of the expression is not in the item")
+        }
+        EvaluationError::InvalidPath(_) => Report::error(
+            "22000",
+            "a document path does not lead through maps and lists",
+        ),
+        EvaluationError::OperandType { operator, actual } => {
+            let message = format!(
+                "operator or function {operator} does not take an attribute of type {}",
+                actual.descriptor()
+            );
+            Report::error("42804", message)
+        }
+        EvaluationError::Number(error) => match error {
+            NumberError::Invalid => Report::error("22P02", "invalid input syntax for type numeric"),
+            NumberError::TooManyDigits => {
+                Report::error("22003", "numeric value has more than 38 significant digits")
+            }
+            NumberError::Overflow => Report::error("22003", "value overflows numeric format"),
+            NumberError::Underflow => Report::error("22003", "value underflows numeric format"),
+        },
+    }
+}
+
+fn storage(error: &StorageError) -> Report {
+    match error {
+        StorageError::DiskFull => Report::error(
+            "53100",
+            "could not extend the commit log: No space left on device",
+        )
+        .with_hint("Check free disk space. Reads go on; writes go on when there is space."),
+        // transaction_resolution_unknown: the client must look before it retries.
+        StorageError::OutcomeUnknown(_) => {
+            Report::error("08007", "the outcome of the write is unknown").with_detail(
+                "The disk failed while the write was being made durable; it may show after the next start.",
+            )
+        }
+        // cannot_connect_now: clients with several hosts try the next one, which is where the new leader is.
+        StorageError::Fenced => Report::error(
+            "57P03",
+            "this server no longer leads the shard and takes no writes",
+        )
+        .with_hint("Reconnect to the current leader."),
+        // serialization_failure: what it read is gone, and running it again is right.
+        StorageError::RolledBack => Report::error(
+            "40001",
+            "could not serialize access: the write depends on writes that were rolled back",
+        )
+        .with_hint("The transaction might succeed if retried."),
+        // io_error, not a state that waiting ends: an operator has to look at the disk and restart.
+        StorageError::Poisoned(_) => Report::error(
+            "58030",
+            "the shard takes no writes after a failed write or sync",
+        )
+        .with_hint("See the server's log; writes go on after a restart."),
+        StorageError::SnapshotTooOld => Report::error("72000", "snapshot too old"),
+        StorageError::Locked(_) => Report::error("58000", error.to_string()),
+        StorageError::Invalid(_) => {
+            tracing::error!(%error, "internal error");
+            Report::error("XX000", error.to_string())
+        }
+        StorageError::Corrupt(_) => Report::error("XX001", error.to_string()),
+        StorageError::Io {
+            context: _,
+            message: _,
+        } => Report::error("58030", error.to_string()),
+        StorageError::Closed => Report::shutting_down(),
+    }
+}
+
+/// `Key (artist, song)=(Nina Simone, Feeling Good) already exists.`
+fn key_exists(key: &Item) -> String {
+    let names: Vec<&str> = key.keys().map(String::as_str).collect();
+    let values: Vec<String> = key.values().map(key_text).collect();
+    format!(
+        "Key ({})=({}) already exists.",
+        names.join(", "),
+        values.join(", ")
+    )
+}
+
+fn key_text(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::S(text) => text.clone(),
+        AttributeValue::N(number) => number.to_string(),
+        AttributeValue::B(bytes) => hex(bytes),
+        // Keys have the three types above.
+        AttributeValue::Bool(_)
+        | AttributeValue::Null
+        | AttributeValue::M(_)
+        | AttributeValue::L(_)
+        | AttributeValue::Ss(_)
+        | AttributeValue::Ns(_)
+        | AttributeValue::Bs(_) => format!("{value:?}"),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let mut text = "\\x".to_owned();
+    for byte in bytes {
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// The report of a message that cannot be read.
+pub(crate) fn message(error: MessageError) -> Report {
+    match error {
+        MessageError::Malformed(message) => Report::protocol_violation(message),
+        MessageError::NotText(bytes) => not_text(&bytes),
+        MessageError::UnknownType(kind) => {
+            Report::fatal("08P01", format!("invalid frontend message type {kind}"))
+        }
+    }
+}
+
+/// The report of a parameter, numbered from 1.
+pub(crate) fn parameter(error: ParameterError, number: usize) -> Report {
+    match error {
+        ParameterError::MalformedBinary => {
+            let message = format!("incorrect binary data format in bind parameter {number}");
+            Report::error("22P03", message)
+        }
+        ParameterError::NotText(bytes) => not_text(&bytes),
+        ParameterError::Value(error) => report(&error),
+    }
+}
+
+fn not_text(bytes: &[u8]) -> Report {
+    let mut message = "invalid byte sequence for encoding \"UTF8\":".to_owned();
+    for byte in bytes {
+        let _ = write!(message, " 0x{byte:02x}");
+    }
+    Report::error("22021", message)
+}
+
+#[cfg(test)]
+mod tests;
