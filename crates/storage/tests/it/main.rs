@@ -2,4 +2,6 @@
 
 mod basics;
 mod disk;
+mod faulty_log;
+mod simulation;
 mod support;
