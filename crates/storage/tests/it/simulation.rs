@@ -257,7 +257,7 @@ impl Simulation {
             890..910 => self.take_snapshot(),
             910..920 => self.snapshots.clear(),
             920..935 => self.drop_table(),
-            935..942 => self.log.refuse(),
+            935..942 => self.fill_disk(),
             942..982 => drop(self.shard.step(Step::FillVoids)),
             982..985 => self.store.set_full(true),
             985..992 => self.store.set_full(false),
@@ -353,6 +353,18 @@ impl Simulation {
             Err(StorageError::Fenced) => self.stopped(),
             Err(StorageError::DiskFull) => {}
             Err(error) => panic!("sequence: {error}"),
+        }
+    }
+
+    /// The log's disk is full, perhaps only for so short that writers who have read before go on after it.
+    fn fill_disk(&mut self) {
+        self.log.refuse();
+        if self.rng.random_bool(0.5) {
+            self.decide();
+            self.decide();
+            drop(self.shard.step(Step::FillVoids));
+            self.log.sync(self.log.waiting());
+            drop(self.shard.step(Step::Apply));
         }
     }
 
