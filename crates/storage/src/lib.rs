@@ -76,7 +76,7 @@ impl Role {
 /// The writes that one record means for the trees. Each (role, key) at most once; the last one put wins.
 #[derive(Debug, Default)]
 pub struct TreeBatch {
-    /// Role, key (1 to 65,535 bytes), value (`None` deletes).
+    /// Role, key (1 to 65,535 bytes), value (`None` deletes). A value that shares its bytes with something larger keeps that in memory.
     pub writes: Vec<(Role, Bytes, Option<Bytes>)>,
 }
 
@@ -95,7 +95,8 @@ pub trait Apply: Send + Sync + 'static {
     ) -> Result<(), String>;
     /// Everything up to `lsn` is durable and applied; as soon as this returns it is readable, and those who wait for it go on.
     /// In LSN order; a replayed record is reported too, after its apply.
-    /// LSNs of rolled-back writes are left out. Called between the log and the waiting writers: it must be quick.
+    /// LSNs of rolled-back writes are left out. Called between the log and the waiting writers: it must be quick,
+    /// and it must not write to the shard.
     fn on_published(&self, lsn: Lsn, record: &Bytes);
 }
 

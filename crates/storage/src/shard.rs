@@ -272,11 +272,10 @@ impl Shard {
     /// What could not be flushed is still in the log.
     pub async fn close(&self) -> Result<(), StorageError> {
         let last = self.core.refuse_writes(StorageError::Closed);
-        let written = if self.core.options.background {
-            self.wait_published(last).await
-        } else {
-            Ok(())
-        };
+        if self.core.options.background {
+            // Whoever wrote it is told if it failed.
+            let _ = self.wait_published(last).await;
+        }
         let (done, finished) = tokio::sync::oneshot::channel();
         let core = self.core.clone();
         let threads = std::mem::take(&mut *self.threads.lock());
@@ -287,8 +286,7 @@ impl Shard {
             }
             let _ = done.send(core.flush_all());
         });
-        let flushed = finished.await.unwrap_or(Err(StorageError::Closed));
-        written.and(flushed)
+        finished.await.unwrap_or(Err(StorageError::Closed))
     }
 }
 

@@ -54,7 +54,8 @@ pub(super) struct Maintenance {
     log_bytes_flushed: Mutex<[u64; Role::COUNT]>,
     /// Held from a tree's seal to the end of its flush.
     flushing: [Mutex<()>; Role::COUNT],
-    waits_for_space: AtomicBool,
+    flush_waits_for_space: AtomicBool,
+    compaction_waits_for_space: AtomicBool,
     compaction_lags: AtomicBool,
     cancelled: AtomicU64,
     flushes: AtomicU64,
@@ -78,7 +79,8 @@ impl Maintenance {
             log_bytes: AtomicU64::new(0),
             log_bytes_flushed: Mutex::default(),
             flushing: Default::default(),
-            waits_for_space: AtomicBool::new(false),
+            flush_waits_for_space: AtomicBool::new(false),
+            compaction_waits_for_space: AtomicBool::new(false),
             compaction_lags: AtomicBool::new(false),
             cancelled: AtomicU64::new(0),
             flushes: AtomicU64::new(0),
@@ -106,8 +108,10 @@ impl Maintenance {
             .unwrap_or(Lsn(u64::MAX))
     }
 
+    /// Whether what writers wait for itself waits for space on the disk.
     pub(super) fn waits_for_space(&self) -> bool {
-        self.waits_for_space.load(Ordering::Acquire)
+        self.flush_waits_for_space.load(Ordering::Acquire)
+            || self.compaction_lags() && self.compaction_waits_for_space.load(Ordering::Acquire)
     }
 
     pub(super) fn compaction_lags(&self) -> bool {
@@ -223,8 +227,7 @@ impl Core {
     fn keep_budget(&self) -> Result<bool, StorageError> {
         let mut flushed = false;
         loop {
-            let memory = self.count_memory();
-            self.release_snapshots(&memory)?;
+            let memory = self.release_snapshots(self.count_memory())?;
             let Some(role) = self.pick_flush(&memory) else {
                 return Ok(flushed);
             };
@@ -254,8 +257,12 @@ impl Core {
         memory
     }
 
-    /// Cancels snapshots that are too old, or the oldest if they pin too much, and frees what is no longer needed.
-    fn release_snapshots(&self, memory: &[(Role, TreeMemory)]) -> Result<(), StorageError> {
+    /// Frees what no reader needs any more, and cancels snapshots that are too old, or the oldest if they pin too much.
+    fn release_snapshots(
+        &self,
+        memory: Vec<(Role, TreeMemory)>,
+    ) -> Result<Vec<(Role, TreeMemory)>, StorageError> {
+        let memory = self.release(memory)?;
         let pinned: u64 = memory.iter().map(|(_, memory)| memory.pinned).sum();
         let too_old = self
             .clock
@@ -264,17 +271,28 @@ impl Core {
         let cancelled = self
             .snapshots
             .cancel(too_old, pinned > self.options.memory_budget / 2);
-        if cancelled > 0 {
-            tracing::warn!(cancelled, pinned, "snapshots were cancelled");
-            self.maintenance
-                .cancelled
-                .fetch_add(cancelled as u64, Ordering::Relaxed);
+        if cancelled == 0 {
+            return Ok(memory);
+        }
+        tracing::warn!(cancelled, pinned, "snapshots were cancelled");
+        self.maintenance
+            .cancelled
+            .fetch_add(cancelled as u64, Ordering::Relaxed);
+        self.release(memory)
+    }
+
+    fn release(
+        &self,
+        memory: Vec<(Role, TreeMemory)>,
+    ) -> Result<Vec<(Role, TreeMemory)>, StorageError> {
+        if memory.iter().all(|(_, memory)| memory.pinned == 0) {
+            return Ok(memory);
         }
         for (role, _) in memory.iter().filter(|(_, memory)| memory.pinned > 0) {
             let released = self.trees.of(*role).release(self.oldest());
-            self.or_poison("release old versions", *role, released)?;
+            self.or_poison("release old versions of", *role, released)?;
         }
-        Ok(())
+        Ok(self.count_memory())
     }
 
     fn pick_flush(&self, memory: &[(Role, TreeMemory)]) -> Option<Role> {
@@ -313,9 +331,10 @@ impl Core {
             (applied, tree.seal(applied))
         });
         let result = tree.flush(self.oldest());
+        let full = result == Err(StorageError::DiskFull);
         self.maintenance
-            .waits_for_space
-            .store(result == Err(StorageError::DiskFull), Ordering::Release);
+            .flush_waits_for_space
+            .store(full, Ordering::Release);
         self.or_poison("flush", role, result)?;
         self.maintenance.floors.lock().raise(role, upto);
         if let Some(flushed) = self
@@ -337,6 +356,10 @@ impl Core {
         // Read before `oldest`, so that it is not above what is published when the files are chosen.
         let applied = Lsn(self.published.load(Ordering::Acquire));
         let result = self.trees.of(role).compact(self.oldest(), applied);
+        let full = result == Err(StorageError::DiskFull);
+        self.maintenance
+            .compaction_waits_for_space
+            .store(full, Ordering::Release);
         let progress = self.or_poison("compact", role, result)?;
         self.look_at_compaction();
         Ok(progress)

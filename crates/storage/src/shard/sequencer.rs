@@ -165,7 +165,9 @@ impl Core {
 
     /// Why `admit` must say no, if it still must.
     pub(super) fn why_refused(&self) -> Result<(), StorageError> {
-        self.check_mode(&mut self.sequencer.lock())
+        let result = self.check_mode(&mut self.sequencer.lock());
+        self.settle();
+        result
     }
 
     /// Takes no writes any more, unless that was so already. Returns the last LSN given.

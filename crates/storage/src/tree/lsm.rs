@@ -228,6 +228,8 @@ impl OrderedTree for LsmTree {
             "a tree is written in rising LSN: {written}, then {}",
             lsn.0
         );
+        // The key may be a slice of its record: the memtable must not hold the whole record for it.
+        let key = Bytes::copy_from_slice(&key);
         let entry = match value {
             Some(value) => {
                 InternalValue::from_components(key, value, seqno_of(lsn), ValueType::Value)

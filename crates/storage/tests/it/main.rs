@@ -1,6 +1,7 @@
 //! Tests of whole shards: through the public face, over real and simulated logs and trees.
 
 mod basics;
+mod concurrency;
 mod disk;
 mod faulty_log;
 mod simulation;
