@@ -16,14 +16,14 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The client is told; a fatal report ends the connection.
-    Report(Box<Report>),
+    Report(Report),
     /// Nobody is there to be told.
     Gone(io::Error),
 }
 
 impl From<Report> for Failure {
     fn from(report: Report) -> Failure {
-        Failure::Report(Box::new(report))
+        Failure::Report(report)
     }
 }
 

@@ -105,8 +105,8 @@ pub(crate) fn read_binary(bytes: &[u8]) -> Result<Number, NumericError> {
     }
 
     // Zero groups at either end say nothing; without them a valid number is short.
-    let last = words().skip(4).enumerate().filter(|(_, group)| *group != 0);
-    let Some((last_index, last_group)) = last.last() else {
+    let mut last = words().skip(4).enumerate().filter(|(_, group)| *group != 0);
+    let Some((last_index, last_group)) = last.next_back() else {
         return Ok(Number::ZERO);
     };
     let mut coefficient = 0_u128;

@@ -3,6 +3,7 @@
 //! Not here: which error of the layers below becomes which report (`sqlstate`), bytes (`output`).
 
 use std::borrow::Cow;
+use std::ops::{Deref, DerefMut};
 
 /// How far an error reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,9 +14,13 @@ pub(crate) enum Severity {
     Fatal,
 }
 
-/// One ErrorResponse.
+/// One ErrorResponse; boxed, because it travels in every `Result`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Report {
+pub(crate) struct Report(Box<Fields>);
+
+/// What an ErrorResponse says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fields {
     pub(crate) severity: Severity,
     pub(crate) sqlstate: &'static str,
     pub(crate) message: Cow<'static, str>,
@@ -33,10 +38,23 @@ pub(crate) struct Report {
     pub(crate) constraint: Option<String>,
 }
 
+impl Deref for Report {
+    type Target = Fields;
+    fn deref(&self) -> &Fields {
+        &self.0
+    }
+}
+
+impl DerefMut for Report {
+    fn deref_mut(&mut self) -> &mut Fields {
+        &mut self.0
+    }
+}
+
 impl Report {
     /// A failed statement.
     pub(crate) fn error(sqlstate: &'static str, message: impl Into<Cow<'static, str>>) -> Report {
-        Report {
+        Report(Box::new(Fields {
             severity: Severity::Error,
             sqlstate,
             message: message.into(),
@@ -48,15 +66,18 @@ impl Report {
             table: None,
             column: None,
             constraint: None,
-        }
+        }))
     }
 
     /// The end of a connection.
     pub(crate) fn fatal(sqlstate: &'static str, message: impl Into<Cow<'static, str>>) -> Report {
-        Report {
-            severity: Severity::Fatal,
-            ..Report::error(sqlstate, message)
-        }
+        Report::error(sqlstate, message).into_fatal()
+    }
+
+    /// The same, but it ends the connection.
+    pub(crate) fn into_fatal(mut self) -> Report {
+        self.severity = Severity::Fatal;
+        self
     }
 
     /// 08P01, the statement fails.

@@ -162,6 +162,12 @@ fn engine(error: &EngineError) -> Report {
                     format!("row is too big: size {actual} bytes, maximum size {limit} bytes");
                 Report::error("54000", message)
             }
+            LimitKind::InsertSize => {
+                let message = format!(
+                    "the rows of one insert are too big: size {actual} bytes, maximum size {limit} bytes"
+                );
+                Report::error("54000", message)
+            }
             LimitKind::Nesting => {
                 let message =
                     format!("value is nested too deeply: {actual} levels, maximum {limit}");

@@ -13,7 +13,7 @@ use crate::connection::{Connection, garbage, unknown_type};
 use crate::interrupt::Failure;
 use crate::listener::Server;
 use crate::message;
-use crate::report::{Report, Severity};
+use crate::report::Report;
 use crate::sqlstate;
 use crate::startup_options;
 use crate::wire::{Frame, Wire};
@@ -105,10 +105,7 @@ pub(crate) async fn start(server: &Server, wire: &mut Wire) -> Result<Started, F
             .into());
     }
     let mut session = server.options.sql.session(user, database);
-    apply_settings(&mut session, &startup).map_err(|mut report| {
-        report.severity = Severity::Fatal;
-        report
-    })?;
+    apply_settings(&mut session, &startup).map_err(Report::into_fatal)?;
     for (name, value) in session.take_reported_changes() {
         wire.output.parameter_status(&name, &value);
     }
@@ -269,7 +266,7 @@ async fn authenticate(server: &Server, wire: &mut Wire, user: &str) -> Result<()
     wire.output.authentication(&offer);
     let initial = read_response(wire).await?;
     let (mechanism, client_first) = message::sasl_initial_response(&initial)
-        .map_err(|error| fatal(sqlstate::message(error)))?;
+        .map_err(|error| sqlstate::message(error).into_fatal())?;
     if mechanism != MECHANISM {
         let message = "client selected an invalid SASL authentication mechanism";
         return Err(garbage(message).into());
@@ -286,11 +283,6 @@ async fn authenticate(server: &Server, wire: &mut Wire, user: &str) -> Result<()
     let server_final = Authentication::SASLFinal(server_final.into());
     wire.output.authentication(&server_final);
     Ok(())
-}
-
-fn fatal(mut report: Report) -> Report {
-    report.severity = Severity::Fatal;
-    report
 }
 
 /// The client's next message, which must be a SASL response.

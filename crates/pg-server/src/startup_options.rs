@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn arguments_are_settings() {
         let settings = |text: &str| {
-            let settings = parse(text).map_err(|report| report.message)?;
+            let settings = parse(text).map_err(|report| report.message.clone())?;
             let shown = settings
                 .iter()
                 .map(|(name, value)| format!("{name}={value}"));

@@ -203,6 +203,11 @@ fn errors_of_the_engine() {
             actual: 33,
             limit: 32,
         },
+        EngineError::Limit {
+            kind: LimitKind::InsertSize,
+            actual: 5_000_000,
+            limit: 4_000_000,
+        },
         EngineError::InvalidStartKey,
         EngineError::InvalidSortCondition,
         EngineError::KeyContention,
@@ -237,6 +242,7 @@ fn errors_of_the_engine() {
         Evaluation                   22003 value underflows numeric format
         Limit                        54000 row is too big: size 500000 bytes, maximum size 409600 bytes
         Limit                        54000 value is nested too deeply: 33 levels, maximum 32
+        Limit                        54000 the rows of one insert are too big: size 5000000 bytes, maximum size 4000000 bytes
         InvalidStartKey              XX000 the start key is outside the query
         InvalidSortCondition         XX000 the sort condition does not fit the table
         KeyContention                55P03 could not lock a row of the statement in time
