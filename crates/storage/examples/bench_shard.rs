@@ -48,13 +48,22 @@ impl Apply for Puts {
     fn on_published(&self, _: Lsn, _: &Bytes) {}
 }
 
-/// Durable at once; told by the appending thread, or by one of its own.
+/// A log that nobody reads back: durable at once and told by the appending thread, or by a thread of its own, which may
+/// write and sync each group to a file first, and may leave the telling to yet another thread.
 #[derive(Default)]
 struct NoLog {
     sink: Mutex<Option<Arc<dyn AppendSink>>>,
     tail: AtomicU64,
     threaded: bool,
-    queued: Arc<(Mutex<u64>, Condvar)>,
+    file: Option<std::path::PathBuf>,
+    hop: bool,
+    queued: Arc<(Mutex<Queued>, Condvar)>,
+}
+
+#[derive(Default)]
+struct Queued {
+    upto: u64,
+    bytes: Vec<u8>,
 }
 
 impl NoLog {
@@ -64,25 +73,59 @@ impl NoLog {
             ..NoLog::default()
         }
     }
+    fn synced(file: std::path::PathBuf, hop: bool) -> NoLog {
+        NoLog {
+            file: Some(file),
+            hop,
+            ..NoLog::threaded()
+        }
+    }
+    fn start(&self, sink: Arc<dyn AppendSink>) {
+        let file = self.file.as_ref().map(|path| {
+            let file = std::fs::File::create(path).expect("create log file");
+            // Preallocated, as the log's segments are: a sync then writes data only.
+            std::io::Write::write_all(&mut &file, &vec![0; 256 << 20]).expect("preallocate");
+            file.sync_all().expect("sync");
+            file
+        });
+        let (tell, told) = std::sync::mpsc::channel();
+        let teller = sink.clone();
+        std::thread::spawn(move || {
+            while let Ok(upto) = told.recv() {
+                teller.on_durable(Lsn(upto));
+            }
+        });
+        let (queued, hop) = (self.queued.clone(), self.hop);
+        std::thread::spawn(move || {
+            let (mut told, mut offset) = (0, 0);
+            loop {
+                let mut waiting = queued.0.lock();
+                while waiting.upto == told {
+                    queued.1.wait(&mut waiting);
+                }
+                told = waiting.upto;
+                let bytes = std::mem::take(&mut waiting.bytes);
+                drop(waiting);
+                if let Some(file) = &file {
+                    std::os::unix::fs::FileExt::write_all_at(file, &bytes, offset % (192 << 20))
+                        .expect("write");
+                    offset += bytes.len() as u64;
+                    file.sync_data().expect("sync");
+                }
+                if hop {
+                    tell.send(told).expect("the other thread lives");
+                } else {
+                    sink.on_durable(Lsn(told));
+                }
+            }
+        });
+    }
 }
 
 impl Log for NoLog {
     fn set_sink(&self, sink: Arc<dyn AppendSink>) {
         if self.threaded {
-            let queued = self.queued.clone();
-            let sink = sink.clone();
-            std::thread::spawn(move || {
-                let mut told = 0;
-                loop {
-                    let mut upto = queued.0.lock();
-                    while *upto == told {
-                        queued.1.wait(&mut upto);
-                    }
-                    told = *upto;
-                    drop(upto);
-                    sink.on_durable(Lsn(told));
-                }
-            });
+            self.start(sink.clone());
         }
         *self.sink.lock() = Some(sink);
     }
@@ -90,7 +133,15 @@ impl Log for NoLog {
         let upto = batch.first.0 + batch.payloads.len() as u64 - 1;
         self.tail.store(upto, Ordering::Release);
         if self.threaded {
-            *self.queued.0.lock() = upto;
+            let mut queued = self.queued.0.lock();
+            queued.upto = upto;
+            if self.file.is_some() {
+                batch
+                    .payloads
+                    .iter()
+                    .for_each(|payload| queued.bytes.extend_from_slice(payload));
+            }
+            drop(queued);
             self.queued.1.notify_one();
         } else if let Some(sink) = &*self.sink.lock() {
             sink.on_durable(Lsn(upto));
@@ -205,6 +256,42 @@ fn open_shard(directory: &std::path::Path, log: NoLog, compress: bool) -> Arc<Sh
     .expect("open")
 }
 
+/// Durable puts per second of so many writers, each waiting for its own.
+fn put_and_wait(
+    runtime: &tokio::runtime::Runtime,
+    shard: &Arc<Shard>,
+    records: &[Bytes],
+    writers: usize,
+    count: usize,
+) -> f64 {
+    let records = records.get(..count).unwrap_or(records);
+    rate(records.len() as u64, || {
+        runtime.block_on(async {
+            let tasks: Vec<_> = (0..writers)
+                .map(|writer| {
+                    let shard = shard.clone();
+                    let mine: Vec<Bytes> = records
+                        .iter()
+                        .skip(writer)
+                        .step_by(writers)
+                        .cloned()
+                        .collect();
+                    tokio::spawn(async move {
+                        for record in mine {
+                            shard.admit().await.expect("admitted");
+                            let lsn = shard.sequence(record).expect("sequence");
+                            shard.wait_published(lsn).await.expect("published");
+                        }
+                    })
+                })
+                .collect();
+            for task in tasks {
+                task.await.expect("writer");
+            }
+        });
+    })
+}
+
 fn main() {
     let rows: u64 = std::env::args()
         .nth(1)
@@ -252,38 +339,25 @@ fn main() {
     });
     show("put, log on its own thread", put, bare_put);
     for writers in [1, 64] {
-        let count = rows / 10;
-        let start = threaded.published().0;
-        let put = rate(count, || {
-            runtime.block_on(async {
-                let tasks: Vec<_> = (0..writers)
-                    .map(|writer| {
-                        let shard = threaded.clone();
-                        let mine: Vec<Bytes> = records
-                            .iter()
-                            .skip(writer)
-                            .step_by(writers)
-                            .take(count as usize / writers)
-                            .cloned()
-                            .collect();
-                        tokio::spawn(async move {
-                            for record in mine {
-                                shard.admit().await.expect("admitted");
-                                let lsn = shard.sequence(record).expect("sequence");
-                                shard.wait_published(lsn).await.expect("published");
-                            }
-                        })
-                    })
-                    .collect();
-                for task in tasks {
-                    task.await.expect("writer");
-                }
-            });
-        });
-        assert!(threaded.published().0 > start);
-        println!("put and wait, {writers:>2} writers            {put:>12.0}/s");
+        let put = put_and_wait(&runtime, &threaded, &records, writers, rows as usize / 10);
+        println!("put and wait, no sync, {writers:>3} writers: {put:>9.0}/s");
     }
     drop(threaded);
+    for writers in [1, 8, 64, 256] {
+        for (name, hop) in [("log thread", false), ("own thread", true)] {
+            let directory = tempfile::tempdir_in(".").expect("a directory on the disk");
+            let log = NoLog::synced(directory.path().join("log"), hop);
+            let shard = open_shard(&directory.path().join("shard"), log, true);
+            let put = put_and_wait(
+                &runtime,
+                &shard,
+                &records,
+                writers,
+                (writers * 1500).min(100_000),
+            );
+            println!("durable put, {writers:>3} writers, applied on {name}: {put:>9.0}/s");
+        }
+    }
 
     let keys: Vec<Bytes> = (0..rows)
         .map(|n| key(n.wrapping_mul(7919) % rows))

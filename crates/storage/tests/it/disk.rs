@@ -476,6 +476,56 @@ fn crashes_between_any_two_steps_on_real_trees_lose_nothing() {
     }
 }
 
+/// Writes what the fixture of a format holds: every role, several files, deletions.
+fn fill_fixture(shard: &Shard) {
+    for n in 0..40_u32 {
+        let value = Bytes::from(format!("value {n}"));
+        let key = |prefix: &str| Bytes::from(format!("{prefix}{n:03}"));
+        let write = |role: Role| (role, key(role.name()), Some(value.clone()));
+        shard.sequence(record(&Role::ALL.map(write))).unwrap();
+        if n % 4 == 3 {
+            shard.sequence(delete(key("items"))).unwrap();
+        }
+        if n == 20 {
+            shard.step(Step::Apply).unwrap();
+            shard.step(Step::Flush(Role::Items)).unwrap();
+        }
+    }
+    shard.step(Step::Apply).unwrap();
+    for role in Role::ALL {
+        shard.step(Step::Flush(role)).unwrap();
+    }
+    shard.step(Step::Trim).unwrap();
+}
+
+/// What a released version wrote, later versions must open. A new format gets a fixture beside this one.
+/// `SHALE_WRITE_FIXTURE=1` writes it.
+#[test]
+fn a_directory_of_format_1_opens() {
+    const RECORDS: u64 = 50;
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fixtures/shard_v1");
+    if std::env::var_os("SHALE_WRITE_FIXTURE").is_some() {
+        fill_fixture(&open(&fixture, manual(), &TestLog::default()));
+    }
+    let directory = tempfile::tempdir().unwrap();
+    copy(&fixture, directory.path()).unwrap();
+    let shard = open(directory.path(), manual(), &TestLog::trimmed_to(RECORDS));
+    assert_eq!(shard.published(), Lsn(RECORDS));
+    for role in Role::ALL {
+        let found = all(role, &shard);
+        assert_eq!(found.len(), if role == Role::Items { 30 } else { 40 });
+        for (key, value) in found {
+            let number: u32 = std::str::from_utf8(&key[role.name().len()..])
+                .unwrap()
+                .parse()
+                .unwrap();
+            assert_eq!(value, format!("value {number}"));
+        }
+    }
+    assert_eq!(shard.get(Role::Items, b"items003").unwrap(), None);
+    assert_eq!(shard.sequence(put("k", "v")), Ok(Lsn(RECORDS + 1)));
+}
+
 /// Mounts a small file system, if this machine allows it.
 struct SmallDisk {
     directory: tempfile::TempDir,

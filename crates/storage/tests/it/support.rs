@@ -131,6 +131,18 @@ impl TestLog {
         }
     }
 
+    /// A log whose first records are trimmed away.
+    pub fn trimmed_to(upto: u64) -> TestLog {
+        let state = State {
+            trimmed: upto,
+            durable: upto,
+            ..State::default()
+        };
+        TestLog {
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
     /// Takes appends again.
     pub fn heal(&self) {
         self.state.lock().fails = None;
