@@ -1,8 +1,8 @@
 //! The executor: one DataFusion state per server, cloned for each statement.
 
-use crate::error::guard;
 use crate::memory::StatementMemory;
 use crate::plan::DataFusionPlan;
+use crate::workers::{self, Workers};
 use crate::{analyze, functions, operators};
 use datafusion::common::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -33,7 +33,7 @@ pub struct AnalyticOptions {
     pub spill_directory: Option<PathBuf>,
     /// Bytes on disk that spilled data may take.
     pub spill_bytes: u64,
-    /// Tasks that one statement runs in parallel.
+    /// Tasks that one statement runs in parallel, and threads that all of them run on.
     pub parallelism: usize,
 }
 
@@ -51,13 +51,19 @@ impl Default for AnalyticOptions {
 /// Runs the statements that are more than key lookups and range scans, in DataFusion over the engine's items.
 pub struct DataFusionExecutor {
     base: Arc<SessionState>,
+    workers: Workers,
 }
 
 impl DataFusionExecutor {
     /// An executor. A spill directory that cannot be used is reported to the log, and does without.
+    ///
+    /// # Panics
+    /// If the operating system gives it no threads.
     pub fn new(options: AnalyticOptions) -> DataFusionExecutor {
         DataFusionExecutor {
             base: Arc::new(base_state(&options)),
+            workers: Workers::start(options.parallelism.max(1))
+                .expect("threads for analytic statements can be started"),
         }
     }
 }
@@ -69,9 +75,14 @@ impl AnalyticExecutor for DataFusionExecutor {
         query: &'a sqlparser::ast::Statement,
         parameter_types: &'a [SqlType],
     ) -> BoxFuture<'a, Result<Arc<dyn AnalyticPlan>, SqlError>> {
-        let plan =
-            guard(|| DataFusionPlan::new(Arc::clone(&self.base), context, query, parameter_types));
-        std::future::ready(plan.map(|plan| Arc::new(plan) as Arc<dyn AnalyticPlan>)).boxed()
+        let base = Arc::clone(&self.base);
+        let handle = self.workers.handle().clone();
+        let (session, query, declared) = (context.clone(), query.clone(), parameter_types.to_vec());
+        workers::run(self.workers.handle(), async move {
+            let plan = DataFusionPlan::new(base, handle, session, query, &declared)?;
+            Ok(Arc::new(plan) as Arc<dyn AnalyticPlan>)
+        })
+        .boxed()
     }
 }
 

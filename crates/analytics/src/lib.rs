@@ -10,6 +10,8 @@
 //! 3. `plan`: parameters bound, DataFusion's analysis (with `analyze`), optimisation and physical planning.
 //! 4. `table::scan` reads items through one view per run, `rows` turns batches into rows.
 //!
+//! All of it runs on threads of its own (`workers`).
+//!
 //! Invariants:
 //! * One run reads everything from one view; the catalog it shows is taken once.
 //! * A plan holds no data: run again, it reads what is current then.
@@ -35,5 +37,6 @@ mod subplan;
 mod table;
 mod types;
 mod widen;
+mod workers;
 
 pub use executor::{AnalyticOptions, DataFusionExecutor};

@@ -4,26 +4,24 @@
 //! * A run after the catalog changed plans again first, and fails if the result's columns are no longer the same.
 //! * Parameters become constants before optimisation, so that they choose access paths as constants do.
 
-use crate::error::{guard, panicked, to_sql_error};
+use crate::error::{guard, to_sql_error};
 use crate::functions::resolve_json_arguments;
 use crate::lineage::column_types;
 use crate::rewrite::{self, visible_name};
-use crate::rows::batch_to_rows;
 use crate::statement::StatementContext;
 use crate::widen::widen;
-use crate::{lateral, parameters, planner, subplan};
+use crate::{lateral, parameters, planner, subplan, workers};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
 use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use futures::future::{BoxFuture, FutureExt};
-use futures::stream::StreamExt;
 use parking_lot::Mutex;
 use shale_sql::{AnalyticContext, AnalyticPlan, Column, Datum, RowStream, SqlError, SqlType};
 use sqlparser::ast::Statement;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use tokio::runtime::Handle;
 
 /// A query as planned at one version of the catalog.
 struct Planned {
@@ -39,8 +37,12 @@ struct Planned {
 }
 
 /// A planned query.
-pub(crate) struct DataFusionPlan {
+pub(crate) struct DataFusionPlan(Arc<Query>);
+
+/// A query, with its plan for the catalog as it was when it was last looked at.
+struct Query {
     base: Arc<SessionState>,
+    workers: Handle,
     statement: Statement,
     session: AnalyticContext,
     columns: Vec<Column>,
@@ -52,21 +54,25 @@ impl DataFusionPlan {
     /// Plans a query.
     pub(crate) fn new(
         base: Arc<SessionState>,
-        session: &AnalyticContext,
-        statement: &Statement,
+        workers: Handle,
+        session: AnalyticContext,
+        statement: Statement,
         declared: &[SqlType],
     ) -> Result<DataFusionPlan, SqlError> {
-        let planned = make(&base, session, statement, declared)?;
-        Ok(DataFusionPlan {
+        let planned = make(&base, &session, &statement, declared)?;
+        Ok(DataFusionPlan(Arc::new(Query {
             base,
-            statement: statement.clone(),
-            session: session.clone(),
+            workers,
+            statement,
+            session,
             columns: planned.columns.clone(),
             parameter_types: planned.parameter_types.clone(),
             current: Mutex::new(Arc::new(planned)),
-        })
+        })))
     }
+}
 
+impl Query {
     /// The plan for the catalog as it is now.
     fn current(&self, session: &AnalyticContext) -> Result<Arc<Planned>, SqlError> {
         let version = session.engine.catalog_version();
@@ -115,11 +121,11 @@ impl DataFusionPlan {
 
 impl AnalyticPlan for DataFusionPlan {
     fn columns(&self) -> &[Column] {
-        &self.columns
+        &self.0.columns
     }
 
     fn parameter_types(&self) -> &[SqlType] {
-        &self.parameter_types
+        &self.0.parameter_types
     }
 
     fn execute<'a>(
@@ -127,49 +133,46 @@ impl AnalyticPlan for DataFusionPlan {
         context: &'a AnalyticContext,
         parameters: &'a [Datum],
     ) -> BoxFuture<'a, Result<RowStream, SqlError>> {
-        let run = async move {
-            // The view comes first: whatever is in it, the catalog looked at afterwards knows.
-            let statement = StatementContext::open(context.clone(), Arc::clone(&self.base))?;
-            let (physical, state) = self.physical(&statement, parameters).await?;
-            let batches = execute_stream(physical, state.task_ctx()).map_err(to_sql_error)?;
-            let types: Arc<[SqlType]> = self
-                .columns
-                .iter()
-                .map(|column| column.sql_type.clone())
-                .collect();
-            let rows = AssertUnwindSafe(batches)
-                .catch_unwind()
-                .map(move |batch| match batch {
-                    Ok(Ok(batch)) => batch_to_rows(&batch, &types),
-                    Ok(Err(error)) => Err(to_sql_error(error)),
-                    Err(panic) => Err(panicked(panic.as_ref())),
-                });
-            Ok(rows.boxed() as RowStream)
-        };
-        AssertUnwindSafe(run)
-            .catch_unwind()
-            .map(|result| result.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))))
-            .boxed()
+        let query = Arc::clone(&self.0);
+        let (session, parameters) = (context.clone(), parameters.to_vec());
+        let started = async move { query.start(session, &parameters).await };
+        workers::run(&self.0.workers, started).boxed()
     }
 
     fn explain(&self) -> Vec<String> {
-        match guard(|| self.explained()) {
+        match guard(|| self.0.explained()) {
             Ok(lines) => lines,
             Err(error) => vec![format!("cannot be planned: {error}")],
         }
     }
 }
 
-impl DataFusionPlan {
+impl Query {
+    async fn start(
+        &self,
+        session: AnalyticContext,
+        parameters: &[Datum],
+    ) -> Result<RowStream, SqlError> {
+        // The view comes first: whatever is in it, the catalog looked at afterwards knows.
+        let context = StatementContext::open(session, Arc::clone(&self.base))?;
+        let (physical, state) = self.physical(&context, parameters).await?;
+        let batches = execute_stream(physical, state.task_ctx()).map_err(to_sql_error)?;
+        let types = self
+            .columns
+            .iter()
+            .map(|column| column.sql_type.clone())
+            .collect();
+        Ok(workers::stream(&self.workers, batches, types))
+    }
+
     /// The physical plan; with parameters, whose values choose access paths, the logical one.
     fn explained(&self) -> Result<Vec<String>, SqlError> {
+        let context = StatementContext::open(self.session.clone(), Arc::clone(&self.base))?;
         let text = if self.parameter_types.is_empty() {
-            let context = StatementContext::open(self.session.clone(), Arc::clone(&self.base))?;
             // Planning waits for nothing: tables plan their access, system relations build their rows.
             let (physical, _) = futures::executor::block_on(self.physical(&context, &[]))?;
             displayable(physical.as_ref()).indent(false).to_string()
         } else {
-            let context = StatementContext::open(self.session.clone(), Arc::clone(&self.base))?;
             let planned = self.current(&self.session)?;
             let optimized = subplan::rewrite(planned.logical.clone(), planned.all_subplans)
                 .and_then(|plan| optimize(&context.state(), plan))
@@ -237,7 +240,7 @@ fn make(
         .collect();
     // Also finds the errors of the statement before it runs.
     let (all_subplans, optimized) = prepare(&state, &logical).map_err(to_sql_error)?;
-    let fixed = types.is_empty() && is_fixed(&optimized).map_err(to_sql_error)?;
+    let fixed = types.is_empty() && is_fixed(&logical).map_err(to_sql_error)?;
     Ok(Planned {
         catalog_version,
         logical,

@@ -1,6 +1,7 @@
 //! Functions about the session and the server.
 
 use super::{Call, Definition, Kind, Value};
+use crate::catalog::picture::DATABASE_NAME;
 use crate::error::carry;
 use datafusion::common::Result;
 use shale_sql::{AnalyticContext, SqlError};
@@ -25,8 +26,9 @@ pub(super) const FUNCTIONS: &[Definition] = &[
             env!("CARGO_PKG_VERSION")
         )))
     }),
-    Definition::new("current_database", &[], Kind::Name, |call, _| {
-        Ok(Value::from(call.context()?.session.database.as_str()))
+    // Also where the client connected to an alias: the catalog knows one database.
+    Definition::new("current_database", &[], Kind::Name, |_, _| {
+        Ok(Value::from(DATABASE_NAME))
     })
     .aliases(&["current_catalog"]),
     Definition::new("current_schema", &[], Kind::Name, |_, _| {

@@ -1,8 +1,11 @@
 //! Catalog and functions beyond psql: what drivers and tools ask.
 
-use crate::harness::Database;
+use crate::harness::{Database, execute};
 use expect_test::{Expect, expect};
+use shale_engine::{BillingMode, CreateTable};
+use shale_item::{KeyAttribute, KeySchema, KeyType};
 use shale_sql::SqlError;
+use std::collections::BTreeMap;
 
 async fn sample() -> Database {
     let database = Database::new();
@@ -156,6 +159,65 @@ async fn session_functions() {
         &database,
         "SELECT count(*) > 10 FROM pg_settings WHERE name LIKE '%'",
         expect!["t"],
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shared_plan_answers_each_session_for_itself() {
+    let database = sample().await;
+    for (user, connected) in [("alice", "shale"), ("bob", "postgres")] {
+        let mut session = database.service.session(user, connected);
+        let query = "SELECT current_user, current_database(), count(*) FROM notes";
+        let answer = execute(&mut session, query, &[], vec![]).await.unwrap();
+        assert_eq!(answer.text(), format!("{user}|shale|0"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_of_the_json_api_show_what_was_observed() {
+    let database = Database::new();
+    let key = |name: &str, key_type| KeyAttribute {
+        name: name.to_owned(),
+        key_type,
+    };
+    let table = CreateTable {
+        name: "Music".to_owned(),
+        key_schema: KeySchema {
+            partition: key("Artist", KeyType::S),
+            sort: Some(key("Year", KeyType::N)),
+        },
+        billing_mode: BillingMode::PayPerRequest,
+        columns: Vec::new(),
+        hidden_key: false,
+        deletion_protection: false,
+        settings: BTreeMap::new(),
+        tags: BTreeMap::new(),
+    };
+    database.engine.create_table(table).await.unwrap();
+    database
+        .run("INSERT INTO \"Music\" (\"Artist\", \"Year\", \"Price\", \"Title\") VALUES ('a', 1, 1.5, 't'), ('b', 2, 2, 't')")
+        .await;
+    check(
+        &database,
+        "SELECT attname, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute WHERE attrelid = '\"Music\"'::regclass ORDER BY attnum",
+        expect![[r#"
+            Artist|text|t
+            Year|bigint|t
+            Price|numeric|f
+            Title|text|f"#]],
+    )
+    .await;
+    check(
+        &database,
+        "SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'Music_pkey'",
+        expect![[r#"PRIMARY KEY ("Artist", "Year")"#]],
+    )
+    .await;
+    check(
+        &database,
+        "SELECT title, sum(price) FROM music GROUP BY title",
+        expect!["t|3.5"],
     )
     .await;
 }
