@@ -107,6 +107,19 @@ pub struct TableDescription {
     pub version: u64,
 }
 
+/// What changes of a table; what is `None` or not named stays.
+#[derive(Clone, Debug, Default)]
+pub struct TableChanges {
+    /// Capacity.
+    pub billing_mode: Option<BillingMode>,
+    /// Whether DeleteTable is refused.
+    pub deletion_protection: Option<bool>,
+    /// Settings to store; `None` removes one.
+    pub settings: BTreeMap<String, Option<String>>,
+    /// Tags to store; `None` removes one.
+    pub tags: BTreeMap<String, Option<String>>,
+}
+
 /// ReturnValues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum ReturnValues {

@@ -81,6 +81,10 @@ impl Applier {
 
     fn publish_table(&self, id: TableId, value: &[u8]) -> Result<(), String> {
         let stored = StoredTable::decode(value)?;
+        if let Some(table) = self.catalog.by_id(id) {
+            self.catalog.redefine(&table, stored.definition);
+            return Ok(());
+        }
         let version = self.catalog.next_version();
         self.catalog
             .publish(Table::new(id, stored, Facts::new(), version));

@@ -32,7 +32,10 @@ pub(crate) struct Table {
     pub(crate) space: Space,
     pub(crate) uuid: String,
     pub(crate) created_micros: u64,
+    /// As it was when this process first saw the table: name and key, which never change. The rest is in `current`.
     pub(crate) definition: Arc<CreateTable>,
+    /// The published definition.
+    current: ArcSwap<CreateTable>,
     /// Held for reading from before a write reads until its record is sequenced; written by a drop, which leaves its position.
     pub(crate) gate: RwLock<Option<Lsn>>,
     pub(crate) observed: Observed,
@@ -44,12 +47,14 @@ pub(crate) struct Table {
 impl Table {
     /// A table from its stored form.
     pub(crate) fn new(id: TableId, stored: StoredTable, observed: Facts, version: u64) -> Table {
+        let definition = Arc::new(stored.definition);
         Table {
             id,
             space: stored.space,
             uuid: stored.uuid,
             created_micros: stored.created_micros,
-            definition: Arc::new(stored.definition),
+            current: ArcSwap::new(Arc::clone(&definition)),
+            definition,
             gate: RwLock::new(None),
             observed: Observed::new(observed),
             statistics: TableStatistics::default(),
@@ -73,7 +78,7 @@ impl Table {
             uuid: self.uuid.clone(),
             created_micros: self.created_micros,
             status: TableStatus::Active,
-            definition: Arc::clone(&self.definition),
+            definition: self.current.load_full(),
             observed: self.observed.published(),
             item_count,
             size_bytes,
@@ -165,7 +170,13 @@ impl Catalog {
         self.version.fetch_add(1, Ordering::AcqRel) + 1
     }
 
-    /// Publishes a table, or its changed definition.
+    /// Publishes the changed definition of a table that is here.
+    pub(crate) fn redefine(&self, table: &Table, definition: CreateTable) {
+        table.current.store(Arc::new(definition));
+        table.version.store(self.next_version(), Ordering::Release);
+    }
+
+    /// Publishes a table.
     pub(crate) fn publish(&self, table: Table) {
         let table = Arc::new(table);
         let names = self.names(table.space);

@@ -114,6 +114,18 @@ impl Engine {
         table_ddl::delete(self, name).await
     }
 
+    /// Changes settings of a table. Concurrent changes are made one after the other; none is lost.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`], or the shard's.
+    pub async fn update_table(
+        &self,
+        name: &str,
+        changes: TableChanges,
+    ) -> Result<Arc<TableDescription>, Error> {
+        table_ddl::update(self, name, &changes).await
+    }
+
     /// Describes a table; names are exact.
     ///
     /// # Errors

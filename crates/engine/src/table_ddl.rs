@@ -1,4 +1,4 @@
-//! Creating and dropping tables.
+//! Creating, changing and dropping tables.
 //!
 //! Not here: what the rows look like (`definition`), which names a protocol allows (the edges).
 //!
@@ -8,7 +8,7 @@
 //!   sees the gate closed and answers only once the drop's outcome is known.
 //! * A dropped table is remembered in a row until nothing of it is left on disk.
 
-use crate::api::{CreateTable, TableDescription, TableStatus};
+use crate::api::{CreateTable, TableChanges, TableDescription, TableStatus};
 use crate::catalog::Table;
 use crate::definition::{
     DROPPED, NEXT_TABLE_ID, STATISTICS, Space, StoredTable, TABLE, observed_key, table_key,
@@ -20,7 +20,8 @@ use crate::record::RecordBuilder;
 use bytes::Bytes;
 use shale_env::Rand;
 use shale_item::{TableId, table_prefix};
-use shale_storage::{Lsn, Role};
+use shale_storage::{Lsn, Role, Shard};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -104,6 +105,69 @@ fn forget_creation(engine: &Engine, name: &(bool, String), sequenced: Lsn) {
     }
 }
 
+/// UpdateTable.
+pub(crate) async fn update(
+    engine: &Engine,
+    name: &str,
+    changes: &TableChanges,
+) -> Result<Arc<TableDescription>, Error> {
+    loop {
+        engine.inner.shard.admit().await?;
+        let table = engine.table(name)?;
+        match begin_update(engine, &table, changes)? {
+            Step::Behind(drop) => settle_gate(engine, &table, drop).await?,
+            Step::Done((), sequenced) => {
+                engine.published(sequenced).await?;
+                return Ok(table.describe());
+            }
+        }
+    }
+}
+
+fn begin_update(engine: &Engine, table: &Table, changes: &TableChanges) -> Result<Step<()>, Error> {
+    let Inner { applier, shard, .. } = &*engine.inner;
+    let _ddl = applier.catalog.ddl.lock();
+    if let Some(drop) = *table.gate.read() {
+        return Ok(Step::Behind(drop));
+    }
+    let generation = shard.generation();
+    let Some((mut stored, _)) = newest(shard, table.id)? else {
+        return Err(not_found(&table.definition.name));
+    };
+    let definition = &mut stored.definition;
+    if let Some(billing_mode) = changes.billing_mode {
+        definition.billing_mode = billing_mode;
+    }
+    if let Some(protection) = changes.deletion_protection {
+        definition.deletion_protection = protection;
+    }
+    merge(&mut definition.settings, &changes.settings);
+    merge(&mut definition.tags, &changes.tags);
+    let mut record = RecordBuilder::with_capacity(512);
+    record.catalog(&table_key(TABLE, table.id), Some(&stored.encode()));
+    let sequenced = shard.sequence_in(generation, record.finish())?;
+    Ok(Step::Done((), sequenced))
+}
+
+fn merge(stored: &mut BTreeMap<String, String>, changes: &BTreeMap<String, Option<String>>) {
+    for (name, value) in changes {
+        match value {
+            Some(value) => stored.insert(name.clone(), value.clone()),
+            None => stored.remove(name),
+        };
+    }
+}
+
+/// The newest definition of a table, and the record that must be published before an answer that depends on it.
+fn newest(shard: &Shard, id: TableId) -> Result<Option<(StoredTable, Option<Lsn>)>, Error> {
+    let latest = shard.latest(Role::Catalog, &table_key(TABLE, id))?;
+    let Some(value) = latest.value else {
+        return Ok(None);
+    };
+    let stored = StoredTable::decode(&value).map_err(Error::Internal)?;
+    Ok(Some((stored, latest.pending)))
+}
+
 /// DeleteTable.
 pub(crate) async fn delete(engine: &Engine, name: &str) -> Result<Arc<TableDescription>, Error> {
     loop {
@@ -139,15 +203,18 @@ fn begin_delete(engine: &Engine, table: &Table) -> Result<Step<Arc<TableDescript
     if let Some(drop) = *gate {
         return Ok(Step::Behind(drop));
     }
-    if applier.catalog.by_id(table.id).is_none() {
-        return Err(not_found(&table.definition.name));
-    }
-    if table.definition.deletion_protection {
-        return Err(Error::DeletionProtected {
-            name: table.definition.name.clone(),
-        });
-    }
     let generation = shard.generation();
+    let Some((stored, pending)) = newest(shard, table.id)? else {
+        return Err(not_found(&table.definition.name));
+    };
+    if stored.definition.deletion_protection {
+        return match pending {
+            Some(change) => Ok(Step::Behind(change)),
+            None => Err(Error::DeletionProtected {
+                name: stored.definition.name,
+            }),
+        };
+    }
     let mut record = RecordBuilder::with_capacity(256);
     record.catalog(&table_key(TABLE, table.id), None);
     record.catalog(&table_key(STATISTICS, table.id), None);

@@ -1,4 +1,5 @@
 //! The engine over a whole shard.
 
+mod changes;
 mod semantics;
 mod support;
