@@ -76,11 +76,14 @@ operations![
     PutItem,
     Query,
     Scan,
+    TagResource,
+    UntagResource,
     UpdateItem,
+    UpdateTable,
 ];
 
 /// Operations of the API model that are not built.
-const NOT_BUILT: [&str; 46] = [
+const NOT_BUILT: [&str; 43] = [
     "BatchExecuteStatement",
     "CancelBulkOperation",
     "CreateBackup",
@@ -115,16 +118,13 @@ const NOT_BUILT: [&str; 46] = [
     "RestoreTableToPointInTime",
     "SearchVectors",
     "StartBulkPutItems",
-    "TagResource",
     "TransactGetItems",
     "TransactWriteItems",
-    "UntagResource",
     "UpdateContinuousBackups",
     "UpdateContributorInsights",
     "UpdateGlobalTable",
     "UpdateGlobalTableSettings",
     "UpdateKinesisStreamingDestination",
-    "UpdateTable",
     "UpdateTableReplicaAutoScaling",
     "UpdateTimeToLive",
 ];

@@ -22,6 +22,7 @@ mod scan;
 mod table_description;
 mod tags;
 mod update_item;
+mod update_table;
 mod write;
 
 pub(crate) use batch_get_item::batch_get_item;
@@ -36,5 +37,6 @@ pub(crate) use list_tables::list_tables;
 pub(crate) use put_item::put_item;
 pub(crate) use query::query;
 pub(crate) use scan::scan;
-pub(crate) use tags::list_tags_of_resource;
+pub(crate) use tags::{list_tags_of_resource, tag_resource, untag_resource};
 pub(crate) use update_item::update_item;
+pub(crate) use update_table::update_table;

@@ -181,7 +181,6 @@ async fn serve_connection(stream: TcpStream, service: Arc<Service>, shutdown: Ca
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_TIMEOUT)
                 .max_header_size(HEAD_BYTES_MAX)
-                .pipeline_flush(true)
                 .serve_connection(io, handler)
         );
         tokio::select! {

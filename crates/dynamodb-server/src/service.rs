@@ -75,6 +75,9 @@ impl Service {
             Operation::PutItem => operations::put_item(self, request).await,
             Operation::Query => operations::query(self, request),
             Operation::Scan => operations::scan(self, request),
+            Operation::TagResource => operations::tag_resource(self, request).await,
+            Operation::UntagResource => operations::untag_resource(self, request).await,
+            Operation::UpdateTable => operations::update_table(self, request).await,
             Operation::UpdateItem => operations::update_item(self, request).await,
         }
     }

@@ -63,143 +63,143 @@ fn every_type_is_read_and_written() {
 fn values_that_are_not_values_are_refused() {
     check(
         "{}",
-        expect![
-            "validation: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-        ],
+        expect![[
+            r#"validation: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"#
+        ]],
     );
     check(
         r#"{"X":"a"}"#,
-        expect![
-            "validation: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
-        ],
+        expect![[
+            r#"validation: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"#
+        ]],
     );
     check(
         r#"{"S":"a","N":"1"}"#,
-        expect![
-            "validation: Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
-        ],
+        expect![[
+            r#"validation: Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"#
+        ]],
     );
     check(
         r#""a""#,
-        expect!["serialization: Unexpected value type in payload"],
+        expect![[r#"serialization: Unexpected value type in payload"#]],
     );
     check(
         "[]",
-        expect![
-            "serialization: Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue"
-        ],
+        expect![[
+            r#"serialization: Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue"#
+        ]],
     );
     check(
         r#"{"S":1}"#,
-        expect!["serialization: NUMBER_VALUE cannot be converted to String"],
+        expect![[r#"serialization: NUMBER_VALUE cannot be converted to String"#]],
     );
     check(
         r#"{"N":1}"#,
-        expect!["serialization: NUMBER_VALUE cannot be converted to String"],
+        expect![[r#"serialization: NUMBER_VALUE cannot be converted to String"#]],
     );
     check(
         r#"{"N":""}"#,
-        expect!["validation: The parameter cannot be converted to a numeric value"],
+        expect![[r#"validation: The parameter cannot be converted to a numeric value"#]],
     );
     check(
         r#"{"N":"abc"}"#,
-        expect!["validation: The parameter cannot be converted to a numeric value: abc"],
+        expect![[r#"validation: The parameter cannot be converted to a numeric value: abc"#]],
     );
     check(
         r#"{"N":"1e126"}"#,
-        expect![
-            "validation: Number overflow. Attempting to store a number with magnitude larger than supported range"
-        ],
+        expect![[
+            r#"validation: Number overflow. Attempting to store a number with magnitude larger than supported range"#
+        ]],
     );
     check(
         r#"{"N":"1e-131"}"#,
-        expect![
-            "validation: Number underflow. Attempting to store a number with magnitude smaller than supported range"
-        ],
+        expect![[
+            r#"validation: Number underflow. Attempting to store a number with magnitude smaller than supported range"#
+        ]],
     );
     check(
         r#"{"N":"123456789012345678901234567890123456789"}"#,
-        expect!["validation: Attempting to store more than 38 significant digits in a Number"],
+        expect![[r#"validation: Attempting to store more than 38 significant digits in a Number"#]],
     );
     check(
         r#"{"B":"AAE"}"#,
-        expect![
-            "serialization: Base64 encoded length is expected a multiple of 4 bytes but found: 3"
-        ],
+        expect![[
+            r#"serialization: Base64 encoded length is expected a multiple of 4 bytes but found: 3"#
+        ]],
     );
     check(
         r#"{"B":"A*E="}"#,
-        expect!["serialization: Invalid Base64 data in a binary value"],
+        expect![[r#"serialization: Invalid Base64 data in a binary value"#]],
     );
     check(
         r#"{"BOOL":"true"}"#,
-        expect!["serialization: STRING_VALUE cannot be converted to Boolean"],
+        expect![[r#"serialization: STRING_VALUE cannot be converted to Boolean"#]],
     );
     check(
         r#"{"NULL":false}"#,
-        expect![
-            "validation: One or more parameter values were invalid: Null attribute value types must have the value of true"
-        ],
+        expect![[
+            r#"validation: One or more parameter values were invalid: Null attribute value types must have the value of true"#
+        ]],
     );
     check(
         r#"{"SS":[]}"#,
-        expect![
-            "validation: One or more parameter values were invalid: An string set  may not be empty"
-        ],
+        expect![[
+            r#"validation: One or more parameter values were invalid: An string set  may not be empty"#
+        ]],
     );
     check(
         r#"{"NS":[]}"#,
-        expect![
-            "validation: One or more parameter values were invalid: An number set  may not be empty"
-        ],
+        expect![[
+            r#"validation: One or more parameter values were invalid: An number set  may not be empty"#
+        ]],
     );
     check(
         r#"{"BS":[]}"#,
-        expect![
-            "validation: One or more parameter values were invalid: Binary sets should not be empty"
-        ],
+        expect![[
+            r#"validation: One or more parameter values were invalid: Binary sets should not be empty"#
+        ]],
     );
     check(
         r#"{"SS":["a","b","a"]}"#,
-        expect![
-            "validation: One or more parameter values were invalid: Input collection [a, b, a] contains duplicates."
-        ],
+        expect![[
+            r#"validation: One or more parameter values were invalid: Input collection [a, b, a] contains duplicates."#
+        ]],
     );
     check(
         r#"{"NS":["1","1.0"]}"#,
-        expect![
-            "validation: One or more parameter values were invalid: Input collection contains duplicates"
-        ],
+        expect![[
+            r#"validation: One or more parameter values were invalid: Input collection contains duplicates"#
+        ]],
     );
     check(
         r#"{"BS":["AA==","AA=="]}"#,
-        expect![
-            "validation: One or more parameter values were invalid: Input collection contains duplicates"
-        ],
+        expect![[
+            r#"validation: One or more parameter values were invalid: Input collection contains duplicates"#
+        ]],
     );
     check(
         r#"{"SS":["a",null]}"#,
-        expect!["serialization: NULL_VALUE cannot be converted to String"],
+        expect![[r#"serialization: NULL_VALUE cannot be converted to String"#]],
     );
     check(
         r#"{"M":{"a":{"S":"1"},"a":{"S":"2"}}}"#,
-        expect!["serialization: Duplicate member name: a"],
+        expect![[r#"serialization: Duplicate member name: a"#]],
     );
     check(
         r#"{"M":{"":{"S":"1"}}}"#,
-        expect![
-            "validation: One or more parameter values were invalid: An attribute name must not be empty"
-        ],
+        expect![[
+            r#"validation: One or more parameter values were invalid: An attribute name must not be empty"#
+        ]],
     );
     check(
         r#"{"M":[]}"#,
-        expect![
-            "serialization: Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>"
-        ],
+        expect![[
+            r#"serialization: Unrecognized collection type java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>"#
+        ]],
     );
     check(
         r#"{"L":{}}"#,
-        expect!["serialization: Start of structure or map found where not expected."],
+        expect![[r#"serialization: Start of structure or map found where not expected."#]],
     );
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn batch_get_item(
         let keys = structure.list("Keys")?;
         match &keys {
             None => constraints.missing(&path),
-            Some(keys) => constraints.length("'[]'", keys.len(), &path, 1, KEYS_MAX),
+            Some(keys) => constraints.length("'[]'", keys.len(), &path, 1, usize::MAX),
         }
         key_lists.push((
             service.table_name(table)?.into_owned(),

@@ -50,7 +50,7 @@ fn decode_writes(
         let list = json.into_list()?;
         let path = format!("requestItems.{table}.member");
         constraints.check_table_name(&table, "requestItems.key");
-        constraints.length("'[...]'", list.len(), &path, 1, WRITES_MAX);
+        constraints.length("'[]'", list.len(), &path, 1, usize::MAX);
         lists.push((service.table_name(table)?.into_owned(), list));
     }
     std::mem::take(constraints).check()?;

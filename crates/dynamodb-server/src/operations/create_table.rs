@@ -398,9 +398,9 @@ mod tests {
     fn constraints_are_collected() {
         check(
             "{}",
-            expect![
-                "3 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null; Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null; Value null at 'keySchema' failed to satisfy constraint: Member must not be null"
-            ],
+            expect![[
+                r#"3 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null; Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null; Value null at 'keySchema' failed to satisfy constraint: Member must not be null"#
+            ]],
         );
         check(
             &request(
@@ -408,15 +408,15 @@ mod tests {
                 "a:hash",
                 r#","BillingMode":"FREE","TableClass":"GLACIER""#,
             ),
-            expect![
-                "4 validation errors detected: Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]; Value 'hash' at 'keySchema.1.member.keyType' failed to satisfy constraint: Member must satisfy enum value set: [HASH, RANGE]; Value 'FREE' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]; Value 'GLACIER' at 'tableClass' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]"
-            ],
+            expect![[
+                r#"4 validation errors detected: Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]; Value 'hash' at 'keySchema.1.member.keyType' failed to satisfy constraint: Member must satisfy enum value set: [HASH, RANGE]; Value 'FREE' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]; Value 'GLACIER' at 'tableClass' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]"#
+            ]],
         );
         check(
             &request("a:S", "a:HASH b:RANGE c:RANGE", ON_DEMAND),
-            expect![
-                "1 validation error detected: Value '[KeySchemaElement(attributeName=a, keyType=HASH), KeySchemaElement(attributeName=b, keyType=RANGE), KeySchemaElement(attributeName=c, keyType=RANGE)]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2"
-            ],
+            expect![[
+                r#"1 validation error detected: Value '[KeySchemaElement(attributeName=a, keyType=HASH), KeySchemaElement(attributeName=b, keyType=RANGE), KeySchemaElement(attributeName=c, keyType=RANGE)]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2"#
+            ]],
         );
         check(
             &request(
@@ -424,15 +424,15 @@ mod tests {
                 "a:HASH",
                 r#","ProvisionedThroughput":{"ReadCapacityUnits":0}"#,
             ),
-            expect![
-                "2 validation errors detected: Value '0' at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1; Value null at 'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: Member must not be null"
-            ],
+            expect![[
+                r#"2 validation errors detected: Value '0' at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1; Value null at 'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: Member must not be null"#
+            ]],
         );
         check(
             &request("a:S", "a:HASH", r#","Tags":[{"Key":""}]"#),
-            expect![
-                "2 validation errors detected: Value '' at 'tags.1.member.key' failed to satisfy constraint: Member must have length greater than or equal to 1; Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null"
-            ],
+            expect![[
+                r#"2 validation errors detected: Value '' at 'tags.1.member.key' failed to satisfy constraint: Member must have length greater than or equal to 1; Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null"#
+            ]],
         );
     }
 
@@ -440,35 +440,35 @@ mod tests {
     fn keys_and_definitions_must_agree() {
         check(
             &request("a:S", "a:RANGE", ON_DEMAND),
-            expect!["Invalid KeySchema: The first KeySchemaElement is not a HASH key type"],
+            expect![[r#"Invalid KeySchema: The first KeySchemaElement is not a HASH key type"#]],
         );
         check(
             &request("a:S b:S", "a:HASH b:HASH", ON_DEMAND),
-            expect!["Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"],
+            expect![[r#"Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"#]],
         );
         check(
             &request("a:S", "a:HASH a:RANGE", ON_DEMAND),
-            expect![
-                "Both the Hash Key and the Range Key element in the KeySchema have the same name"
-            ],
+            expect![[
+                r#"Both the Hash Key and the Range Key element in the KeySchema have the same name"#
+            ]],
         );
         check(
             &request("b:S", "a:HASH", ON_DEMAND),
-            expect![
-                "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [a], AttributeDefinitions: [b]"
-            ],
+            expect![[
+                r#"One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [a], AttributeDefinitions: [b]"#
+            ]],
         );
         check(
             &request("a:S b:S", "a:HASH", ON_DEMAND),
-            expect![
-                "One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"
-            ],
+            expect![[
+                r#"One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"#
+            ]],
         );
         check(
             &request("a:S a:N", "a:HASH", ON_DEMAND),
-            expect![
-                "One or more parameter values were invalid: Duplicate attribute in AttributeDefinitions: a"
-            ],
+            expect![[
+                r#"One or more parameter values were invalid: Duplicate attribute in AttributeDefinitions: a"#
+            ]],
         );
     }
 
@@ -476,9 +476,9 @@ mod tests {
     fn billing_needs_throughput_or_none() {
         check(
             &request("a:S", "a:HASH", ""),
-            expect![
-                "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
-            ],
+            expect![[
+                r#"One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"#
+            ]],
         );
         check(
             &request(
@@ -486,9 +486,9 @@ mod tests {
                 "a:HASH",
                 r#","BillingMode":"PAY_PER_REQUEST","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}"#,
             ),
-            expect![
-                "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
-            ],
+            expect![[
+                r#"One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"#
+            ]],
         );
     }
 
@@ -508,9 +508,9 @@ mod tests {
                 "a:HASH",
                 r#","BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true}"#,
             ),
-            expect![
-                "One or more parameter values were invalid: StreamSpecification is not supported by this version of ShaleDB"
-            ],
+            expect![[
+                r#"One or more parameter values were invalid: StreamSpecification is not supported by this version of ShaleDB"#
+            ]],
         );
         check(
             &request(
@@ -518,15 +518,15 @@ mod tests {
                 "a:HASH",
                 r#","BillingMode":"PAY_PER_REQUEST","SSESpecification":{"Enabled":true}"#,
             ),
-            expect![
-                "One or more parameter values were invalid: SSESpecification is not supported by this version of ShaleDB"
-            ],
+            expect![[
+                r#"One or more parameter values were invalid: SSESpecification is not supported by this version of ShaleDB"#
+            ]],
         );
         check(
             r#"{"TableName":"a b!","AttributeDefinitions":[],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]}"#,
-            expect![
-                "1 validation error detected: Value 'a b!' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
-            ],
+            expect![[
+                r#"1 validation error detected: Value 'a b!' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"#
+            ]],
         );
     }
 }

@@ -23,18 +23,17 @@ pub(crate) async fn execute_statement(
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
     let statement = request.string("Statement")?;
-    let statement = constraints
-        .required(statement, "statement")
-        .unwrap_or_default();
-    if !statement.is_empty() || request.has("Statement") {
-        constraints.length(
-            &quoted(&statement),
-            statement.chars().count(),
+    match &statement {
+        None => constraints.missing("statement"),
+        Some(text) => constraints.length(
+            &quoted(text),
+            text.chars().count(),
             "statement",
             1,
             STATEMENT_CHARACTERS_MAX,
-        );
+        ),
     }
+    let statement = statement.unwrap_or_default();
     let parameters = request.list("Parameters")?;
     if parameters.as_ref().is_some_and(Vec::is_empty) {
         constraints.length("'[]'", 0, "parameters", 1, usize::MAX);

@@ -78,6 +78,11 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
             messages::legacy_filter_on_key(name)
         }));
     }
+    if let Some(key) = &exclusive_start_key {
+        schema
+            .exact_key_of(key)
+            .map_err(|error| service.exception(error.into(), Subject::Query, &table))?;
+    }
     let query = Query {
         table,
         partition,

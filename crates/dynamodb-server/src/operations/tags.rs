@@ -5,6 +5,7 @@ use crate::exception::{Exception, Subject};
 use crate::json::{Json, ObjectWriter, Structure, write_list};
 use crate::messages;
 use crate::service::Service;
+use shale_engine::TableChanges;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -44,6 +45,72 @@ pub(crate) fn list_tags_of_resource(
     });
     answer.end();
     Ok(out)
+}
+
+pub(crate) async fn tag_resource(
+    service: &Service,
+    mut request: Structure<'_>,
+) -> Result<Vec<u8>, Exception> {
+    let mut constraints = Constraints::default();
+    let arn = take_arn(&mut request, &mut constraints)?;
+    let tags = match request.list("Tags")? {
+        None => {
+            constraints.missing("tags");
+            BTreeMap::new()
+        }
+        Some(list) => decode_tags(list, &mut constraints)?,
+    };
+    constraints.check()?;
+    let tags = tags.into_iter().map(|(key, value)| (key, Some(value)));
+    change_tags(service, &arn, tags.collect()).await
+}
+
+pub(crate) async fn untag_resource(
+    service: &Service,
+    mut request: Structure<'_>,
+) -> Result<Vec<u8>, Exception> {
+    let mut constraints = Constraints::default();
+    let arn = take_arn(&mut request, &mut constraints)?;
+    let keys = request.list("TagKeys")?;
+    if keys.is_none() {
+        constraints.missing("tagKeys");
+    }
+    let keys: Result<BTreeMap<String, Option<String>>, Exception> = keys
+        .unwrap_or_default()
+        .into_iter()
+        .map(|key| Ok((key.into_string()?.into_owned(), None)))
+        .collect();
+    constraints.check()?;
+    change_tags(service, &arn, keys?).await
+}
+
+/// Stores tags, or removes those without a value. The answer has no body.
+async fn change_tags(
+    service: &Service,
+    arn: &str,
+    tags: BTreeMap<String, Option<String>>,
+) -> Result<Vec<u8>, Exception> {
+    let table = table_of(service, arn)?;
+    let failed = |error| service.exception(error, Subject::Table, &table);
+    let current = service.engine.describe_table(&table).map_err(failed)?;
+    let current = &current.definition.tags;
+    let added = tags
+        .iter()
+        .filter(|(key, value)| value.is_some() && !current.contains_key(*key))
+        .count();
+    if added > 0 && current.len() + added > TAGS_MAX {
+        return Err(Exception::validation(messages::TOO_MANY_TAGS));
+    }
+    let changes = TableChanges {
+        tags,
+        ..TableChanges::default()
+    };
+    service
+        .engine
+        .update_table(&table, changes)
+        .await
+        .map_err(failed)?;
+    Ok(Vec::new())
 }
 
 fn take_arn(
