@@ -15,7 +15,7 @@ use crate::cancel::Registration;
 use crate::interrupt::{Failure, Interrupts};
 use crate::message::{Message, Target};
 use crate::portals::Portals;
-use crate::report::{Report, Severity};
+use crate::report::{Report, SHUTTING_DOWN, Severity};
 use crate::sqlstate;
 use crate::wire::{Frame, Wire};
 use bytes::Bytes;
@@ -215,21 +215,31 @@ impl Connection {
 
 /// Ends a connection: says why, if there is anyone to be told.
 pub(crate) async fn finish(mut wire: Wire, ended: Result<(), Failure>) {
-    match ended {
-        Ok(()) => {}
+    let report = match ended {
+        Ok(()) => None,
         Err(Failure::Gone(error)) => {
             if error.kind() != io::ErrorKind::UnexpectedEof {
                 tracing::debug!(%error, "connection lost");
             }
             return;
         }
-        Err(Failure::Report(report)) => {
-            tracing::debug!(sqlstate = report.sqlstate, message = %report.message, "connection ends");
-            wire.output.error(&report);
+        Err(Failure::Report(report)) => Some(report),
+    };
+    let closing = async {
+        let Some(report) = report else {
+            return wire.close().await;
+        };
+        tracing::debug!(sqlstate = report.sqlstate, message = %report.message, "connection ends");
+        wire.output.error(&report);
+        if report.sqlstate == SHUTTING_DOWN {
+            // The client waits or is idle; a server that stops does not wait for it to notice.
+            wire.close().await
+        } else {
+            wire.close_on_sender().await
         }
-    }
-    // A client that does not read is not waited for.
-    let _ = tokio::time::timeout(CLOSING_TIME_MAX, wire.close()).await;
+    };
+    // A client that does not read is not waited for; one that is gone cannot be told.
+    let _ = tokio::time::timeout(CLOSING_TIME_MAX, closing).await;
 }
 
 pub(crate) fn garbage(message: &'static str) -> Report {

@@ -14,6 +14,9 @@ pub(crate) enum Severity {
     Fatal,
 }
 
+/// SQLSTATE of a server that stops.
+pub(crate) const SHUTTING_DOWN: &str = "57P01";
+
 /// One ErrorResponse; boxed, because it travels in every `Result`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Report(Box<Fields>);
@@ -88,7 +91,7 @@ impl Report {
     /// 57P01
     pub(crate) fn shutting_down() -> Report {
         Report::fatal(
-            "57P01",
+            SHUTTING_DOWN,
             "terminating connection due to administrator command",
         )
     }

@@ -170,18 +170,22 @@ impl Wire {
         }
     }
 
-    /// Sends the last bytes and closes. Unread input would make the system reset the connection and the client lose them.
-    pub(crate) async fn close(mut self) {
-        if self.flush().await.is_err() || self.stream.shutdown().await.is_err() {
-            return;
-        }
+    /// Sends the last bytes and closes.
+    pub(crate) async fn close(&mut self) -> io::Result<()> {
+        self.flush().await?;
+        self.stream.shutdown().await
+    }
+
+    /// The same towards a client that may still be sending: unread input would make the system reset the connection and the client lose
+    /// the last bytes.
+    pub(crate) async fn close_on_sender(&mut self) -> io::Result<()> {
+        self.close().await?;
         let mut read = 0;
         while read < LINGER_BYTES_MAX && !self.ended {
             self.input.clear();
-            match self.read().await {
-                Ok(_) => read += self.input.len(),
-                Err(_) => return,
-            }
+            self.read().await?;
+            read += self.input.len();
         }
+        Ok(())
     }
 }
