@@ -103,6 +103,34 @@ async fn one_statement_in_one_batch() {
 }
 
 #[tokio::test]
+async fn a_batch_is_answered_in_one_write() {
+    use tokio::io::AsyncReadExt;
+    let (_server, mut client) = with_table().await;
+    let batch = [
+        parse(
+            "",
+            "SELECT year FROM music WHERE artist = $1 AND song = $2",
+            &[],
+        ),
+        bind("", "", &[Some("Nina"), Some("Sinnerman")]),
+        describe('P', ""),
+        execute("", 0),
+        sync(),
+    ]
+    .concat();
+    for _ in 0..100 {
+        client.send(&batch).await;
+        let mut answer = vec![0; 4096];
+        let count = crate::harness::soon(client.stream.read(&mut answer))
+            .await
+            .unwrap();
+        // ParseComplete is the first, ReadyForQuery the last.
+        assert!(answer[..count].starts_with(b"1\0\0\0\x04"));
+        assert!(answer[..count].ends_with(b"Z\0\0\0\x05I"));
+    }
+}
+
+#[tokio::test]
 async fn empty_statements() {
     let (_server, mut client) = with_table().await;
     let answer = client
