@@ -11,7 +11,7 @@
 //! Invariant: what was synced honestly survives every crash unchanged, unless a test damages it with [`SimulatedFiles::flip_bit`].
 
 use crate::{File, Files, Rand, SeededRand};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::io;
@@ -30,10 +30,13 @@ pub enum SyncFault {
     Lie,
 }
 
-/// Files in memory; clones share them.
+/// Files in memory, as one process sees them; clones share them.
 #[derive(Clone, Default)]
 pub struct SimulatedFiles {
     state: Arc<Mutex<State>>,
+    /// Which process this is: after a crash this value and its open files are dead, so that what is left of the old process
+    /// cannot touch what the next one finds.
+    generation: u64,
 }
 
 impl fmt::Debug for SimulatedFiles {
@@ -44,7 +47,7 @@ impl fmt::Debug for SimulatedFiles {
 
 #[derive(Default)]
 struct State {
-    /// Counts crashes: handles of an earlier generation are dead.
+    /// The living process.
     generation: u64,
     inodes: Vec<Inode>,
     directories: BTreeSet<PathBuf>,
@@ -108,11 +111,12 @@ impl SimulatedFiles {
         SimulatedFiles::default()
     }
 
-    /// The power goes: everything that was not synced is lost, torn or kept as the seed decides, and open handles die.
-    pub fn crash(&self, seed: u64) {
+    /// The power goes: everything that was not synced is lost, torn or kept as the seed decides.
+    /// Returns the files as the next process finds them; this value and its open files fail from now on.
+    #[must_use = "the crashed files are dead"]
+    pub fn crash(&self, seed: u64) -> SimulatedFiles {
         let rand = SeededRand::new(seed);
         let mut state = self.state.lock();
-        state.generation += 1;
         let survivors = rand.below(state.pending_names.len() as u64 + 1);
         let changes = std::mem::take(&mut state.pending_names);
         for change in changes.iter().take(survivors as usize) {
@@ -122,16 +126,24 @@ impl SimulatedFiles {
         for inode in &mut state.inodes {
             inode.crash(&rand);
         }
-        state.sync_faults.clear();
-        state.write_faults.clear();
+        self.next_process(&mut state)
     }
 
-    /// The process ends but the machine goes on: open handles die, the cache stays.
-    pub fn kill(&self) {
-        let mut state = self.state.lock();
+    /// The process ends but the machine goes on: the cache stays.
+    /// Returns the files as the next process finds them; this value and its open files fail from now on.
+    #[must_use = "the killed files are dead"]
+    pub fn kill(&self) -> SimulatedFiles {
+        self.next_process(&mut self.state.lock())
+    }
+
+    fn next_process(&self, state: &mut State) -> SimulatedFiles {
         state.generation += 1;
         state.sync_faults.clear();
         state.write_faults.clear();
+        SimulatedFiles {
+            state: Arc::clone(&self.state),
+            generation: state.generation,
+        }
     }
 
     /// Lets the sync after `skip` further ones go wrong. Faults are served in the order of these calls.
@@ -182,12 +194,26 @@ impl SimulatedFiles {
         }
     }
 
-    fn handle(&self, state: &State, inode: usize) -> Arc<dyn File> {
+    fn handle(&self, inode: usize) -> Arc<dyn File> {
         Arc::new(SimulatedFile {
             state: Arc::clone(&self.state),
-            generation: state.generation,
+            generation: self.generation,
             inode,
         })
+    }
+
+    /// The state, unless this process has ended.
+    fn alive(&self) -> io::Result<MutexGuard<'_, State>> {
+        alive(&self.state, self.generation)
+    }
+}
+
+fn alive(state: &Mutex<State>, generation: u64) -> io::Result<MutexGuard<'_, State>> {
+    let state = state.lock();
+    if state.generation == generation {
+        Ok(state)
+    } else {
+        Err(io::Error::other("the simulated process has ended"))
     }
 }
 
@@ -301,7 +327,7 @@ fn sectors(offset: u64, bytes: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
 
 impl Files for SimulatedFiles {
     fn create_dir_all(&self, directory: &Path) -> io::Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.alive()?;
         state
             .directories
             .extend(directory.ancestors().map(Path::to_path_buf));
@@ -309,7 +335,7 @@ impl Files for SimulatedFiles {
     }
 
     fn list(&self, directory: &Path) -> io::Result<Vec<String>> {
-        let state = self.state.lock();
+        let state = self.alive()?;
         if !state.directories.contains(directory) {
             return Err(io::Error::from(io::ErrorKind::NotFound));
         }
@@ -322,13 +348,13 @@ impl Files for SimulatedFiles {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
-        let state = self.state.lock();
+        let state = self.alive()?;
         let inode = state.inode_of(path)?;
-        Ok(self.handle(&state, inode))
+        Ok(self.handle(inode))
     }
 
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
-        let mut state = self.state.lock();
+        let mut state = self.alive()?;
         if state.names.contains_key(path) {
             return Err(io::Error::from(io::ErrorKind::AlreadyExists));
         }
@@ -344,11 +370,11 @@ impl Files for SimulatedFiles {
             path: path.to_path_buf(),
             inode,
         });
-        Ok(self.handle(&state, inode))
+        Ok(self.handle(inode))
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.alive()?;
         if from.parent() != to.parent() {
             return Err(io::Error::from(io::ErrorKind::CrossesDevices));
         }
@@ -361,7 +387,7 @@ impl Files for SimulatedFiles {
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.alive()?;
         state.inode_of(path)?;
         state.change_name(NameChange::Remove {
             path: path.to_path_buf(),
@@ -370,7 +396,7 @@ impl Files for SimulatedFiles {
     }
 
     fn sync_dir(&self, directory: &Path) -> io::Result<()> {
-        let mut state = self.state.lock();
+        let mut state = self.alive()?;
         let changes = std::mem::take(&mut state.pending_names);
         for change in changes {
             if change.directory() == Some(directory) {
@@ -400,13 +426,9 @@ impl fmt::Debug for State {
 }
 
 impl SimulatedFile {
-    /// Runs an operation on the state unless the machine crashed since the file was opened.
+    /// Runs an operation on the state, unless the process that opened the file has ended.
     fn alive<T>(&self, operation: impl FnOnce(&mut State) -> io::Result<T>) -> io::Result<T> {
-        let mut state = self.state.lock();
-        if state.generation != self.generation {
-            return Err(io::Error::other("the simulated process has ended"));
-        }
-        operation(&mut state)
+        operation(&mut *alive(&self.state, self.generation)?)
     }
 }
 

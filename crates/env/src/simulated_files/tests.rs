@@ -34,7 +34,7 @@ fn synced_data_survives_every_crash() {
         file.write_at(&[1; 2000], 100).unwrap();
         file.sync_data().unwrap();
         file.write_at(&[2; 1000], 2100).unwrap();
-        files.crash(seed);
+        let files = files.crash(seed);
         assert_eq!(content(&files)[100..2100], [1; 2000]);
         assert!(file.size().is_err(), "handles die with the process");
     }
@@ -46,7 +46,7 @@ fn unsynced_data_is_kept_lost_and_torn_by_sectors() {
     for seed in 0..200 {
         let (files, file) = one_file(4096);
         file.write_at(&[1; 1536], 0).unwrap();
-        files.crash(seed);
+        let files = files.crash(seed);
         let content = content(&files);
         let sectors: Vec<u8> = content
             .chunks(512)
@@ -67,7 +67,9 @@ fn unsynced_data_is_kept_lost_and_torn_by_sectors() {
 fn a_killed_process_loses_nothing_but_its_handles() {
     let (files, file) = one_file(10);
     file.write_at(b"cache", 0).unwrap();
-    files.kill();
+    let old = files.clone();
+    let files = files.kill();
+    assert!(old.list(directory()).is_err() && old.create(&directory().join("g")).is_err());
     assert!(file.sync_data().is_err());
     assert_eq!(&content(&files)[..5], b"cache");
 }
@@ -85,7 +87,7 @@ fn a_failed_sync_leaves_data_in_the_cache_that_no_later_sync_writes() {
         assert!(file.sync_data().is_err());
         file.sync_data().unwrap();
         assert_eq!(&content(&files)[..5], b"ghost");
-        files.crash(seed);
+        let files = files.crash(seed);
         lost += usize::from(&content(&files)[..5] == b"\0\0\0\0\0");
     }
     assert!(lost > 0 && lost < 20, "{lost} of 20 lost");
@@ -100,7 +102,7 @@ fn a_lying_sync_is_repaired_by_an_honest_one_only() {
         file.sync_data().unwrap();
         file.write_at(b"lied", 0).unwrap();
         file.sync_data().unwrap();
-        files.crash(seed);
+        let files = files.crash(seed);
         lost += usize::from(&content(&files)[..4] == b"\0\0\0\0");
     }
     assert!(lost > 0, "never lost");
@@ -139,7 +141,7 @@ fn unsynced_names_come_and_go() {
             .rename(&directory().join("g"), &directory().join("h"))
             .unwrap();
         files.remove(&directory().join("f")).unwrap();
-        files.crash(seed);
+        let files = files.crash(seed);
         outcomes.insert(files.list(directory()).unwrap().join(" "));
     }
     // A prefix of the changes, in their order.
@@ -153,6 +155,6 @@ fn unsynced_names_come_and_go() {
 fn a_flipped_bit_stays_flipped() {
     let (files, _) = one_file(4);
     files.flip_bit(&directory().join("f"), 2, 3);
-    files.crash(1);
+    let files = files.crash(1);
     assert_eq!(content(&files), [0, 0, 8, 0]);
 }
