@@ -147,6 +147,8 @@ impl FileLog {
         let mut runner = self.runner.lock();
         self.shared.closing.store(true, Ordering::Release);
         match std::mem::replace(&mut *runner, Runner::Closed) {
+            // A sink that drops the log closes it from the writer itself, which ends when it returns there.
+            Runner::Thread(thread) if thread.thread().id() == std::thread::current().id() => {}
             Runner::Thread(thread) => {
                 // Under the queue's lock the writer is either before its look at `closing` or asleep.
                 drop(self.shared.queue.lock());

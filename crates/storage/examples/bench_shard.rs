@@ -151,13 +151,18 @@ impl Log for NoLog {
     fn tail(&self) -> Lsn {
         Lsn(self.tail.load(Ordering::Acquire))
     }
+    fn epoch(&self) -> Epoch {
+        Epoch(1)
+    }
+
+    fn last_timestamp_micros(&self) -> u64 {
+        0
+    }
+
     fn oldest(&self) -> Lsn {
         Lsn(1)
     }
-    fn read(
-        &self,
-        _: Lsn,
-    ) -> Result<Box<dyn Iterator<Item = Result<Record, LogError>> + Send + '_>, LogError> {
+    fn read(&self, _: Lsn) -> Result<Records<'_>, LogError> {
         Ok(Box::new(std::iter::empty()))
     }
     fn trim(&self, _: Lsn) -> Result<(), LogError> {

@@ -1,7 +1,9 @@
 //! A log in memory that is durable at once: what a query answers does not depend on where the log is.
 
 use parking_lot::Mutex;
-use shale_commitlog::{AppendFailure, AppendSink, Batch, Log, LogError, Lsn, Record};
+use shale_commitlog::{
+    AppendFailure, AppendSink, Batch, Epoch, Log, LogError, Lsn, Record, Records,
+};
 use std::sync::Arc;
 /// A log in memory that is durable at once. Clones are the same log.
 #[derive(Clone, Default)]
@@ -48,10 +50,16 @@ impl Log for InstantLog {
         Lsn(1)
     }
 
-    fn read(
-        &self,
-        from: Lsn,
-    ) -> Result<Box<dyn Iterator<Item = Result<Record, LogError>> + Send + '_>, LogError> {
+    fn epoch(&self) -> Epoch {
+        Epoch(1)
+    }
+
+    fn last_timestamp_micros(&self) -> u64 {
+        let state = self.state.lock();
+        state.records.last().map_or(0, |r| r.timestamp_micros)
+    }
+
+    fn read(&self, from: Lsn) -> Result<Records<'_>, LogError> {
         let records = self.state.lock().records.clone();
         Ok(Box::new(
             records.into_iter().filter(move |r| r.lsn >= from).map(Ok),

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use shale_commitlog::{AppendFailure, AppendSink, Batch, Log, LogError, Lsn, Record};
+use shale_commitlog::{
+    AppendFailure, AppendSink, Batch, Epoch, Log, LogError, Lsn, Record, Records,
+};
 use shale_engine::{
     BillingMode, CreateTable, DeleteItem, Engine, EngineOptions, GetItem, PutItem, ReturnValues,
     UpdateItem,
@@ -78,10 +80,16 @@ impl Log for InstantLog {
         Lsn(1)
     }
 
-    fn read(
-        &self,
-        from: Lsn,
-    ) -> Result<Box<dyn Iterator<Item = Result<Record, LogError>> + Send + '_>, LogError> {
+    fn epoch(&self) -> Epoch {
+        Epoch(1)
+    }
+
+    fn last_timestamp_micros(&self) -> u64 {
+        let state = self.state.lock();
+        state.records.last().map_or(0, |r| r.timestamp_micros)
+    }
+
+    fn read(&self, from: Lsn) -> Result<Records<'_>, LogError> {
         let records = self.state.lock().records.clone();
         Ok(Box::new(
             records.into_iter().filter(move |r| r.lsn >= from).map(Ok),

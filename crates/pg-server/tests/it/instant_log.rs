@@ -1,6 +1,8 @@
 //! A log in memory that is durable at once.
 
-use shale_commitlog::{AppendFailure, AppendSink, Batch, Log, LogError, Lsn, Record};
+use shale_commitlog::{
+    AppendFailure, AppendSink, Batch, Epoch, Log, LogError, Lsn, Record, Records,
+};
 use std::sync::{Arc, Mutex};
 
 #[derive(Default)]
@@ -46,10 +48,16 @@ impl Log for InstantLog {
         Lsn(1)
     }
 
-    fn read(
-        &self,
-        from: Lsn,
-    ) -> Result<Box<dyn Iterator<Item = Result<Record, LogError>> + Send + '_>, LogError> {
+    fn epoch(&self) -> Epoch {
+        Epoch(1)
+    }
+
+    fn last_timestamp_micros(&self) -> u64 {
+        let state = self.state.lock();
+        state.records.last().map_or(0, |r| r.timestamp_micros)
+    }
+
+    fn read(&self, from: Lsn) -> Result<Records<'_>, LogError> {
         let records = self.state.lock().unwrap().records.clone();
         let records = records.into_iter().filter(move |r| r.lsn >= from);
         Ok(Box::new(records.map(Ok)))

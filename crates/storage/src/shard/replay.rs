@@ -207,8 +207,6 @@ fn check_fit(floors: &Floors, log: &dyn Log) -> Result<(), StorageError> {
 pub(super) fn log_error(error: LogError) -> StorageError {
     match error {
         LogError::Io { context, source } => StorageError::io(context, &source),
-        error @ (LogError::Corrupt { .. } | LogError::Trimmed { .. }) => {
-            StorageError::Corrupt(error.to_string())
-        }
+        other => StorageError::Corrupt(other.to_string()),
     }
 }

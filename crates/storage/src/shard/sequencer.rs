@@ -208,9 +208,7 @@ impl Core {
 
     fn fail(&self, sequencer: &mut MutexGuard<'_, Sequencer>, from: Lsn, failure: &AppendFailure) {
         match failure {
-            AppendFailure::Refused {
-                reason: RefusedReason::DiskFull,
-            } => {
+            AppendFailure::Refused { .. } => {
                 if let Mode::Refusing { upto, .. } = sequencer.mode {
                     // Still no space, not even for voids: nobody waits for those.
                     self.roll_back(from);
@@ -335,6 +333,9 @@ fn failure_error(failure: &AppendFailure) -> StorageError {
         AppendFailure::Refused {
             reason: RefusedReason::DiskFull,
         } => StorageError::DiskFull,
+        AppendFailure::Refused {
+            reason: RefusedReason::TooLarge,
+        } => StorageError::Invalid("a record that is too long for the log"),
         AppendFailure::Fenced { .. } => StorageError::Fenced,
         AppendFailure::Unknown { message } => StorageError::OutcomeUnknown(message.clone()),
     }

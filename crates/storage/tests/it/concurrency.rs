@@ -3,7 +3,7 @@
 use crate::support::{TestApply, put, record};
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex};
-use shale_commitlog::{AppendFailure, AppendSink, Batch, Log, LogError, Lsn, Record};
+use shale_commitlog::{AppendFailure, AppendSink, Batch, Epoch, Log, LogError, Lsn, Records};
 use shale_env::SystemClock;
 use shale_storage::*;
 use std::sync::Arc;
@@ -50,13 +50,18 @@ impl Log for GroupLog {
     fn tail(&self) -> Lsn {
         Lsn(self.state.0.lock().told)
     }
+    fn epoch(&self) -> Epoch {
+        Epoch(1)
+    }
+
+    fn last_timestamp_micros(&self) -> u64 {
+        0
+    }
+
     fn oldest(&self) -> Lsn {
         Lsn(1)
     }
-    fn read(
-        &self,
-        _: Lsn,
-    ) -> Result<Box<dyn Iterator<Item = Result<Record, LogError>> + Send + '_>, LogError> {
+    fn read(&self, _: Lsn) -> Result<Records<'_>, LogError> {
         Ok(Box::new(std::iter::empty()))
     }
     fn trim(&self, _: Lsn) -> Result<(), LogError> {

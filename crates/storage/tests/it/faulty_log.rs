@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use parking_lot::Mutex;
 use shale_commitlog::{
-    AppendFailure, AppendSink, Batch, Log, LogError, Lsn, Record, RefusedReason,
+    AppendFailure, AppendSink, Batch, Epoch, Log, LogError, Lsn, Record, Records, RefusedReason,
 };
 use std::sync::Arc;
 
@@ -171,14 +171,23 @@ impl Log for FaultyLog {
         self.state.lock().durable()
     }
 
+    fn epoch(&self) -> Epoch {
+        Epoch(1)
+    }
+
+    fn last_timestamp_micros(&self) -> u64 {
+        self.state
+            .lock()
+            .archive
+            .last()
+            .map_or(0, |record| record.timestamp_micros)
+    }
+
     fn oldest(&self) -> Lsn {
         Lsn(self.state.lock().trimmed + 1)
     }
 
-    fn read(
-        &self,
-        from: Lsn,
-    ) -> Result<Box<dyn Iterator<Item = Result<Record, LogError>> + Send + '_>, LogError> {
+    fn read(&self, from: Lsn) -> Result<Records<'_>, LogError> {
         let state = self.state.lock();
         if from.0 <= state.trimmed {
             return Err(LogError::Trimmed {

@@ -2,7 +2,9 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use parking_lot::Mutex;
-use shale_commitlog::{AppendFailure, AppendSink, Batch, Log, LogError, Lsn, Record};
+use shale_commitlog::{
+    AppendFailure, AppendSink, Batch, Epoch, Log, LogError, Lsn, Record, Records,
+};
 use shale_storage::{Apply, Role, ShardOptions, TreeBatch};
 use std::sync::Arc;
 
@@ -97,6 +99,7 @@ struct State {
     records: Vec<Record>,
     trimmed: u64,
     durable: u64,
+    timestamp_micros: u64,
     held: bool,
     fails: Option<AppendFailure>,
     sink: Option<Arc<dyn AppendSink>>,
@@ -156,6 +159,7 @@ impl TestLog {
             records: state.records[..durable].to_vec(),
             trimmed: state.trimmed,
             durable: state.durable,
+            timestamp_micros: state.timestamp_micros,
             ..State::default()
         };
         TestLog {
@@ -176,6 +180,11 @@ impl Log for TestLog {
         }
         let next = state.trimmed + state.records.len() as u64 + 1;
         assert_eq!(batch.first.0, next, "appends follow each other");
+        assert!(
+            state.timestamp_micros <= batch.timestamp_micros,
+            "time goes back"
+        );
+        state.timestamp_micros = batch.timestamp_micros;
         for (lsn, payload) in (next..).zip(batch.payloads) {
             state.records.push(Record {
                 lsn: Lsn(lsn),
@@ -199,14 +208,19 @@ impl Log for TestLog {
         Lsn(self.state.lock().durable)
     }
 
+    fn epoch(&self) -> Epoch {
+        Epoch(1)
+    }
+
+    fn last_timestamp_micros(&self) -> u64 {
+        self.state.lock().timestamp_micros
+    }
+
     fn oldest(&self) -> Lsn {
         Lsn(self.state.lock().trimmed + 1)
     }
 
-    fn read(
-        &self,
-        from: Lsn,
-    ) -> Result<Box<dyn Iterator<Item = Result<Record, LogError>> + Send + '_>, LogError> {
+    fn read(&self, from: Lsn) -> Result<Records<'_>, LogError> {
         let state = self.state.lock();
         if from.0 <= state.trimmed {
             return Err(LogError::Trimmed {
