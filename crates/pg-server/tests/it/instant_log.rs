@@ -53,7 +53,7 @@ impl Log for InstantLog {
     }
 
     fn last_timestamp_micros(&self) -> u64 {
-        let state = self.state.lock();
+        let state = self.state.lock().unwrap();
         state.records.last().map_or(0, |r| r.timestamp_micros)
     }
 
