@@ -1,7 +1,7 @@
 //! Speed of a shard against bare `lsm-tree` on the same data: `cargo run --release -p shale-storage --example bench_shard [ROWS]`.
 //!
-//! Prints operations per second and ratios. The log costs nothing here (durable at once, or by a thread of its own),
-//! so that what remains is the shard: sequencing, pending images, applying, publishing, waking.
+//! Prints operations per second and ratios. The log costs nothing in most of it (durable at once, or by a thread of its
+//! own), so that what remains is the shard: sequencing, pending images, applying, publishing, waking. Durable puts go to a file log.
 
 #![allow(clippy::disallowed_methods)] // A benchmark measures with the machine's clock.
 
@@ -9,7 +9,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use lsm_tree::{AbstractTree, Config, SequenceNumberCounter};
 use parking_lot::{Condvar, Mutex};
 use shale_commitlog::*;
-use shale_env::SystemClock;
+use shale_env::{SystemClock, SystemFiles, SystemRand};
 use shale_storage::{Apply, LsmOptions, LsmStore, Role, Shard, ShardOptions, TreeBatch, TreeStore};
 use std::hint::black_box;
 use std::sync::Arc;
@@ -48,22 +48,13 @@ impl Apply for Puts {
     fn on_published(&self, _: Lsn, _: &Bytes) {}
 }
 
-/// A log that nobody reads back: durable at once and told by the appending thread, or by a thread of its own, which may
-/// write and sync each group to a file first, and may leave the telling to yet another thread.
+/// A log that nobody reads back: durable at once, told by the appending thread or by one of its own.
 #[derive(Default)]
 struct NoLog {
     sink: Mutex<Option<Arc<dyn AppendSink>>>,
     tail: AtomicU64,
     threaded: bool,
-    file: Option<std::path::PathBuf>,
-    hop: bool,
-    queued: Arc<(Mutex<Queued>, Condvar)>,
-}
-
-#[derive(Default)]
-struct Queued {
-    upto: u64,
-    bytes: Vec<u8>,
+    queued: Arc<(Mutex<u64>, Condvar)>,
 }
 
 impl NoLog {
@@ -73,50 +64,18 @@ impl NoLog {
             ..NoLog::default()
         }
     }
-    fn synced(file: std::path::PathBuf, hop: bool) -> NoLog {
-        NoLog {
-            file: Some(file),
-            hop,
-            ..NoLog::threaded()
-        }
-    }
     fn start(&self, sink: Arc<dyn AppendSink>) {
-        let file = self.file.as_ref().map(|path| {
-            let file = std::fs::File::create(path).expect("create log file");
-            // Preallocated, as the log's segments are: a sync then writes data only.
-            std::io::Write::write_all(&mut &file, &vec![0; 256 << 20]).expect("preallocate");
-            file.sync_all().expect("sync");
-            file
-        });
-        let (tell, told) = std::sync::mpsc::channel();
-        let teller = sink.clone();
+        let queued = self.queued.clone();
         std::thread::spawn(move || {
-            while let Ok(upto) = told.recv() {
-                teller.on_durable(Lsn(upto));
-            }
-        });
-        let (queued, hop) = (self.queued.clone(), self.hop);
-        std::thread::spawn(move || {
-            let (mut told, mut offset) = (0, 0);
+            let mut told = 0;
             loop {
-                let mut waiting = queued.0.lock();
-                while waiting.upto == told {
-                    queued.1.wait(&mut waiting);
+                let mut upto = queued.0.lock();
+                while *upto == told {
+                    queued.1.wait(&mut upto);
                 }
-                told = waiting.upto;
-                let bytes = std::mem::take(&mut waiting.bytes);
-                drop(waiting);
-                if let Some(file) = &file {
-                    std::os::unix::fs::FileExt::write_all_at(file, &bytes, offset % (192 << 20))
-                        .expect("write");
-                    offset += bytes.len() as u64;
-                    file.sync_data().expect("sync");
-                }
-                if hop {
-                    tell.send(told).expect("the other thread lives");
-                } else {
-                    sink.on_durable(Lsn(told));
-                }
+                told = *upto;
+                drop(upto);
+                sink.on_durable(Lsn(told));
             }
         });
     }
@@ -133,15 +92,7 @@ impl Log for NoLog {
         let upto = batch.first.0 + batch.payloads.len() as u64 - 1;
         self.tail.store(upto, Ordering::Release);
         if self.threaded {
-            let mut queued = self.queued.0.lock();
-            queued.upto = upto;
-            if self.file.is_some() {
-                batch
-                    .payloads
-                    .iter()
-                    .for_each(|payload| queued.bytes.extend_from_slice(payload));
-            }
-            drop(queued);
+            *self.queued.0.lock() = upto;
             self.queued.1.notify_one();
         } else if let Some(sink) = &*self.sink.lock() {
             sink.on_durable(Lsn(upto));
@@ -240,7 +191,7 @@ fn show(name: &str, shard: f64, bare: f64) {
     );
 }
 
-fn open_shard(directory: &std::path::Path, log: NoLog, compress: bool) -> Arc<Shard> {
+fn open_shard(directory: &std::path::Path, log: impl Log, compress: bool) -> Arc<Shard> {
     let options = LsmOptions {
         cache_bytes: 1 << 30,
         compress,
@@ -349,21 +300,20 @@ fn main() {
     }
     drop(threaded);
     for writers in [1, 8, 64, 256] {
-        for (name, hop) in [("log thread", false), ("own thread", true)] {
-            let directory = tempfile::tempdir_in(".").expect("a directory on the disk");
-            let log = NoLog::synced(directory.path().join("log"), hop);
-            let shard = open_shard(&directory.path().join("shard"), log, true);
-            let put = put_and_wait(
-                &runtime,
-                &shard,
-                &records,
-                writers,
-                (writers * 1500).min(100_000),
-            );
-            println!("durable put, {writers:>3} writers, applied on {name}: {put:>9.0}/s");
-        }
+        let directory = tempfile::tempdir_in(".").expect("a directory on the disk");
+        let log = FileLogOptions::new(directory.path().join("log"));
+        let log =
+            FileLog::open(log, Arc::new(SystemFiles), Arc::new(SystemRand)).expect("open log");
+        let shard = open_shard(&directory.path().join("shard"), log, true);
+        let put = put_and_wait(
+            &runtime,
+            &shard,
+            &records,
+            writers,
+            (writers * 1500).min(100_000),
+        );
+        println!("durable put, file log, {writers:>3} writers: {put:>9.0}/s");
     }
-
     let keys: Vec<Bytes> = (0..rows)
         .map(|n| key(n.wrapping_mul(7919) % rows))
         .collect();

@@ -1,13 +1,10 @@
 //! Settings of a shard.
 
-use shale_commitlog::Epoch;
 use std::time::Duration;
 
 /// Settings of a shard.
 #[derive(Clone, Debug)]
 pub struct ShardOptions {
-    /// The leadership under which records are written.
-    pub epoch: Epoch,
     /// Bytes that all memtables together may hold (active, sealed, pinned by snapshots) before writers wait.
     /// From half of it on memtables are flushed, and half of it is what snapshots may pin.
     pub memory_budget: u64,
@@ -28,7 +25,6 @@ pub struct ShardOptions {
 impl Default for ShardOptions {
     fn default() -> Self {
         ShardOptions {
-            epoch: Epoch(1),
             memory_budget: 256 << 20,
             pending_bytes_max: 64 << 20,
             log_bytes_max: 256 << 20,

@@ -24,6 +24,7 @@ pub use stats::ShardStats;
 
 use crate::tree::{OrderedTree, TreeStore};
 use crate::{Apply, Latest, Role, ShardOptions, StorageError};
+use applier::Sink;
 use bytes::Bytes;
 use failures::Failures;
 use maintenance::Maintenance;
@@ -31,7 +32,7 @@ use parking_lot::Mutex;
 use pending::Pending;
 use reclaim::Reclaims;
 use sequencer::{Outstanding, Reports, Sequencer};
-use shale_commitlog::{Log, Lsn, Record};
+use shale_commitlog::{Epoch, Log, Lsn, Record};
 use shale_env::Clock;
 use snapshot::Tracker;
 use std::future::poll_fn;
@@ -48,6 +49,7 @@ use waiters::Waiters;
 #[derive(Debug)]
 pub struct Shard {
     core: Arc<Core>,
+    sink: Arc<Sink>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -68,6 +70,8 @@ impl Trees {
 struct Core {
     options: ShardOptions,
     log: Arc<dyn Log>,
+    /// The leadership under which the log was opened.
+    epoch: Epoch,
     store: Box<dyn TreeStore>,
     trees: Trees,
     apply: Arc<dyn Apply>,
@@ -125,7 +129,7 @@ impl Shard {
         apply: Arc<dyn Apply>,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Shard>, StorageError> {
-        let core = Core::open(options, log, trees, apply, clock)?;
+        let (core, sink) = Core::open(options, log, trees, apply, clock)?;
         let threads = if core.options.background {
             maintenance::start_threads(&core)?
         } else {
@@ -133,6 +137,7 @@ impl Shard {
         };
         Ok(Arc::new(Shard {
             core,
+            sink,
             threads: Mutex::new(threads),
         }))
     }
@@ -284,7 +289,10 @@ impl Shard {
             for thread in threads {
                 let _ = thread.join();
             }
-            let _ = done.send(core.flush_all());
+            let result = core.flush_all();
+            // First: whoever hears of it may open the directory again.
+            drop(core);
+            let _ = done.send(result);
         });
         finished.await.unwrap_or(Err(StorageError::Closed))
     }
@@ -297,6 +305,7 @@ impl Drop for Shard {
         for thread in self.threads.lock().drain(..) {
             let _ = thread.join();
         }
+        self.sink.close();
     }
 }
 

@@ -9,19 +9,36 @@
 use super::Core;
 use super::sequencer::Sequenced;
 use bytes::Bytes;
+use parking_lot::RwLock;
 use shale_commitlog::{AppendFailure, AppendSink, Lsn};
-use std::sync::Weak;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 /// Records that are published together: enough to spread the cost of publishing, few enough for the first not to wait.
 const BATCH_MAX: usize = 64;
 
 /// The log's listener. The log outlives the shard, so it does not hold it.
-pub(super) struct Sink(pub(super) Weak<Core>);
+///
+/// Closed before the shard lets go of its parts: the last of them must not be dropped by a callback, because they include the
+/// log, which on being dropped waits for the very thread that calls back.
+#[derive(Debug)]
+pub(super) struct Sink(RwLock<Weak<Core>>);
+
+impl Sink {
+    pub(super) fn new(core: &Arc<Core>) -> Sink {
+        Sink(RwLock::new(Arc::downgrade(core)))
+    }
+
+    /// Waits for the callback that is under way; later ones do nothing.
+    pub(super) fn close(&self) {
+        *self.0.write() = Weak::new();
+    }
+}
 
 impl AppendSink for Sink {
     fn on_durable(&self, upto: Lsn) {
-        let Some(core) = self.0.upgrade() else { return };
+        let open = self.0.read_recursive();
+        let Some(core) = open.upgrade() else { return };
         core.durable.fetch_max(upto.0, Ordering::AcqRel);
         if core.options.background {
             core.apply_durable();
@@ -29,7 +46,8 @@ impl AppendSink for Sink {
     }
 
     fn on_failed(&self, from: Lsn, failure: AppendFailure) {
-        if let Some(core) = self.0.upgrade() {
+        let open = self.0.read_recursive();
+        if let Some(core) = open.upgrade() {
             core.on_failed(from, failure);
         }
     }

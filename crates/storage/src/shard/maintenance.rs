@@ -361,6 +361,9 @@ impl Core {
             .compaction_waits_for_space
             .store(full, Ordering::Release);
         let progress = self.or_poison("compact", role, result)?;
+        if progress {
+            self.reclaims.on_compacted();
+        }
         self.look_at_compaction();
         Ok(progress)
     }

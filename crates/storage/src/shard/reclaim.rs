@@ -12,12 +12,14 @@ use parking_lot::Mutex;
 use shale_commitlog::Lsn;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(Debug, Default)]
 pub(super) struct Reclaims {
     /// Those that are not done.
     requests: Mutex<Vec<Request>>,
+    /// Whether files have changed since it was last looked at what is left of the dropped ranges.
+    stale: AtomicBool,
 }
 
 #[derive(Clone, Debug)]
@@ -33,6 +35,11 @@ struct Request {
 impl Reclaims {
     pub(super) fn count(&self) -> u64 {
         self.requests.lock().len() as u64
+    }
+
+    /// A compaction may have dropped entries.
+    pub(super) fn on_compacted(&self) {
+        self.stale.store(true, Ordering::Release);
     }
 }
 
@@ -82,8 +89,12 @@ impl Core {
         {
             changed |= self.drop_whole_files(request)?;
         }
-        for role in Role::ALL {
-            changed |= self.finish(role)?;
+        if changed || self.reclaims.stale.swap(false, Ordering::AcqRel) {
+            for role in Role::ALL {
+                changed |= self
+                    .finish(role)
+                    .inspect_err(|_| self.reclaims.on_compacted())?;
+            }
         }
         Ok(changed)
     }

@@ -23,7 +23,7 @@ impl Core {
         store: Box<dyn TreeStore>,
         apply: Arc<dyn Apply>,
         clock: Arc<dyn Clock>,
-    ) -> Result<Arc<Core>, StorageError> {
+    ) -> Result<(Arc<Core>, Arc<Sink>), StorageError> {
         let mut trees = Vec::with_capacity(Role::COUNT);
         for role in Role::ALL {
             trees.push(store.open_tree(role)?);
@@ -63,58 +63,48 @@ impl Core {
             maintenance: Maintenance::new(floors, &options.consumers),
             reclaims: Reclaims::default(),
             options,
+            epoch: log.epoch(),
             log,
             store,
             trees,
             apply,
             clock,
         };
-        let timestamp_micros = core.replay(&floors)?;
+        core.replay(&floors)?;
         let last = Lsn(core.published.load(Ordering::Acquire));
-        *core.sequencer.lock() = Sequencer::new(last, timestamp_micros);
+        *core.sequencer.lock() = Sequencer::new(last, core.log.last_timestamp_micros());
         let core = Arc::new(core);
-        core.log.set_sink(Arc::new(Sink(Arc::downgrade(&core))));
-        Ok(core)
+        let sink = Arc::new(Sink::new(&core));
+        core.log.set_sink(sink.clone());
+        Ok((core, sink))
     }
 
-    /// Applies the log to the trees that lack it. Returns the timestamp of the last record.
-    fn replay(&self, floors: &Floors) -> Result<u64, StorageError> {
+    /// Applies the log to the trees that lack it.
+    fn replay(&self, floors: &Floors) -> Result<(), StorageError> {
         let tail = self.log.tail();
-        let from = floors.lowest().next().max(self.log.oldest());
+        let from = floors.lowest().next();
         if from > tail {
-            // Nothing to replay, but time must not go back behind the last record, if it is still there.
-            self.publish_replayed(tail.max(floors.lowest()));
-            let last = (tail >= self.log.oldest() && tail > Lsn::ZERO)
-                .then(|| self.records(tail)?.next().transpose());
-            return Ok(last
-                .transpose()?
-                .flatten()
-                .map_or(0, |record| record.timestamp_micros));
+            self.publish_replayed(tail);
+            return Ok(());
         }
         let mut expected = from;
-        let mut timestamp_micros = 0;
         let mut batch = TreeBatch::default();
         for record in self.records(from)? {
             let record = record?;
             if record.lsn != expected {
-                return Err(StorageError::Corrupt(format!(
-                    "the log has {} where {} belongs",
-                    record.lsn.0, expected.0
-                )));
+                let reason = format!("the log has {} where {} belongs", record.lsn.0, expected.0);
+                return Err(StorageError::Corrupt(reason));
             }
-            timestamp_micros = record.timestamp_micros;
             self.replay_record(&record, floors, &mut batch)?;
             expected = expected.next();
             self.bound_memory()?;
         }
         if expected != tail.next() {
-            return Err(StorageError::Corrupt(format!(
-                "the log ends before {}, its tail is {}",
-                expected.0, tail.0
-            )));
+            let reason = format!("the log ends before {}, its tail is {}", expected.0, tail.0);
+            return Err(StorageError::Corrupt(reason));
         }
         tracing::info!(from = from.0, upto = tail.0, "replayed the log");
-        Ok(timestamp_micros)
+        Ok(())
     }
 
     fn replay_record(

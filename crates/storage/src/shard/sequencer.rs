@@ -127,7 +127,7 @@ impl Core {
             bytes,
         });
         let appended = self.log.append(Batch {
-            epoch: self.options.epoch,
+            epoch: self.epoch,
             first: lsn,
             timestamp_micros,
             payloads: vec![record],
@@ -313,7 +313,7 @@ impl Core {
         });
         self.outstanding.lock().extend(voids);
         let appended = self.log.append(Batch {
-            epoch: self.options.epoch,
+            epoch: self.epoch,
             first: from,
             timestamp_micros: sequencer.timestamp_micros,
             payloads: vec![Bytes::new(); count],

@@ -313,7 +313,14 @@ impl OrderedTree for LsmTree {
         applied: Lsn,
     ) -> Result<(), StorageError> {
         let _compacting = self.compaction();
-        if !self.raise(applied) {
+        // Even dropping nothing would install and sync a version.
+        let version = self.tree.current_version();
+        let whole = version.iter_tables().any(|table| {
+            let keys = &table.metadata.key_range;
+            range.start <= keys.min()[..] && range.end > keys.max()[..]
+        });
+        drop(version);
+        if !whole || !self.raise(applied) {
             return Ok(());
         }
         self.with_files("drop files", || {

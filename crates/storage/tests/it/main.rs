@@ -4,5 +4,7 @@ mod basics;
 mod concurrency;
 mod disk;
 mod faulty_log;
+mod files;
+mod journal;
 mod simulation;
 mod support;

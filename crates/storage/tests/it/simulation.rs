@@ -13,11 +13,11 @@
 //! `SHALE_SIM_SECONDS` is how long to try fresh seeds, `SHALE_SIM_SEED` runs one.
 
 use crate::faulty_log::FaultyLog;
+use crate::journal::{Journal, SimulatedJournal};
 use crate::support::{TestApply, Write, manual, record, writes};
 use bytes::Bytes;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use shale_commitlog::Log;
 use shale_env::ManualClock;
 use shale_storage::*;
 use std::collections::BTreeMap;
@@ -67,7 +67,7 @@ enum Waiting {
 struct Simulation {
     rng: ChaCha8Rng,
     clock: Arc<ManualClock>,
-    log: FaultyLog,
+    log: Box<dyn Journal>,
     store: MemoryStore,
     apply: Arc<TestApply>,
     shard: Arc<Shard>,
@@ -146,14 +146,14 @@ fn key_of(table: u64, counter: usize) -> Bytes {
 }
 
 fn open(
-    log: &FaultyLog,
+    log: &dyn Journal,
     store: &MemoryStore,
     clock: &Arc<ManualClock>,
 ) -> (Arc<Shard>, Arc<TestApply>) {
     let apply = Arc::new(TestApply::default());
     let shard = Shard::open(
         manual(),
-        Arc::new(log.clone()),
+        log.log(),
         Box::new(store.clone()),
         apply.clone(),
         clock.clone(),
@@ -197,13 +197,9 @@ fn number(value: Option<&Bytes>) -> u64 {
 }
 
 impl Simulation {
-    fn new(seed: u64) -> Simulation {
-        let (log, store, clock) = (
-            FaultyLog::default(),
-            MemoryStore::default(),
-            Arc::new(ManualClock::new(1)),
-        );
-        let (shard, apply) = open(&log, &store, &clock);
+    fn new(seed: u64, log: Box<dyn Journal>) -> Simulation {
+        let (store, clock) = (MemoryStore::default(), Arc::new(ManualClock::new(1)));
+        let (shard, apply) = open(&*log, &store, &clock);
         Simulation {
             rng: ChaCha8Rng::seed_from_u64(seed),
             clock,
@@ -264,7 +260,7 @@ impl Simulation {
             992..993 => self.store.set_failing(true),
             993..995 => {
                 let survive = self.rng.random_range(0..=self.log.waiting());
-                self.log.lose_acknowledgement(survive);
+                self.log.fail(survive);
             }
             995..996 => self.log.fence(),
             _ => self.crash(),
@@ -363,7 +359,8 @@ impl Simulation {
             self.decide();
             self.decide();
             drop(self.shard.step(Step::FillVoids));
-            self.log.sync(self.log.waiting());
+            let all = self.log.waiting();
+            self.log.sync(all);
             drop(self.shard.step(Step::Apply));
         }
     }
@@ -525,9 +522,9 @@ impl Simulation {
         self.store.set_failing(false);
         // A torn group is cut whole; groups end anywhere.
         let survive = self.rng.random_range(0..=self.log.waiting());
-        self.log = self.log.crash(survive);
-        (self.shard, self.apply) = open(&self.log, &self.store, &self.clock);
-        assert_eq!(self.shard.published(), self.log.tail());
+        self.log.crash(survive);
+        (self.shard, self.apply) = open(&*self.log, &self.store, &self.clock);
+        assert_eq!(self.shard.published(), Lsn(self.log.history().len() as u64));
         if let Some(lsn) = self.dropping.take() {
             let history = self.log.history();
             let key = format!("dropped/{:04}", self.table);
@@ -550,7 +547,7 @@ impl Simulation {
         let published = self.shard.published();
         let history = self.log.history();
         assert!(
-            published <= self.log.tail(),
+            published <= Lsn(self.log.history().len() as u64),
             "{published:?} is readable and not durable"
         );
         let counter = self.rng.random_range(0..COUNTERS);
@@ -646,7 +643,11 @@ impl Simulation {
 fn run(seed: u64) -> Counts {
     // Printed when the test fails.
     println!("SHALE_SIM_SEED={seed}");
-    let mut simulation = Simulation::new(seed);
+    let log: Box<dyn Journal> = match seed % 2 {
+        0 => Box::new(FaultyLog::default()),
+        _ => Box::new(SimulatedJournal::new(seed)),
+    };
+    let mut simulation = Simulation::new(seed, log);
     simulation.run();
     simulation.counts
 }
