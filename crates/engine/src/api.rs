@@ -295,6 +295,7 @@ pub struct BatchGetOutput {
 }
 
 /// What an insert does when the key exists.
+#[allow(clippy::large_enum_variant)] // One per inserted item, for one statement; a box would cost every upsert an allocation.
 #[derive(Clone, Debug)]
 pub enum OnConflict {
     /// `Error::ItemExists`.

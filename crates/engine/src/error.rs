@@ -11,7 +11,7 @@ pub enum LimitKind {
     ItemSize,
     /// Nested deeper than 32.
     Nesting,
-    /// Items of one atomic insert above 32 MB together.
+    /// Items of one atomic insert above 16 MB together.
     InsertSize,
 }
 

@@ -36,7 +36,7 @@ enum Section {
 
 impl Engine {
     /// Inserts all items or none, in one record: a multi-row INSERT. An item whose key exists (also earlier in the same call) meets
-    /// its [`OnConflict`]. All items together may have [`RECORD_BYTES_MAX`](crate::limits) bytes: 32 MB.
+    /// its [`OnConflict`]. All items together may have 16 MB.
     ///
     /// # Errors
     /// The error of the first item that fails, with its position; 0 for what concerns the whole.
@@ -177,7 +177,8 @@ fn check_rows(table: &Table, items: Vec<(Item, OnConflict)>) -> Result<Vec<Row>,
             check_targets(table, update).map_err(at)?;
         }
         let encoded = encode_checked(&item).map_err(at)?;
-        bytes += encoded.as_bytes().len();
+        let tree_key = encode_key(table.id, &key);
+        bytes += tree_key.len() + encoded.as_bytes().len();
         if bytes > RECORD_BYTES_MAX {
             return Err(at(Error::Limit {
                 kind: LimitKind::InsertSize,
@@ -186,7 +187,7 @@ fn check_rows(table: &Table, items: Vec<(Item, OnConflict)>) -> Result<Vec<Row>,
             }));
         }
         rows.push(Row {
-            tree_key: encode_key(table.id, &key),
+            tree_key,
             key: key_schema.to_attributes(&key),
             item,
             encoded,

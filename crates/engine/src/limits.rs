@@ -18,8 +18,8 @@ pub(crate) const BATCH_GET_BYTES_MAX: usize = 16 << 20;
 pub(crate) const SEGMENTS_MAX: u32 = 1_000_000;
 /// Bytes of a table's name; DynamoDB's own limit is 255 characters of ASCII.
 pub(crate) const TABLE_NAME_BYTES_MAX: usize = 255;
-/// Bytes of items that one record takes (a multi-row INSERT): it is held in memory several times on its way.
-pub(crate) const RECORD_BYTES_MAX: usize = 32 << 20;
+/// Bytes of keys and items that one record takes (a multi-row INSERT): it is held in memory several times on its way.
+pub(crate) const RECORD_BYTES_MAX: usize = 16 << 20;
 
 /// Checks nesting and size, and encodes.
 ///

@@ -22,10 +22,12 @@ use crate::record::RecordBuilder;
 use crate::statistics::{CONSUMER, Statistics};
 use crate::table_ddl::{forget_reclaimed, items_range};
 use bytes::Bytes;
-use shale_commitlog::Log;
-use shale_env::{Clock, Rand};
+use shale_commitlog::{FileLog, FileLogOptions, Log};
+use shale_env::{Clock, Rand, SystemClock, SystemFiles, SystemRand};
 use shale_item::TableId;
-use shale_storage::{Lsn, Role, Shard, ShardOptions, StorageError, TreeStore};
+use shale_storage::{
+    LsmOptions, LsmStore, Lsn, Role, Shard, ShardOptions, ShardStats, Step, StorageError, TreeStore,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -77,6 +79,7 @@ impl Engine {
         let statistics = Statistics::new(options.checkpoint_records);
         let applier = Arc::new(Applier::new(statistics));
         let shard_options = ShardOptions {
+            epoch: log.epoch(),
             memory_budget: options.write_buffer_bytes,
             consumers: vec![CONSUMER],
             background: options.background,
@@ -104,8 +107,19 @@ impl Engine {
     ///
     /// # Errors
     /// The directory is in use, damaged or cannot be read or written.
-    pub fn open_directory(_options: EngineOptions) -> Result<Engine, Error> {
-        todo!("waits for the file log")
+    pub fn open_directory(options: EngineOptions) -> Result<Engine, Error> {
+        let lsm = LsmOptions {
+            cache_bytes: options.cache_bytes,
+            ..LsmOptions::default()
+        };
+        // The trees first: they lock the directory.
+        let trees = LsmStore::open(&options.directory, lsm)?;
+        let rand: Arc<dyn Rand> = Arc::new(SystemRand);
+        let log_options = FileLogOptions::new(options.directory.join("log"));
+        let log = FileLog::open(log_options, Arc::new(SystemFiles), Arc::clone(&rand));
+        let log = log.map_err(|error| Error::Log(Arc::new(error)))?;
+        let clock = Arc::new(SystemClock::new());
+        Engine::open(options, Arc::new(log), Box::new(trees), clock, rand)
     }
 
     /// Writes a checkpoint, flushes everything and stops taking writes. Other clones of this handle answer
@@ -123,6 +137,22 @@ impl Engine {
                 .inspect_err(|error| tracing::warn!(%error, "closing without a checkpoint"));
         }
         Ok(shard.close().await?)
+    }
+}
+
+impl Engine {
+    /// Figures of the shard, for metrics.
+    pub fn shard_stats(&self) -> ShardStats {
+        self.inner.shard.stats()
+    }
+
+    /// Does one piece of the shard's background work, for a simulation that opened the engine without threads
+    /// ([`EngineOptions::background`]). Says whether there was anything to do.
+    ///
+    /// # Errors
+    /// What stopped the step.
+    pub fn shard_step(&self, step: Step) -> Result<bool, Error> {
+        Ok(self.inner.shard.step(step)?)
     }
 }
 

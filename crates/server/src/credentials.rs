@@ -91,11 +91,6 @@ impl Credentials {
         })
     }
 
-    /// Whether no user exists yet.
-    pub fn is_empty(&self) -> bool {
-        self.state.load().users.is_empty()
-    }
-
     /// All user names, in order.
     pub fn users(&self) -> Vec<String> {
         self.state.load().users.keys().cloned().collect()

@@ -103,7 +103,8 @@ fn create_key_file(path: &Path) -> std::io::Result<Vec<u8>> {
 pub fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     // Without the kernel's randomness no secret can be made: nothing sensible is left to do.
-    #[allow(clippy::expect_used)]
+    #[allow(clippy::expect_used, clippy::disallowed_methods)]
+    // The edge: secrets come from the system.
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
     bytes
 }

@@ -70,7 +70,9 @@ pub(crate) fn tables() -> Tables {
         "CREATE TABLE users (id bigint PRIMARY KEY, name varchar(10) NOT NULL, joined date DEFAULT '2020-01-01', code char(4))",
     );
     let mut loose = create("CREATE TABLE \"Loose\" (\"pk\" text PRIMARY KEY)");
-    std::sync::Arc::make_mut(&mut loose.definition).columns.clear();
+    std::sync::Arc::make_mut(&mut loose.definition)
+        .columns
+        .clear();
     observe(
         &mut loose,
         &[

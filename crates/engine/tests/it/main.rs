@@ -1,5 +1,11 @@
 //! The engine over a whole shard.
 
+mod bookkeeping;
 mod changes;
+mod concurrency;
+mod many;
+mod pages;
 mod semantics;
+mod simulation;
 mod support;
+mod tables;

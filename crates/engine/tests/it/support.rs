@@ -15,6 +15,8 @@ use shale_item::{AttributeValue, Item, KeyAttribute, KeySchema, KeyType};
 use shale_storage::MemoryStore;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, Waker};
 
 /// A log in memory that is durable at once. Clones are the same log.
 #[derive(Clone, Default)]
@@ -214,4 +216,82 @@ pub fn update_of(text: &str, values: Item) -> Update {
 /// A condition expression.
 pub fn condition(text: &str, values: Item) -> Condition {
     parse_condition(text, &mut Placeholders::new(None, Some(&values))).unwrap()
+}
+
+/// A log that counts how often it tells of groups that became durable.
+pub struct CountingLog<L> {
+    inner: L,
+    groups: Arc<AtomicU64>,
+}
+
+impl<L: Log> CountingLog<L> {
+    /// Counts the groups of a log.
+    pub fn new(inner: L) -> (CountingLog<L>, Arc<AtomicU64>) {
+        let groups = Arc::new(AtomicU64::new(0));
+        let counting = CountingLog {
+            inner,
+            groups: Arc::clone(&groups),
+        };
+        (counting, groups)
+    }
+}
+
+struct CountingSink {
+    inner: Arc<dyn AppendSink>,
+    groups: Arc<AtomicU64>,
+}
+
+impl AppendSink for CountingSink {
+    fn on_durable(&self, upto: Lsn) {
+        self.groups.fetch_add(1, Ordering::Relaxed);
+        self.inner.on_durable(upto);
+    }
+    fn on_failed(&self, from: Lsn, failure: AppendFailure) {
+        self.inner.on_failed(from, failure);
+    }
+}
+
+impl<L: Log> Log for CountingLog<L> {
+    fn set_sink(&self, inner: Arc<dyn AppendSink>) {
+        let groups = Arc::clone(&self.groups);
+        self.inner
+            .set_sink(Arc::new(CountingSink { inner, groups }));
+    }
+    fn append(&self, batch: Batch) -> Result<(), AppendFailure> {
+        self.inner.append(batch)
+    }
+    fn tail(&self) -> Lsn {
+        self.inner.tail()
+    }
+    fn oldest(&self) -> Lsn {
+        self.inner.oldest()
+    }
+    fn epoch(&self) -> Epoch {
+        self.inner.epoch()
+    }
+    fn last_timestamp_micros(&self) -> u64 {
+        self.inner.last_timestamp_micros()
+    }
+    fn read(&self, from: Lsn) -> Result<Records<'_>, LogError> {
+        self.inner.read(from)
+    }
+    fn trim(&self, upto: Lsn) -> Result<(), LogError> {
+        self.inner.trim(upto)
+    }
+    fn disk_bytes(&self) -> u64 {
+        self.inner.disk_bytes()
+    }
+}
+
+/// Runs a future of an engine without threads, with the given steps between its moments.
+pub fn driven<T>(mut turn: impl FnMut(), future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..1000 {
+        if let Poll::Ready(answer) = future.as_mut().poll(&mut context) {
+            return answer;
+        }
+        turn();
+    }
+    panic!("it waits for ever");
 }

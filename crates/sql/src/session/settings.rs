@@ -354,7 +354,14 @@ fn canonical(definition: &Definition, value: &str) -> Result<String, SqlError> {
             | "+00:00" | "default" | "local" => "UTC".into(),
             _ => return Err(bad()),
         },
-        Kind::Encoding => match trimmed.to_lowercase().replace(['-', '_'], "").as_str() {
+        // Only letters and digits count in the name of an encoding, so that `'utf-8'`, quotes and all, is UTF8 (asyncpg sends that).
+        Kind::Encoding => match trimmed
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .collect::<String>()
+            .to_lowercase()
+            .as_str()
+        {
             "utf8" | "unicode" | "" => "UTF8".into(),
             // psql asks for it where the locale is C; texts then pass as they are, which is UTF-8.
             "sqlascii" => "SQL_ASCII".into(),

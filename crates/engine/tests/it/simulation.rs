@@ -1,0 +1,689 @@
+//! The engine under faults, in one thread, from a seed: the log in files over a simulated disk, trees in memory ("a flush makes a
+//! prefix durable"), every step of clients, log, shard and disk chosen here.
+//!
+//! Clients increment counters, compare and set them, insert and delete rows, create and drop tables. Between any two of their moves
+//! the log may write or fail, trees are applied, flushed, compacted and reclaimed, the log is trimmed, the disk is full or has space
+//! again, and the machine crashes.
+//!
+//! Checked at every crash and at the end (statistics at random moments too):
+//! * a counter equals its acknowledged increments, plus at most those of unknown outcome; no two acknowledged increments saw one value;
+//! * acknowledged rows and tables are there, refused ones and dropped ones are not, an insert of many rows is there whole or not at all;
+//! * statistics equal a recount, observed attributes cover every item.
+//!
+//! `SHALE_SIM_SEED` runs one seed, `SHALE_SIM_SEEDS` so many of them.
+
+use crate::support::*;
+use shale_commitlog::{Drive, FileLog, FileLogOptions};
+use shale_engine::{
+    Engine, EngineOptions, Error, ObservedAttribute, OnConflict, ReturnValues, Scan, StorageError,
+};
+use shale_env::{ManualClock, Rand, SeededRand, SimulatedFiles, SyncFault};
+use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeyType, ValueView};
+use shale_storage::{MemoryStore, Role, Step};
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+const STEPS: usize = 500;
+const SEEDS: u64 = 60;
+const COUNTERS: u64 = 3;
+const RUNNING_MAX: usize = 10;
+
+/// What a client was told.
+#[derive(Debug)]
+enum Answer {
+    /// Done. An increment says which value it made.
+    Done(Option<i64>),
+    /// The condition failed, or the thing was not there (any more).
+    No,
+    /// Certainly nothing was written.
+    Refused,
+    /// Perhaps.
+    Unknown,
+}
+
+/// What a client asked for.
+#[derive(Clone, Debug)]
+enum Request {
+    Increment {
+        counter: u64,
+    },
+    CompareAndSet {
+        counter: u64,
+        seen: i64,
+    },
+    Insert {
+        ids: Vec<u64>,
+    },
+    Delete {
+        id: u64,
+    },
+    Create {
+        name: String,
+    },
+    Drop {
+        name: String,
+    },
+    /// A write to a table that must be there.
+    Touch {
+        name: String,
+    },
+}
+
+struct Running {
+    request: Request,
+    future: Pin<Box<dyn Future<Output = Answer>>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    There,
+    NotThere,
+    /// In flight when the machine crashed, or of unknown outcome.
+    Perhaps,
+    /// A client is at it.
+    InFlight,
+}
+
+/// What clients know.
+#[derive(Default)]
+struct Model {
+    acknowledged: BTreeMap<u64, i64>,
+    unknown: BTreeMap<u64, i64>,
+    values_seen: BTreeMap<u64, BTreeSet<i64>>,
+    rows: BTreeMap<u64, State>,
+    /// Rows that were inserted together, of unknown outcome.
+    groups: Vec<Vec<u64>>,
+    tables: BTreeMap<String, State>,
+    next_row: u64,
+    next_table: u64,
+}
+
+/// What a run went through: a simulation that meets no fault must not pass for a good one.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    done: u64,
+    no: u64,
+    refused: u64,
+    unknown: u64,
+    crashes: u64,
+}
+
+struct Simulation {
+    rand: SeededRand,
+    files: SimulatedFiles,
+    trees: MemoryStore,
+    log: Arc<FileLog>,
+    engine: Engine,
+    running: Vec<Running>,
+    model: Model,
+    counts: Counts,
+    /// Writes of the last probe that were done.
+    touched: u64,
+}
+
+fn open_over(files: &SimulatedFiles, trees: &MemoryStore, seed: u64) -> (Arc<FileLog>, Engine) {
+    let log_options = FileLogOptions {
+        segment_bytes: 1,
+        drive: Drive::Stepped,
+        ..FileLogOptions::new("log")
+    };
+    let rand = Arc::new(SeededRand::new(seed));
+    let log = FileLog::open(log_options, Arc::new(files.clone()), rand.clone()).unwrap();
+    let log = Arc::new(log);
+    let options = EngineOptions {
+        background: false,
+        checkpoint_records: 1 + rand.below(40),
+        ..EngineOptions::new("unused")
+    };
+    let clock = Arc::new(ManualClock::new(1));
+    let trees = Box::new(trees.clone());
+    let engine = Engine::open(options, log.clone(), trees, clock, rand).unwrap();
+    (log, engine)
+}
+
+impl Simulation {
+    fn new(seed: u64) -> Simulation {
+        let (files, trees) = (SimulatedFiles::new(), MemoryStore::default());
+        let (log, engine) = open_over(&files, &trees, seed);
+        let mut simulation = Simulation {
+            rand: SeededRand::new(seed),
+            files,
+            trees,
+            log,
+            engine,
+            running: Vec::new(),
+            model: Model::default(),
+            counts: Counts::default(),
+            touched: 0,
+        };
+        for name in ["counters", "rows"] {
+            let name = name.to_owned();
+            simulation
+                .model
+                .tables
+                .insert(name.clone(), State::NotThere);
+            simulation.start(Request::Create { name });
+        }
+        simulation.drain();
+        simulation
+    }
+
+    fn run(&mut self) {
+        for _ in 0..STEPS {
+            self.step();
+        }
+        self.files.limit_space(None);
+        self.drain();
+        self.check_books();
+        self.probe();
+        self.crash();
+        self.probe();
+        assert!(self.touched > 0, "after a start every table takes writes");
+    }
+
+    /// Writes to every table. A shard that takes writes at all takes them for each table: a drop that was refused is forgotten.
+    fn probe(&mut self) {
+        self.touched = 0;
+        let tables = self.model.tables.iter();
+        let there = tables.filter(|(_, state)| **state == State::There);
+        let names: Vec<String> = there.map(|(name, _)| name.clone()).collect();
+        for name in names.iter().filter(|name| *name != "counters") {
+            self.start(Request::Touch { name: name.clone() });
+        }
+        self.drain();
+        let all = names.len() as u64 - 1;
+        assert!(
+            self.touched == 0 || self.touched == all,
+            "{} of {all}",
+            self.touched
+        );
+        self.check_books();
+    }
+
+    fn step(&mut self) {
+        match self.rand.below(100) {
+            0..30 => self.start_something(),
+            30..55 => self.poll_one(),
+            55..72 => {
+                self.log.step();
+            }
+            72..82 => self.shard(Step::Apply),
+            82..92 => {
+                let role = [Role::Catalog, Role::Items][self.rand.below(2) as usize];
+                let step = match self.rand.below(7) {
+                    0 | 1 => Step::Flush(role),
+                    2 => Step::Compact(role),
+                    3 => Step::Trim,
+                    4 => Step::Reclaim,
+                    5 => Step::FillVoids,
+                    _ => Step::Budget,
+                };
+                self.shard(step);
+            }
+            92..94 => {
+                let used = self.files.used_bytes();
+                self.files.limit_space(Some(used));
+            }
+            94..96 => self.files.limit_space(None),
+            96 => {
+                if self.rand.below(4) == 0 {
+                    let skip = self.rand.below(3) as usize;
+                    self.files.fault_sync(skip, SyncFault::Fail);
+                }
+            }
+            97 => {
+                if self.rand.below(2) == 0 {
+                    self.crash();
+                }
+            }
+            _ => self.check_books(),
+        }
+    }
+
+    /// A step of the log and what follows from it.
+    fn turn(&self) {
+        self.log.step();
+        self.shard(Step::Apply);
+        self.shard(Step::FillVoids);
+    }
+
+    fn shard(&self, step: Step) {
+        // A full or failing disk stops a step; what that means for clients is what is tested.
+        let _ = self.engine.shard_step(step);
+    }
+
+    fn start_something(&mut self) {
+        if self.running.len() >= RUNNING_MAX {
+            return self.poll_one();
+        }
+        let counter = self.rand.below(COUNTERS);
+        let request = match self.rand.below(20) {
+            0..8 => Request::Increment { counter },
+            8..12 => {
+                let seen = self.counter(counter);
+                Request::CompareAndSet { counter, seen }
+            }
+            12..16 => {
+                let count = 1 + self.rand.below(3);
+                let first = self.model.next_row;
+                self.model.next_row += count;
+                let ids: Vec<u64> = (first..first + count).collect();
+                Request::Insert { ids }
+            }
+            16..18 => match self.pick_row() {
+                Some(id) => Request::Delete { id },
+                None => return,
+            },
+            18 => {
+                let name = format!("t{}", self.model.next_table);
+                self.model.next_table += 1;
+                Request::Create { name }
+            }
+            _ => match self.pick_table() {
+                Some(name) => Request::Drop { name },
+                None => return,
+            },
+        };
+        self.start(request);
+    }
+
+    fn pick_row(&self) -> Option<u64> {
+        let there = self.model.rows.iter().filter(|(_, s)| **s == State::There);
+        let ids: Vec<u64> = there.map(|(id, _)| *id).collect();
+        (!ids.is_empty()).then(|| ids[self.rand.below(ids.len() as u64) as usize])
+    }
+
+    fn pick_table(&self) -> Option<String> {
+        let tables = self.model.tables.iter();
+        let mut there = tables.filter(|(name, s)| **s == State::There && name.starts_with('t'));
+        there.next().map(|(name, _)| name.clone())
+    }
+
+    fn start(&mut self, request: Request) {
+        match &request {
+            Request::Insert { ids } => {
+                for id in ids {
+                    self.model.rows.insert(*id, State::InFlight);
+                }
+            }
+            Request::Delete { id } => {
+                self.model.rows.insert(*id, State::InFlight);
+            }
+            Request::Create { name } | Request::Drop { name } => {
+                self.model.tables.insert(name.clone(), State::InFlight);
+            }
+            Request::Increment { .. } | Request::CompareAndSet { .. } | Request::Touch { .. } => {}
+        }
+        let engine = self.engine.clone();
+        let rows = match &request {
+            Request::Insert { ids } => ids.iter().map(|id| self.row(*id)).collect(),
+            _ => Vec::new(),
+        };
+        let asked = request.clone();
+        let future = Box::pin(async move { perform(&engine, asked, rows).await });
+        self.running.push(Running { request, future });
+        self.poll(self.running.len() - 1);
+    }
+
+    /// A row with attributes of various types.
+    fn row(&self, id: u64) -> Item {
+        let mut row = item([("id", n(id as i64 + 10))]);
+        for _ in 0..self.rand.below(4) {
+            let name = format!("a{}", self.rand.below(12));
+            let value = match self.rand.below(5) {
+                0 => s(&"x".repeat(self.rand.below(600) as usize)),
+                1 => n(self.rand.below(1 << 40) as i64),
+                2 => AttributeValue::N("123.456".parse().unwrap()),
+                3 => AttributeValue::Bool(true),
+                _ => AttributeValue::L(vec![n(1)]),
+            };
+            row.insert(name, value);
+        }
+        row
+    }
+
+    fn poll_one(&mut self) {
+        if !self.running.is_empty() {
+            let which = self.rand.below(self.running.len() as u64) as usize;
+            self.poll(which);
+        }
+    }
+
+    fn poll(&mut self, which: usize) {
+        let future = &mut self.running[which].future;
+        let mut context = Context::from_waker(Waker::noop());
+        if let Poll::Ready(answer) = future.as_mut().poll(&mut context) {
+            let Running { request, .. } = self.running.swap_remove(which);
+            self.answered(request, answer);
+        }
+    }
+
+    fn answered(&mut self, request: Request, answer: Answer) {
+        match answer {
+            Answer::Done(_) => self.counts.done += 1,
+            Answer::No => self.counts.no += 1,
+            Answer::Refused => self.counts.refused += 1,
+            Answer::Unknown => self.counts.unknown += 1,
+        }
+        let state = |done: State, not_done: State| match answer {
+            Answer::Done(_) => done,
+            Answer::No | Answer::Refused => not_done,
+            Answer::Unknown => State::Perhaps,
+        };
+        match request {
+            Request::Increment { counter } | Request::CompareAndSet { counter, .. } => match answer
+            {
+                Answer::Done(value) => {
+                    *self.model.acknowledged.entry(counter).or_default() += 1;
+                    let value = value.expect("an increment answers its value");
+                    let seen = self.model.values_seen.entry(counter).or_default();
+                    assert!(seen.insert(value), "{value} was made twice");
+                    assert!(
+                        self.counter(counter) >= value,
+                        "acknowledged and not readable"
+                    );
+                }
+                Answer::Unknown => *self.model.unknown.entry(counter).or_default() += 1,
+                Answer::Refused => {}
+                Answer::No => {
+                    let Request::CompareAndSet { seen, .. } = request else {
+                        panic!("an increment has no condition");
+                    };
+                    assert!(
+                        self.counter(counter) > seen,
+                        "refused by what is not published"
+                    );
+                }
+            },
+            Request::Insert { ids } => {
+                let state = state(State::There, State::NotThere);
+                for id in &ids {
+                    self.model.rows.insert(*id, state);
+                }
+                if state == State::Perhaps {
+                    self.model.groups.push(ids);
+                }
+            }
+            Request::Delete { id } => {
+                assert!(!matches!(answer, Answer::No), "row {id} is lost");
+                self.model
+                    .rows
+                    .insert(id, state(State::NotThere, State::There));
+            }
+            Request::Touch { name } => {
+                assert!(!matches!(answer, Answer::No), "{name} is lost");
+                self.touched += u64::from(matches!(answer, Answer::Done(_)));
+            }
+            Request::Create { name } => {
+                assert!(!matches!(answer, Answer::No), "{name} was there");
+                self.model
+                    .tables
+                    .insert(name, state(State::There, State::NotThere));
+            }
+            Request::Drop { name } => {
+                assert!(!matches!(answer, Answer::No), "{name} is lost");
+                self.model
+                    .tables
+                    .insert(name, state(State::NotThere, State::There));
+            }
+        }
+    }
+
+    fn counter(&self, counter: u64) -> i64 {
+        let found = get(&self.engine, "counters", item([("id", n(counter as i64))]));
+        match found.map(|item| item["n"].clone()) {
+            Some(AttributeValue::N(number)) => number.to_i64().unwrap(),
+            None => 0,
+            Some(other) => panic!("{other:?}"),
+        }
+    }
+
+    /// Lets everything finish; a shard that takes no writes any more is started again.
+    fn drain(&mut self) {
+        self.files.limit_space(None);
+        for round in 0.. {
+            self.turn();
+            for which in (0..self.running.len()).rev() {
+                self.poll(which);
+            }
+            if self.running.is_empty() {
+                return;
+            }
+            if round > 1000 {
+                panic!("clients wait for ever");
+            }
+        }
+    }
+
+    fn crash(&mut self) {
+        self.counts.crashes += 1;
+        for Running { request, .. } in std::mem::take(&mut self.running) {
+            let answer = Answer::Unknown;
+            self.answered(request, answer);
+        }
+        self.files.limit_space(None);
+        let seed = self.rand.next_u64();
+        let files = self.files.crash(seed);
+        // Nothing of the old process writes any more.
+        let nowhere = open_over(&SimulatedFiles::new(), &MemoryStore::default(), 0);
+        (self.log, self.engine) = nowhere;
+        self.files = files;
+        (self.log, self.engine) = open_over(&self.files, &self.trees, seed);
+        self.check_recovered();
+        self.check_books();
+    }
+
+    /// What was acknowledged is there, what was refused is not; what is unknown is known now.
+    fn check_recovered(&mut self) {
+        for counter in 0..COUNTERS {
+            let value = self.counter(counter);
+            let acknowledged = self.model.acknowledged.entry(counter).or_default();
+            let unknown = self.model.unknown.remove(&counter).unwrap_or_default();
+            assert!(
+                (*acknowledged..=*acknowledged + unknown).contains(&value),
+                "counter {counter} is {value}: {acknowledged} acknowledged, {unknown} unknown"
+            );
+            *acknowledged = value;
+        }
+        let found =
+            |id: u64| get(&self.engine, "rows", item([("id", n(id as i64 + 10))])).is_some();
+        for group in std::mem::take(&mut self.model.groups) {
+            let there = group.iter().filter(|id| found(**id)).count();
+            assert!(
+                there == 0 || there == group.len(),
+                "half of {group:?} is there"
+            );
+        }
+        for (id, state) in &mut self.model.rows {
+            *state = settled(&format!("row {id}"), *state, found(*id));
+        }
+        for (name, state) in &mut self.model.tables {
+            let found = self.engine.describe_table(name).is_ok();
+            *state = settled(name, *state, found);
+        }
+    }
+
+    /// Statistics equal a recount, observed attributes cover every item.
+    fn check_books(&self) {
+        for name in self.engine.list_tables(None, 1000) {
+            let scan = Scan {
+                table: name.clone(),
+                filter: None,
+                limit: None,
+                exclusive_start_key: None,
+                segment: None,
+                consistent: true,
+            };
+            let page = self.engine.scan(&scan).unwrap();
+            assert!(page.last_evaluated_key.is_none());
+            let described = self.engine.describe_table(&name).unwrap();
+            let bytes: usize = page.items.iter().map(EncodedItem::size).sum();
+            assert_eq!(
+                (described.item_count, described.size_bytes),
+                (page.items.len() as u64, bytes as u64),
+                "statistics of {name}"
+            );
+            for item in &page.items {
+                for (attribute, value) in item.view().iter() {
+                    let seen = described.observed.get(attribute);
+                    assert!(
+                        seen.is_some_and(|seen| covers(seen, &value)),
+                        "{name}.{attribute}: {seen:?} does not cover {value:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn covers(seen: &ObservedAttribute, value: &ValueView<'_>) -> bool {
+    let fits = match value {
+        ValueView::N(number) => {
+            let (integer, fraction) = number.digits();
+            seen.integer_digits >= integer
+                && seen.fraction_digits >= fraction
+                && (seen.beyond_i64 || number.to_i64().is_some())
+        }
+        _ => true,
+    };
+    let attribute_type: AttributeType = value.attribute_type();
+    seen.has(attribute_type) && fits
+}
+
+fn settled(what: &str, state: State, found: bool) -> State {
+    match state {
+        State::There => assert!(found, "{what} was acknowledged and is lost"),
+        State::NotThere => assert!(!found, "{what} was refused or removed and is there"),
+        State::Perhaps => {}
+        State::InFlight => panic!("{what} is in flight after a crash"),
+    }
+    if found { State::There } else { State::NotThere }
+}
+
+async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
+    let result = match request {
+        Request::Increment { counter } => {
+            let key = item([("id", n(counter as i64))]);
+            let mut request = update("counters", key, "ADD n :one", item([(":one", n(1))]));
+            request.return_values = ReturnValues::UpdatedNew;
+            let output = engine.update_item(request).await;
+            output.map(|output| match output.attributes.unwrap()["n"] {
+                AttributeValue::N(number) => number.to_i64(),
+                ref other => panic!("{other:?}"),
+            })
+        }
+        Request::CompareAndSet { counter, seen } => {
+            let row = item([("id", n(counter as i64)), ("n", n(seen + 1))]);
+            let mut request = put("counters", row);
+            let text = match seen {
+                0 => "attribute_not_exists(n)",
+                _ => "n = :seen",
+            };
+            let values = match seen {
+                0 => Item::new(),
+                _ => item([(":seen", n(seen))]),
+            };
+            request.condition = Some(condition(text, values));
+            engine.put_item(request).await.map(|_| Some(seen + 1))
+        }
+        Request::Insert { .. } => {
+            let rows = rows.into_iter().map(|row| (row, OnConflict::Fail));
+            let inserted = engine.insert_all("rows", rows.collect()).await;
+            inserted.map(|_| None).map_err(|(_, error)| error)
+        }
+        Request::Delete { id } => {
+            let mut request = delete("rows", item([("id", n(id as i64 + 10))]));
+            request.condition = Some(condition("attribute_exists(id)", Item::new()));
+            engine.delete_item(request).await.map(|_| None)
+        }
+        Request::Touch { name } => {
+            let row = item([("id", n(1)), ("touched", n(1))]);
+            engine.put_item(put(&name, row)).await.map(|_| None)
+        }
+        Request::Create { name } => {
+            let request = table(&name, ("id", KeyType::N), None);
+            engine.create_table(request).await.map(|_| None)
+        }
+        Request::Drop { name } => engine.delete_table(&name).await.map(|_| None),
+    };
+    match result {
+        Ok(value) => Answer::Done(value),
+        Err(
+            Error::ConditionFailed { .. } | Error::TableNotFound { .. } | Error::TableExists { .. },
+        ) => Answer::No,
+        Err(Error::Storage(
+            StorageError::DiskFull | StorageError::RolledBack | StorageError::Poisoned(_),
+        )) => Answer::Refused,
+        Err(Error::Storage(StorageError::OutcomeUnknown(_))) => Answer::Unknown,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_and_the_books_balance() {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
+    let seeds = match number("SHALE_SIM_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SHALE_SIM_SEEDS").unwrap_or(SEEDS),
+    };
+    let whole = seeds.end - seeds.start >= SEEDS;
+    let mut total = Counts::default();
+    for seed in seeds {
+        println!("SHALE_SIM_SEED={seed}");
+        let mut simulation = Simulation::new(seed);
+        simulation.run();
+        let counts = simulation.counts;
+        total.done += counts.done;
+        total.no += counts.no;
+        total.refused += counts.refused;
+        total.unknown += counts.unknown;
+        total.crashes += counts.crashes;
+    }
+    println!("{total:?}");
+    let met = [total.done, total.no, total.refused, total.unknown];
+    assert!(!whole || met.iter().all(|count| *count > 100), "{total:?}");
+    assert!(total.crashes > 0);
+}
+
+#[test]
+fn a_full_disk_refuses_writes_not_reads_and_passes() {
+    let simulation = Simulation::new(1);
+    let engine = &simulation.engine;
+    let row = |id: i64| item([("id", n(id)), ("x", s(&"x".repeat(1000)))]);
+    let write = |id: i64| driven(|| simulation.turn(), engine.put_item(put("rows", row(id))));
+    write(1).unwrap();
+    let mut last = 1;
+    for _ in 0..3 {
+        simulation
+            .files
+            .limit_space(Some(simulation.files.used_bytes()));
+        let error = loop {
+            last += 1;
+            match write(last) {
+                Ok(_) => assert!(last < 5000, "the disk does not fill up"),
+                Err(error) => break error,
+            }
+        };
+        assert!(
+            matches!(error, Error::Storage(StorageError::DiskFull)),
+            "{error:?}"
+        );
+        assert_eq!(error.kind(), shale_engine::ErrorKind::Unavailable);
+        assert_eq!(get(engine, "rows", item([("id", n(1))])), Some(row(1)));
+        let refused = item([("id", n(last))]);
+        assert_eq!(get(engine, "rows", refused.clone()), None);
+        let created = table("more", ("id", KeyType::N), None);
+        assert!(driven(|| simulation.turn(), engine.create_table(created)).is_err());
+        assert!(driven(|| simulation.turn(), engine.delete_table("rows")).is_err());
+        assert_eq!(engine.list_tables(None, 10), ["counters", "rows"]);
+
+        simulation.files.limit_space(None);
+        simulation.turn();
+        simulation.turn();
+        write(last).unwrap();
+        assert_eq!(get(engine, "rows", refused), Some(row(last)));
+        simulation.check_books();
+    }
+}
