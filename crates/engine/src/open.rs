@@ -79,7 +79,6 @@ impl Engine {
         let statistics = Statistics::new(options.checkpoint_records);
         let applier = Arc::new(Applier::new(statistics));
         let shard_options = ShardOptions {
-            epoch: log.epoch(),
             memory_budget: options.write_buffer_bytes,
             consumers: vec![CONSUMER],
             background: options.background,
