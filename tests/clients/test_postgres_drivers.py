@@ -166,7 +166,7 @@ def test_portals_return_rows_in_pieces(server):
         async with connection.transaction():
             cursor = await connection.cursor("SELECT n FROM numbers WHERE part = $1 ORDER BY n", "a")
             assert [row["n"] for row in await cursor.fetch(3)] == [0, 1, 2]
-            await cursor.forward(5)
+            assert [row["n"] for row in await cursor.fetch(5)] == [3, 4, 5, 6, 7]
             assert (await cursor.fetchrow())["n"] == 8
         await connection.close()
 
