@@ -3,10 +3,7 @@
 use crate::tools::{Outcome, cargo_command, run};
 
 /// Name of a comparison, the package and the program that makes it.
-const BENCHES: &[(&str, &str, &str)] = &[
-    ("commitlog", "shale-commitlog", "bench_log"),
-    ("shard", "shale-storage", "bench_shard"),
-];
+const BENCHES: &[(&str, &str, &str)] = &[("shard", "shale-storage", "bench_shard")];
 
 /// Runs one comparison, or all.
 pub fn run_benches(name: Option<&str>) -> Outcome {
@@ -15,7 +12,7 @@ pub fn run_benches(name: Option<&str>) -> Outcome {
         .filter(|(bench, ..)| name.is_none_or(|name| name == *bench))
         .collect();
     if chosen.is_empty() {
-        return Err("benchmarks: commitlog, shard".to_owned());
+        return Err("benchmarks: shard".to_owned());
     }
     for (_, package, program) in chosen {
         run(&mut cargo_command(&[

@@ -19,7 +19,7 @@ cargo xtask COMMAND
   slt [FILE…] [--complete]
                          run the SQL manual (sql-tests) against a debug build; --complete fills in answers
   clients [PYTEST ARGS]  run the client tests (Python) against a debug build
-  bench [NAME]           commitlog | shard: measure against a peer in the same run
+  bench [NAME]           shard: measure against a peer in the same run
 ";
 
 fn main() -> ExitCode {
