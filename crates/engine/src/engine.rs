@@ -83,10 +83,13 @@ impl Engine {
 
     /// What a writer does after sequencing, besides waiting.
     pub(crate) fn after_write(&self) {
-        let applier = &self.inner.applier;
-        applier
+        let Inner { applier, shard, .. } = &*self.inner;
+        if applier
             .statistics
-            .checkpoint_if_due(&applier.catalog, &self.inner.shard);
+            .checkpoint_if_due(&applier.catalog, shard)
+        {
+            table_ddl::forget_reclaimed(&self.inner);
+        }
     }
 }
 

@@ -86,7 +86,7 @@ impl Engine {
         };
         let apply = Arc::clone(&applier) as _;
         let shard = Shard::open(shard_options, log, trees, apply, Arc::clone(&clock))?;
-        let leftovers = load(&applier, &shard)?;
+        let orphans = load(&applier, &shard)?;
         applier.start(Arc::downgrade(&shard));
         let inner = Inner {
             shard,
@@ -95,7 +95,7 @@ impl Engine {
             clock,
             rand,
         };
-        clean_up(&inner, leftovers);
+        clean_up(&inner, &orphans);
         Ok(Engine {
             inner: Arc::new(inner),
             space: Space::User,
@@ -155,15 +155,9 @@ impl Engine {
     }
 }
 
-/// What a start found that is to be removed.
-struct Leftovers {
-    dropped: BTreeSet<TableId>,
-    /// Rows of tables that are not there: a checkpoint or a fact that was sequenced behind the drop.
-    orphans: Vec<Vec<u8>>,
-}
-
-/// Fills the applier's catalog and statistics from the trees and the log.
-fn load(applier: &Applier, shard: &Shard) -> Result<Leftovers, Error> {
+/// Fills the applier's catalog and statistics from the trees and the log. Answers the keys of rows whose tables are not there: a
+/// checkpoint that was sequenced behind a drop leaves such.
+fn load(applier: &Applier, shard: &Shard) -> Result<Vec<Vec<u8>>, Error> {
     let rows = Rows::read(shard)?;
     let catalog = &applier.catalog;
     let mut observed = rows.observed;
@@ -197,21 +191,19 @@ fn load(applier: &Applier, shard: &Shard) -> Result<Leftovers, Error> {
     }
     let mut ddl = catalog.ddl.lock();
     ddl.next_id = rows.next_id;
-    ddl.dropped = rows.dropped.clone();
-    Ok(Leftovers {
-        dropped: rows.dropped,
-        orphans,
-    })
+    ddl.dropped = rows.dropped;
+    Ok(orphans)
 }
 
-fn clean_up(inner: &Inner, leftovers: Leftovers) {
-    for id in leftovers.dropped {
-        inner.shard.reclaim(Role::Items, items_range(id));
-    }
+fn clean_up(inner: &Inner, orphans: &[Vec<u8>]) {
+    // Before anything is asked to be reclaimed again: what a replay did not bring back is gone for good.
     forget_reclaimed(inner);
-    if !leftovers.orphans.is_empty() {
+    for id in &inner.applier.catalog.ddl.lock().dropped {
+        inner.shard.reclaim(Role::Items, items_range(*id));
+    }
+    if !orphans.is_empty() {
         let mut record = RecordBuilder::with_capacity(0);
-        for key in &leftovers.orphans {
+        for key in orphans {
             record.catalog(key, None);
         }
         // If it is not written, the next start finds them again.

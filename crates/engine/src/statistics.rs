@@ -131,14 +131,16 @@ impl Statistics {
         Ok(())
     }
 
-    /// Sequences a checkpoint if one is due and nobody else does. Nothing waits for it: if it is lost, the next one replaces it.
-    pub(crate) fn checkpoint_if_due(&self, catalog: &Catalog, shard: &Shard) {
+    /// Sequences a checkpoint if one is due and nobody else does, and says so. Nothing waits for it: if it is lost, the next one
+    /// replaces it.
+    pub(crate) fn checkpoint_if_due(&self, catalog: &Catalog, shard: &Shard) -> bool {
         if self.due.load(Ordering::Acquire)
             && let Some(_writing) = self.writing.try_lock()
             && self.due.swap(false, Ordering::AcqRel)
         {
-            self.sequence_checkpoint(catalog, shard);
+            return self.sequence_checkpoint(catalog, shard).is_some();
         }
+        false
     }
 
     /// Sequences a checkpoint.

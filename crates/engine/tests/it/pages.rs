@@ -52,17 +52,11 @@ fn all(mut next: impl FnMut(Option<Item>) -> Page) -> (Vec<Item>, Vec<Page>) {
     }
 }
 
-/// A sort condition and what it means.
-#[allow(clippy::type_complexity)] // The strategy's value, named once.
-fn sort_conditions() -> impl Strategy<
-    Value = (
-        Option<SortCondition>,
-        fn(&str, &str, &str) -> bool,
-        String,
-        String,
-    ),
-> {
-    type Meaning = fn(&str, &str, &str) -> bool;
+/// Whether a sort key satisfies a condition with those bounds.
+type Meaning = fn(&str, &str, &str) -> bool;
+
+/// A sort condition, what it means, and its bounds.
+fn sort_conditions() -> impl Strategy<Value = (Option<SortCondition>, Meaning, String, String)> {
     let bound = || {
         prop_oneof![
             proptest::sample::select(&SORTS[..]).prop_map(str::to_owned),
