@@ -2,10 +2,14 @@
 
 use crate::support::*;
 use proptest::prelude::*;
-use shale_engine::{Engine, Error, Page, Query, Scan};
+use shale_engine::{Engine, EngineOptions, Error, Page, Query, Scan, StorageError};
+use shale_env::{ManualClock, SeededRand};
 use shale_expression::SortCondition;
 use shale_item::{AttributeValue, EncodedItem, Item, KeyType};
+use shale_storage::{MemoryStore, Step};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 const SORTS: [&str; 9] = ["a", "aa", "aab", "ab", "b", "b\0", "b\u{1}", "ö", "z"];
 
@@ -318,4 +322,33 @@ async fn a_view_reads_one_moment() {
         .collect();
     assert_eq!(newest.len(), 19);
     assert!(newest.values().all(|v| *v == n(1)));
+}
+
+#[test]
+fn a_view_that_is_too_old_says_so() {
+    let clock = Arc::new(ManualClock::new(1));
+    let options = EngineOptions {
+        background: false,
+        ..EngineOptions::new("unused")
+    };
+    let log = Arc::new(InstantLog::default());
+    let rand = Arc::new(SeededRand::new(1));
+    let trees = Box::new(MemoryStore::default());
+    let engine = Engine::open(options, log, trees, clock.clone(), rand).unwrap();
+    let apply = || {
+        engine.shard_step(Step::Apply).unwrap();
+    };
+    let request = table("t", ("p", KeyType::S), None);
+    driven(apply, engine.create_table(request)).unwrap();
+    driven(apply, engine.put_item(put("t", item([("p", s("x"))])))).unwrap();
+    let view = engine.read_view().unwrap();
+    assert_eq!(view.scan(&scan()).unwrap().scanned_count, 1);
+    clock.advance(Duration::from_secs(3600));
+    engine.shard_step(Step::Budget).unwrap();
+    let error = view.scan(&scan()).unwrap_err();
+    assert!(matches!(
+        error,
+        Error::Storage(StorageError::SnapshotTooOld)
+    ));
+    assert_eq!(engine.scan(&scan()).unwrap().scanned_count, 1);
 }

@@ -15,7 +15,8 @@
 use crate::support::*;
 use shale_commitlog::{Drive, FileLog, FileLogOptions};
 use shale_engine::{
-    Engine, EngineOptions, Error, ObservedAttribute, OnConflict, ReturnValues, Scan, StorageError,
+    BatchWrite, Engine, EngineOptions, Error, ObservedAttribute, OnConflict, ReturnValues, Scan,
+    StorageError,
 };
 use shale_env::{ManualClock, Rand, SeededRand, SimulatedFiles, SyncFault};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeyType, ValueView};
@@ -674,6 +675,9 @@ fn a_full_disk_refuses_writes_not_reads_and_passes() {
         assert_eq!(get(engine, "rows", item([("id", n(1))])), Some(row(1)));
         let refused = item([("id", n(last))]);
         assert_eq!(get(engine, "rows", refused.clone()), None);
+        let batch = vec![("rows".to_owned(), BatchWrite::Put(row(last)))];
+        let batch = driven(|| simulation.turn(), engine.batch_write(batch));
+        assert!(matches!(batch, Err(Error::Storage(StorageError::DiskFull))));
         let created = table("more", ("id", KeyType::N), None);
         assert!(driven(|| simulation.turn(), engine.create_table(created)).is_err());
         assert!(driven(|| simulation.turn(), engine.delete_table("rows")).is_err());
