@@ -143,6 +143,7 @@ impl FileLog {
     }
 
     /// Writes everything queued, tells the sink, and stops. Dropping the log does the same.
+    /// Called by the sink, it returns at once, and the writer does this when the sink returns.
     pub fn close(&self) {
         let mut runner = self.runner.lock();
         self.shared.closing.store(true, Ordering::Release);
@@ -160,9 +161,6 @@ impl FileLog {
             Runner::Stepped(mut writer) => writer.close(),
             Runner::Closed => {}
         }
-        self.shared.queue.lock().stop(AppendFailure::Unknown {
-            message: "the log is closed".into(),
-        });
     }
 
     /// The first segment, if it is not the last and holds nothing above `upto`, taken off the list.

@@ -351,16 +351,33 @@ impl Writer {
         }
     }
 
-    /// Writes what is left and a seal, which proves to the next opening that the last group was synced.
+    /// Writes what is left, takes nothing more, and seals the log.
     pub(crate) fn close(&mut self) {
-        while self.step() {}
+        let failed = loop {
+            while self.step() {}
+            // Under one lock: nothing may slip in between the last group and the end.
+            let mut queue = self.shared.queue.lock();
+            if queue.is_empty() {
+                let failed = queue.stopped();
+                queue.stop(AppendFailure::Unknown {
+                    message: "the log is closed".into(),
+                });
+                break failed;
+            }
+        };
         self.join_preparing();
-        let stopped = self.shared.queue.lock().stopped();
+        if !failed {
+            self.seal();
+        }
+    }
+
+    /// Writes an empty group, which proves to the next opening that the last group was synced.
+    fn seal(&mut self) {
         let Some(active) = self.active.clone() else {
             return;
         };
         let room = active.file_bytes - self.offset;
-        if stopped || self.sealed || room < GROUP_HEADER_BYTES as u64 {
+        if self.sealed || room < GROUP_HEADER_BYTES as u64 {
             return;
         }
         self.buffer.clear();

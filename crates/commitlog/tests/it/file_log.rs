@@ -2,10 +2,11 @@
 
 use crate::backends::{SEGMENT_BYTES, directory, find, open_in_memory};
 use bytes::Bytes;
+use parking_lot::Mutex;
 use shale_commitlog::conformance::Outcomes;
 use shale_commitlog::{
-    AppendFailure, Batch, Claim, Drive, FileLog, FileLogOptions, Log, LogError, Lsn, Record,
-    ShardId,
+    AppendFailure, AppendSink, Batch, Claim, Drive, FileLog, FileLogOptions, Log, LogError, Lsn,
+    Record, ShardId,
 };
 use shale_env::{Files, SeededRand, SimulatedFiles, SyncFault};
 use std::sync::Arc;
@@ -371,6 +372,55 @@ fn a_closed_log_takes_nothing() {
     assert_eq!(outcomes.durable(), Lsn(1), "what was queued is written");
     append_fails(&log, 2);
     log.close();
+}
+
+/// Does something when told of durability.
+struct OnDurable<F>(F);
+
+impl<F: Fn() + Send + Sync> AppendSink for OnDurable<F> {
+    fn on_durable(&self, _: Lsn) {
+        (self.0)();
+    }
+    fn on_failed(&self, from: Lsn, failure: AppendFailure) {
+        panic!("{from:?}: {failure:?}");
+    }
+}
+
+#[test]
+fn a_sink_may_drop_the_log() {
+    let files = SimulatedFiles::new();
+    let log = Arc::new(open_in_memory(&files, Claim::Next, Drive::Thread).unwrap());
+    let last = Arc::new(Mutex::new(None));
+    let held = Arc::clone(&last);
+    let sink = Arc::new(OnDurable(move || drop(held.lock().take())));
+    let alive = Arc::downgrade(&sink);
+    log.set_sink(sink);
+    let mut waiting = last.lock();
+    append(&log, 1);
+    append(&log, 2);
+    *waiting = Some(log);
+    drop(waiting);
+    // The writer ends, and with it everything it holds.
+    while alive.upgrade().is_some() {
+        std::thread::yield_now();
+    }
+    assert_eq!(open(&files).0.tail(), Lsn(2));
+}
+
+#[test]
+fn a_panicking_sink_does_not_leave_a_log_that_takes_records_and_writes_none() {
+    let files = SimulatedFiles::new();
+    let log = open_in_memory(&files, Claim::Next, Drive::Thread).unwrap();
+    log.set_sink(Arc::new(OnDurable(|| panic!("the sink's own mistake"))));
+    append(&log, 1);
+    let batch = |lsn| Batch {
+        epoch: log.epoch(),
+        first: Lsn(lsn),
+        timestamp_micros: lsn,
+        payloads: vec![payload(lsn)],
+    };
+    let refused = (2..).find_map(|lsn| log.append(batch(lsn)).err());
+    assert!(matches!(refused, Some(AppendFailure::Unknown { .. })));
 }
 
 #[test]
