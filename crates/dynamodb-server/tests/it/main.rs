@@ -1,0 +1,16 @@
+//! The door over TCP, with a real engine behind it.
+
+mod authentication;
+mod batches;
+mod conditions;
+mod http;
+mod items;
+mod legacy;
+mod partiql;
+mod reads;
+mod server;
+mod tables;
+
+#[allow(dead_code)]
+#[path = "../../../engine/tests/it/support.rs"]
+mod support;
