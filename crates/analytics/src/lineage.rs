@@ -49,7 +49,8 @@ fn family(sql_type: &SqlType) -> u8 {
         SqlType::Bool => 1,
         SqlType::Int2 => 2,
         SqlType::Int4 => 3,
-        SqlType::Int8 | SqlType::Oid => 4,
+        SqlType::Int8 => 4,
+        SqlType::Oid => 16,
         SqlType::Float4 => 5,
         SqlType::Float8 => 6,
         SqlType::Numeric(_) => 7,
@@ -114,6 +115,7 @@ fn declared(plan: &LogicalPlan, index: usize) -> Option<SqlType> {
                 passed_on => Some(passed_on),
             }
         }
+        LogicalPlan::RecursiveQuery(recursive) => declared(&recursive.static_term, index),
         LogicalPlan::Window(window) => match index < window.input.schema().fields().len() {
             true => declared(&window.input, index),
             false => None,

@@ -26,7 +26,9 @@ pub(crate) fn arrow_type(sql_type: &SqlType) -> DataType {
         SqlType::Bool => DataType::Boolean,
         SqlType::Int2 => DataType::Int16,
         SqlType::Int4 => DataType::Int32,
-        SqlType::Int8 | SqlType::Oid => DataType::Int64,
+        SqlType::Int8 => DataType::Int64,
+        // Nothing else is unsigned, so that oids stay oids wherever they go.
+        SqlType::Oid => DataType::UInt32,
         SqlType::Float4 => DataType::Float32,
         SqlType::Float8 => DataType::Float64,
         SqlType::Numeric(Some((precision, scale))) if *precision <= DECIMAL_DIGITS_MAX => {
@@ -64,7 +66,8 @@ pub(crate) fn sql_type(data_type: &DataType) -> SqlType {
         DataType::Boolean => SqlType::Bool,
         DataType::Int8 | DataType::Int16 | DataType::UInt8 => SqlType::Int2,
         DataType::Int32 | DataType::UInt16 => SqlType::Int4,
-        DataType::Int64 | DataType::UInt32 | DataType::UInt64 => SqlType::Int8,
+        DataType::Int64 | DataType::UInt64 => SqlType::Int8,
+        DataType::UInt32 => SqlType::Oid,
         DataType::Float16 | DataType::Float32 => SqlType::Float4,
         DataType::Float64 => SqlType::Float8,
         DataType::Decimal32(..)

@@ -1,14 +1,20 @@
-//! `sum` and `avg` with PostgreSQL's result types: `sum(bigint)` and `avg` of integers are numeric, so that neither overflows nor rounds to
-//! a double.
+//! PostgreSQL's types where DataFusion takes others.
+//!
+//! * Integer constants are integer if they fit, bigint else; DataFusion has them as bigint.
+//! * `sum(bigint)` and `avg` of integers are numeric, so that neither overflows nor rounds to a double.
 //!
 //! Done once, on the plan as it was made: DataFusion's own coercion runs more than once over a plan, and would widen again.
 
 use arrow::datatypes::DataType;
-use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{DFSchema, Result};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
-use datafusion::logical_expr::{Cast, Expr, ExprSchemable, LogicalPlan, WindowFunctionDefinition};
+use datafusion::logical_expr::{
+    Cast, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, RecursiveQuery,
+    WindowFunctionDefinition,
+};
+use std::sync::Arc;
 
 /// A bigint as a decimal: 19 digits.
 const BIGINT: DataType = DataType::Decimal128(19, 0);
@@ -17,24 +23,94 @@ const BIGINT: DataType = DataType::Decimal128(19, 0);
 const INTEGER_WITH_FRACTION: DataType = DataType::Decimal128(22, 12);
 const BIGINT_WITH_FRACTION: DataType = DataType::Decimal128(31, 12);
 
-/// Widens the arguments of all sums and averages of a plan.
+/// Gives constants, sums and averages of a plan their types.
 pub(crate) fn widen(plan: LogicalPlan) -> Result<LogicalPlan> {
     let mut changed = false;
     let widened = plan.transform_up_with_subqueries(|node| {
+        // The numbers of LIMIT are DataFusion's own.
+        if let LogicalPlan::Limit(_) = node {
+            return match changed {
+                true => Ok(Transformed::yes(node.recompute_schema()?)),
+                false => Ok(Transformed::no(node)),
+            };
+        }
         let schema = merge_schema(&node.inputs());
         let names = NamePreserver::new(&node);
         let node = node.map_expressions(|expression| {
             let name = names.save(&expression);
-            let widened = expression.transform_up(|expression| widen_call(expression, &schema))?;
+            let narrowed = narrow_constants(expression)?;
+            let widened = narrowed.transform_data(|expression| {
+                expression.transform_up(|expression| widen_call(expression, &schema))
+            })?;
             Ok(widened.update_data(|expression| name.restore(expression)))
         })?;
         changed = changed || node.transformed;
-        if changed {
-            return Ok(Transformed::yes(node.data.recompute_schema()?));
+        if !changed {
+            return Ok(node);
         }
-        Ok(node)
+        Ok(Transformed::yes(match node.data {
+            // DataFusion does not recompute its schema.
+            LogicalPlan::Values(rows) => LogicalPlanBuilder::values(rows.values)?.build()?,
+            // What reads the working table was planned with its types.
+            LogicalPlan::RecursiveQuery(recursive) => {
+                LogicalPlan::RecursiveQuery(RecursiveQuery::try_new(
+                    recursive.name,
+                    with_types_of(recursive.static_term, &recursive.schema)?,
+                    with_types_of(recursive.recursive_term, &recursive.schema)?,
+                    recursive.is_distinct,
+                )?)
+            }
+            node => node.recompute_schema()?,
+        }))
     })?;
     Ok(widened.data)
+}
+
+fn with_types_of(plan: Arc<LogicalPlan>, schema: &DFSchema) -> Result<Arc<LogicalPlan>> {
+    let types = schema.fields().iter().map(|field| field.data_type());
+    let mut differs = false;
+    let mut columns = Vec::with_capacity(schema.fields().len());
+    for ((qualifier, field), wanted) in plan.schema().iter().zip(types) {
+        let column = Expr::Column(Column::new(qualifier.cloned(), field.name()));
+        columns.push(match field.data_type() == wanted {
+            true => column,
+            false => {
+                differs = true;
+                Expr::Cast(Cast::new(Box::new(column), wanted.clone()))
+                    .alias_qualified(qualifier.cloned(), field.name())
+            }
+        });
+    }
+    if !differs {
+        return Ok(plan);
+    }
+    let projected = LogicalPlanBuilder::from(plan).project(columns)?.build()?;
+    Ok(Arc::new(projected))
+}
+
+/// Constants as integer, but for the one that stands for the rows in `count(*)`.
+fn narrow_constants(expression: Expr) -> Result<Transformed<Expr>> {
+    expression.transform_down(|expression| match expression {
+        Expr::Literal(ScalarValue::Int64(Some(value)), metadata) => {
+            Ok(match i32::try_from(value) {
+                Ok(value) => {
+                    Transformed::yes(Expr::Literal(ScalarValue::Int32(Some(value)), metadata))
+                }
+                Err(_) => Transformed::no(Expr::Literal(ScalarValue::Int64(Some(value)), metadata)),
+            })
+        }
+        Expr::AggregateFunction(call) if call.func.name() == "count" => Ok(Transformed::new(
+            Expr::AggregateFunction(call),
+            false,
+            TreeNodeRecursion::Jump,
+        )),
+        Expr::WindowFunction(call) if call.fun.name() == "count" => Ok(Transformed::new(
+            Expr::WindowFunction(call),
+            false,
+            TreeNodeRecursion::Jump,
+        )),
+        other => Ok(Transformed::no(other)),
+    })
 }
 
 fn widen_call(expression: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {

@@ -3,7 +3,7 @@
 use super::spec::SystemRelation;
 use arrow::array::{
     ArrayRef, BooleanBuilder, Float32Builder, Int16Builder, Int32Builder, Int64Builder,
-    ListBuilder, RecordBatch, StringBuilder, new_null_array,
+    ListBuilder, RecordBatch, StringBuilder, UInt32Builder, new_null_array,
 };
 use arrow::datatypes::DataType;
 use datafusion::common::{Result, internal_err};
@@ -135,7 +135,7 @@ impl<const N: usize> Rows<N> {
 fn zero_of(data_type: &DataType) -> Cell {
     match data_type {
         DataType::Boolean => Cell::Bool(false),
-        DataType::Int16 | DataType::Int32 | DataType::Int64 => Cell::Int(0),
+        DataType::Int16 | DataType::Int32 | DataType::Int64 | DataType::UInt32 => Cell::Int(0),
         DataType::Float32 => Cell::Float(0.0),
         DataType::Utf8 => Cell::Static(""),
         DataType::List(element) if element.data_type() == &DataType::Utf8 => {
@@ -177,6 +177,7 @@ fn cells_to_array<'a>(
         DataType::Int16 => integers!(Int16Builder),
         DataType::Int32 => integers!(Int32Builder),
         DataType::Int64 => integers!(Int64Builder),
+        DataType::UInt32 => integers!(UInt32Builder),
         DataType::Float32 => {
             let mut builder = Float32Builder::new();
             for cell in cells {
@@ -224,7 +225,7 @@ fn lists<'a>(element: &DataType, cells: impl Iterator<Item = &'a Cell>) -> Resul
     }
     Ok(match element {
         DataType::Int16 => integers!(Int16Builder),
-        DataType::Int64 => integers!(Int64Builder),
+        DataType::UInt32 => integers!(UInt32Builder),
         DataType::Utf8 => {
             let mut builder = ListBuilder::new(StringBuilder::new());
             for cell in cells {

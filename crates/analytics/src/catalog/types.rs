@@ -2,7 +2,7 @@
 
 use super::builtin;
 use arrow::array::AsArray;
-use arrow::datatypes::Int64Type;
+use arrow::datatypes::UInt32Type;
 use shale_sql::SqlType;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -108,22 +108,23 @@ static NAMES: LazyLock<TypeNames> = LazyLock::new(|| {
     ) else {
         return names;
     };
-    let oids = oids.as_primitive::<Int64Type>();
+    let oids = oids.as_primitive::<UInt32Type>();
     let texts = texts.as_string::<i32>();
-    let elements = elements.as_primitive::<Int64Type>();
+    let elements = elements.as_primitive::<UInt32Type>();
     let categories = categories.as_string::<i32>();
     for row in 0..batch.num_rows() {
         let element = if categories.value(row) == "A" {
-            elements.value(row)
+            elements.value(row).into()
         } else {
             0
         };
-        names
-            .by_oid
-            .insert(oids.value(row), (texts.value(row).to_owned(), element));
+        names.by_oid.insert(
+            oids.value(row).into(),
+            (texts.value(row).to_owned(), element),
+        );
         names
             .by_name
-            .insert(texts.value(row).to_owned(), oids.value(row));
+            .insert(texts.value(row).to_owned(), oids.value(row).into());
     }
     names
 });
@@ -233,20 +234,27 @@ static PROCEDURES: LazyLock<HashMap<i64, ProcedureEntry>> = LazyLock::new(|| {
         return procedures;
     };
     let (names, sets) = (names.as_string::<i32>(), sets.as_boolean());
-    let results = results.as_primitive::<Int64Type>();
+    let results = results.as_primitive::<UInt32Type>();
     let arguments = arguments.as_list::<i32>();
-    for (row, oid) in oids.as_primitive::<Int64Type>().values().iter().enumerate() {
+    for (row, oid) in oids
+        .as_primitive::<UInt32Type>()
+        .values()
+        .iter()
+        .enumerate()
+    {
         let entry = ProcedureEntry {
             name: names.value(row).to_owned(),
-            result: results.value(row),
+            result: results.value(row).into(),
             returns_set: sets.value(row),
             arguments: arguments
                 .value(row)
-                .as_primitive::<Int64Type>()
+                .as_primitive::<UInt32Type>()
                 .values()
-                .to_vec(),
+                .iter()
+                .map(|argument| i64::from(*argument))
+                .collect(),
         };
-        procedures.insert(*oid, entry);
+        procedures.insert(i64::from(*oid), entry);
     }
     procedures
 });

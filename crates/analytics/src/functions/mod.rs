@@ -27,7 +27,7 @@ pub(crate) use session::backend_pid;
 use crate::statement::StatementContext;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanBuilder, Int32Builder, Int64Builder, ListBuilder,
-    StringBuilder,
+    StringBuilder, UInt32Builder,
 };
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int64Type};
@@ -82,7 +82,6 @@ pub(crate) fn result_type(function: &str) -> Option<SqlType> {
             .filter_map(|definition| {
                 let sql_type = match definition.returns {
                     Kind::Name => SqlType::Name,
-                    Kind::Oid => SqlType::Oid,
                     Kind::Json => SqlType::Jsonb,
                     Kind::PlainJson => SqlType::Json,
                     Kind::Uuid => SqlType::Uuid,
@@ -129,7 +128,8 @@ impl Kind {
     fn data_type(self) -> DataType {
         match self {
             Kind::Text | Kind::Name | Kind::Json | Kind::PlainJson | Kind::Uuid => DataType::Utf8,
-            Kind::Int | Kind::Oid => DataType::Int64,
+            Kind::Int => DataType::Int64,
+            Kind::Oid => DataType::UInt32,
             Kind::Int4 => DataType::Int32,
             Kind::Bool => DataType::Boolean,
             Kind::NameArray | Kind::TextArray | Kind::JsonArray => {
@@ -145,7 +145,7 @@ impl Kind {
             Kind::Any => argument.clone(),
             Kind::Class if is_text(argument) => DataType::Utf8,
             Kind::Class => DataType::Int64,
-            Kind::Int4 => DataType::Int64,
+            Kind::Int4 | Kind::Oid => DataType::Int64,
             other => other.data_type(),
         }
     }
@@ -516,6 +516,16 @@ fn values_to_array(data_type: &DataType, values: &[Value]) -> Result<ArrayRef> {
                     Some(*value)
                 } else {
                     None
+                });
+            }
+            Arc::new(builder.finish())
+        }
+        DataType::UInt32 => {
+            let mut builder = UInt32Builder::new();
+            for value in values {
+                builder.append_option(match value {
+                    Value::Int(value) => u32::try_from(*value).ok(),
+                    _ => None,
                 });
             }
             Arc::new(builder.finish())

@@ -385,8 +385,7 @@ async fn columns_are_named_and_typed() {
             "character varying(3)",
             "text",
             "numeric(10,2)",
-            // int4 + int4 is int8 here: integer constants are bigint.
-            "bigint",
+            "integer",
             "text",
             "text",
             "timestamp without time zone",
