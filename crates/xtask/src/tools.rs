@@ -6,9 +6,11 @@ use std::process::{Command, Stdio};
 /// What failed, for the person who ran the command.
 pub type Outcome = Result<(), String>;
 
-/// The workspace's root.
+/// The workspace's root: of the checkout that Cargo runs us in, which need not be the one that compiled us into a
+/// shared target directory.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    let package = std::env::var("CARGO_MANIFEST_DIR");
+    Path::new(package.as_deref().unwrap_or(env!("CARGO_MANIFEST_DIR")))
         .ancestors()
         .nth(2)
         .map(Path::to_owned)
