@@ -1,0 +1,1 @@
+"""What the client tests share; one module per purpose."""
