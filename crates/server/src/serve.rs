@@ -14,13 +14,14 @@ use shale_dynamodb_server::DynamoDbOptions;
 use shale_engine::{Engine, EngineOptions};
 use shale_pg_server::PgOptions;
 use shale_sql::SqlService;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 /// How long connections may take to finish after SIGTERM.
@@ -104,8 +105,10 @@ async fn serve(
         },
         stop.clone(),
     ));
+    // Before the announcement: who has read it may send SIGTERM at once.
+    let mut signals = StopSignals::new()?;
     doors.announce(config)?;
-    wait_for_signal().await?;
+    signals.received().await;
     tracing::info!("draining");
     stop.cancel();
     for (door, task) in [("PostgreSQL", pg), ("DynamoDB", dynamodb)] {
@@ -164,14 +167,19 @@ fn init_logging(filter: &str) -> Result<(), Error> {
 
 /// Nobody else may read the directory: it holds the key file and everybody's data.
 fn create_directory(directory: &Path) -> Result<(), Error> {
-    std::fs::DirBuilder::new()
+    let created = std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
-        .create(directory)
-        .map_err(Error::io(format!(
-            "cannot create the data directory {}",
-            directory.display()
-        )))
+        .create(directory);
+    // `create` says of a file in its place that it exists already.
+    let created = created.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => ErrorKind::NotADirectory.into(),
+        _ => error,
+    });
+    created.map_err(Error::io(format!(
+        "cannot create the data directory {}",
+        directory.display()
+    )))
 }
 
 async fn bind(flag: &'static str, address: SocketAddr) -> Result<TcpListener, Error> {
@@ -258,13 +266,24 @@ async fn first_start(
     Ok(())
 }
 
-async fn wait_for_signal() -> Result<(), Error> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::io("SIGTERM"))?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::io("SIGINT"))?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// SIGTERM and SIGINT; until this is made, they end the process as a crash does.
+struct StopSignals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl StopSignals {
+    fn new() -> Result<StopSignals, Error> {
+        Ok(StopSignals {
+            terminate: signal(SignalKind::terminate()).map_err(Error::io("SIGTERM"))?,
+            interrupt: signal(SignalKind::interrupt()).map_err(Error::io("SIGINT"))?,
+        })
     }
-    Ok(())
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }

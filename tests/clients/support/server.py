@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import urllib.parse
 import urllib.request
 
 import boto3
@@ -81,7 +82,7 @@ class Server:
         return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace")
 
     def pg_url(self, user="shale", password=None, database="shale"):
-        secret = f":{password}" if password else ""
+        secret = f":{urllib.parse.quote(password, safe='')}" if password else ""
         return f"postgresql://{user}{secret}@{self.address}/{database}"
 
     def connect(self, user="shale", password=None, **parameters):
