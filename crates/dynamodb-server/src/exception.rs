@@ -180,6 +180,9 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
         Error::ItemExists { .. } => Exception::new(Type::DuplicateItem, messages::DUPLICATE_ITEM),
         Error::SameKeyTwice => Exception::validation(messages::DUPLICATE_KEYS),
         Error::Key(error) => Exception::validation(key_message(error, subject)),
+        Error::IndexKey { index, error } => Exception::validation(index_key_message(&index, error)),
+        Error::IndexNotFound { index, .. } => Exception::validation(messages::no_index(&index)),
+        Error::IndexNotReady { index } => Exception::validation(messages::index_not_ready(&index)),
         Error::UpdatesKey { name } => Exception::validation(messages::updates_key(&name)),
         Error::Evaluation(error) => Exception::validation(evaluation_message(&error)),
         Error::Limit { kind, .. } => Exception::validation(match kind {
@@ -257,6 +260,18 @@ fn key_message(error: KeyError, subject: Subject) -> String {
         }
         (KeyError::TooLarge { .. }, _) => messages::RANGE_KEY_TOO_LARGE.to_owned(),
         (KeyError::Corrupt, _) => messages::KEY_DOES_NOT_MATCH.to_owned(),
+    }
+}
+
+fn index_key_message(index: &str, error: KeyError) -> String {
+    match error {
+        KeyError::WrongType {
+            name,
+            expected,
+            actual,
+        } => messages::index_key_type(&name, key_descriptor(expected), actual.descriptor(), index),
+        KeyError::Empty { name } => messages::empty_index_key(&name, false, index),
+        other => key_message(other, Subject::Item),
     }
 }
 

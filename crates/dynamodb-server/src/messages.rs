@@ -255,6 +255,9 @@ pub(crate) fn invalid_token(token: &str) -> String {
 pub(crate) fn no_index(name: &str) -> String {
     format!("The table does not have the specified index: {name}")
 }
+pub(crate) fn index_not_ready(name: &str) -> String {
+    format!("Cannot read from backfilling global secondary index: {name}")
+}
 
 // Keys.
 pub(crate) const KEY_DOES_NOT_MATCH: &str = "The provided key element does not match the schema";
@@ -272,6 +275,17 @@ pub(crate) fn missing_key(name: &str) -> String {
 pub(crate) fn key_type(name: &str, expected: &str, actual: &str) -> String {
     format!(
         "One or more parameter values were invalid: Type mismatch for key {name} expected: {expected} actual: {actual}"
+    )
+}
+pub(crate) fn index_key_type(name: &str, expected: &str, actual: &str, index: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Type mismatch for Index Key {name} Expected: {expected} Actual: {actual} IndexName: {index}"
+    )
+}
+pub(crate) fn empty_index_key(name: &str, binary: bool, index: &str) -> String {
+    let kind = if binary { "binary" } else { "string" };
+    format!(
+        "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty {kind} value. IndexName: {index}, IndexKey: {name}"
     )
 }
 pub(crate) fn empty_key(name: &str, binary: bool) -> String {

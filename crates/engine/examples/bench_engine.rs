@@ -78,6 +78,7 @@ fn table() -> CreateTable {
         deletion_protection: false,
         settings: BTreeMap::new(),
         tags: BTreeMap::new(),
+        derived: Default::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Not here: behaviour; limits that only a wire protocol knows (100 items per request, names of 3 to 255 characters).
 
+use crate::derived::Derived;
 use shale_expression::{Condition, SortCondition, Update};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeySchema, TableId};
 use std::collections::BTreeMap;
@@ -53,6 +54,8 @@ pub struct CreateTable {
     pub settings: BTreeMap<String, String>,
     /// Key and value tags.
     pub tags: BTreeMap<String, String>,
+    /// Indexes, stream, time to live, history.
+    pub derived: Derived,
 }
 
 /// What has been seen of an attribute in a table, ever; only grows.
@@ -219,9 +222,13 @@ pub struct GetOutput {
 pub struct Query {
     /// Table name.
     pub table: String,
-    /// Value of HASH.
-    pub partition: AttributeValue,
-    /// Condition on RANGE.
+    /// The index to read; none reads the table.
+    pub index: Option<String>,
+    /// Values of the HASH attributes; of a table, and of most indexes, one.
+    pub partition: Vec<AttributeValue>,
+    /// Values of the first RANGE attributes of an index with several; they must be equal.
+    pub sort_prefix: Vec<AttributeValue>,
+    /// Condition on the (next) RANGE attribute.
     pub sort: Option<SortCondition>,
     /// Applied after reading, before returning.
     pub filter: Option<Condition>,
@@ -240,6 +247,8 @@ pub struct Query {
 pub struct Scan {
     /// Table name.
     pub table: String,
+    /// As in [`Query`].
+    pub index: Option<String>,
     /// As in [`Query`].
     pub filter: Option<Condition>,
     /// As in [`Query`].

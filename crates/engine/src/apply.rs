@@ -103,15 +103,17 @@ impl Apply for Applier {
         for operation in operations(record) {
             let write = match operation? {
                 Operation::Put { key, item, .. } => {
-                    let item = EncodedItem::from_bytes(record.slice_ref(item));
-                    let item = item.map_err(|error| error.to_string())?;
-                    let value = item.stored(lsn.0);
+                    let value = stored(lsn, record, item)?;
                     (Role::Items, record.slice_ref(key), Some(value))
                 }
                 Operation::Delete { key, .. } => (Role::Items, record.slice_ref(key), None),
                 Operation::Catalog { key, value } => {
                     let value = value.map(|value| record.slice_ref(value));
                     (Role::Catalog, record.slice_ref(key), value)
+                }
+                Operation::Index { key, item } => {
+                    let value = item.map(|item| stored(lsn, record, item)).transpose()?;
+                    (Role::Indexes, record.slice_ref(key), value)
                 }
             };
             batch.writes.push(write);
@@ -128,6 +130,12 @@ impl Apply for Applier {
             tracing::error!(lsn = lsn.0, error, "a published record cannot be followed");
         }
     }
+}
+
+/// The value that an item of a record has in its tree.
+fn stored(lsn: Lsn, record: &Bytes, item: &[u8]) -> Result<Bytes, String> {
+    let item = EncodedItem::from_bytes(record.slice_ref(item));
+    Ok(item.map_err(|error| error.to_string())?.stored(lsn.0))
 }
 
 /// The item in a value of the items tree; shares its bytes.

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::limits::{BATCH_GET_BYTES_MAX, encode_checked};
 use crate::read::read;
 use crate::table_ddl::settle_gate;
-use crate::write::{Change, Decision, Section};
+use crate::write::{Decision, Section, Verdict};
 use shale_item::{EncodedItem, Item, PrimaryKey, encode_key};
 use shale_storage::{Lsn, StorageError};
 use std::sync::Arc;
@@ -120,9 +120,9 @@ impl Engine {
             let old_size = old.map_or(0, EncodedItem::size);
             let new_size = write.item.as_ref().map_or(0, EncodedItem::size);
             Decision {
-                change: match &write.item {
-                    Some(item) => Change::Put(item.clone()),
-                    None => old.map_or(Change::Keep, |_| Change::Delete),
+                verdict: match &write.item {
+                    Some(item) => Verdict::Put(item.clone()),
+                    None => old.map_or(Verdict::Keep, |_| Verdict::Delete),
                 },
                 answer: Ok(WriteOutput {
                     capacity: write_units(old_size, new_size),

@@ -8,6 +8,7 @@
 
 use crate::api::{CreateTable, TableDescription, TableStatus};
 use crate::definition::{Space, StoredTable};
+use crate::gate::Gate;
 use crate::observed::{Facts, Observed};
 use crate::statistics::TableStatistics;
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -36,8 +37,7 @@ pub(crate) struct Table {
     pub(crate) definition: Arc<CreateTable>,
     /// The published definition.
     current: ArcSwap<CreateTable>,
-    /// Held for reading from before a write reads until its record is sequenced; written by a drop, which leaves its position.
-    pub(crate) gate: RwLock<Option<Lsn>>,
+    pub(crate) gate: Gate,
     pub(crate) observed: Observed,
     pub(crate) statistics: TableStatistics,
     version: AtomicU64,
@@ -55,12 +55,17 @@ impl Table {
             created_micros: stored.created_micros,
             current: ArcSwap::new(Arc::clone(&definition)),
             definition,
-            gate: RwLock::new(None),
+            gate: Gate::default(),
             observed: Observed::new(observed),
             statistics: TableStatistics::default(),
             version: AtomicU64::new(version),
             described: ArcSwapOption::empty(),
         }
+    }
+
+    /// The published definition.
+    pub(crate) fn current(&self) -> Arc<CreateTable> {
+        self.current.load_full()
     }
 
     /// Its description now. Kept and handed out again as long as nothing changes.
@@ -78,7 +83,7 @@ impl Table {
             uuid: self.uuid.clone(),
             created_micros: self.created_micros,
             status: TableStatus::Active,
-            definition: self.current.load_full(),
+            definition: self.current(),
             observed: self.observed.published(),
             item_count,
             size_bytes,

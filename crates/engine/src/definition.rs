@@ -15,6 +15,9 @@
 //! Integers are big-endian. A format that this version does not know is an error.
 
 use crate::api::{BillingMode, ColumnDefinition, CreateTable, ObservedAttribute};
+use crate::derived::{
+    Derived, Index, IndexKind, IndexProjection, IndexStatus, StreamDefinition, TimeToLive,
+};
 use serde::{Deserialize, Serialize};
 use shale_item::{KeyAttribute, KeySchema, KeyType, TableId};
 use std::collections::BTreeMap;
@@ -134,6 +137,28 @@ struct TableRow {
     settings: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     tags: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    indexes: Vec<IndexRow>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stream: Option<StreamDefinition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ttl: Option<TimeToLive>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    history_seconds: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct IndexRow {
+    name: String,
+    id: u32,
+    kind: IndexKind,
+    partition: Vec<KeyRow>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sort: Vec<KeyRow>,
+    projection: IndexProjection,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    provisioned: Option<(u64, u64)>,
+    status: IndexStatus,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -181,6 +206,10 @@ impl StoredTable {
             deletion_protection: definition.deletion_protection,
             settings: definition.settings.clone(),
             tags: definition.tags.clone(),
+            indexes: definition.derived.indexes.iter().map(index_row).collect(),
+            stream: definition.derived.stream.clone(),
+            ttl: definition.derived.ttl.clone(),
+            history_seconds: definition.derived.history_seconds,
         };
         serde_json::to_vec(&row).expect("strings, numbers and maps with string keys are JSON")
     }
@@ -212,6 +241,16 @@ impl StoredTable {
                 deletion_protection: row.deletion_protection,
                 settings: row.settings,
                 tags: row.tags,
+                derived: Derived {
+                    indexes: row
+                        .indexes
+                        .into_iter()
+                        .map(index)
+                        .collect::<Result<_, _>>()?,
+                    stream: row.stream,
+                    ttl: row.ttl,
+                    history_seconds: row.history_seconds,
+                },
             },
         })
     }
@@ -238,6 +277,37 @@ fn key_attribute(row: KeyRow) -> Result<KeyAttribute, String> {
     Ok(KeyAttribute {
         name: row.name,
         key_type,
+    })
+}
+
+fn index_row(index: &Index) -> IndexRow {
+    IndexRow {
+        name: index.name.clone(),
+        id: index.id.0,
+        kind: index.kind,
+        partition: index.partition.iter().map(key_row).collect(),
+        sort: index.sort.iter().map(key_row).collect(),
+        projection: index.projection.clone(),
+        provisioned: index.provisioned,
+        status: index.status,
+    }
+}
+
+fn index(row: IndexRow) -> Result<Index, String> {
+    let attributes = |rows: Vec<KeyRow>| {
+        rows.into_iter()
+            .map(key_attribute)
+            .collect::<Result<_, _>>()
+    };
+    Ok(Index {
+        name: row.name,
+        id: TableId(row.id),
+        kind: row.kind,
+        partition: attributes(row.partition)?,
+        sort: attributes(row.sort)?,
+        projection: row.projection,
+        provisioned: row.provisioned,
+        status: row.status,
     })
 }
 

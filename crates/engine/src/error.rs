@@ -79,6 +79,28 @@ pub enum Error {
     /// Key attributes are missing, of the wrong type, empty or too large.
     #[error(transparent)]
     Key(#[from] shale_item::KeyError),
+    /// A key attribute of an index is of the wrong type, empty or too large.
+    #[error("index {index}: {error}")]
+    IndexKey {
+        /// The index.
+        index: String,
+        /// What is wrong.
+        error: shale_item::KeyError,
+    },
+    /// No such index.
+    #[error("table {table} has no index {index}")]
+    IndexNotFound {
+        /// The table.
+        table: String,
+        /// Name asked for.
+        index: String,
+    },
+    /// The index is still being filled.
+    #[error("index {index} is being created")]
+    IndexNotReady {
+        /// The index.
+        index: String,
+    },
     /// An update writes a key attribute.
     #[error("attribute {name} is part of the key")]
     UpdatesKey {
@@ -136,7 +158,7 @@ impl Error {
     /// What callers do about it.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::TableNotFound { .. } => ErrorKind::NotFound,
+            Error::TableNotFound { .. } | Error::IndexNotFound { .. } => ErrorKind::NotFound,
             Error::TableExists { .. }
             | Error::TableInUse { .. }
             | Error::ConditionFailed { .. }
@@ -146,6 +168,8 @@ impl Error {
             | Error::SameKeyTwice
             | Error::Key(_)
             | Error::UpdatesKey { .. }
+            | Error::IndexKey { .. }
+            | Error::IndexNotReady { .. }
             | Error::Evaluation(_)
             | Error::Limit { .. }
             | Error::InvalidStartKey

@@ -4,10 +4,11 @@
 
 use crate::api::{InsertOutcome, OnConflict};
 use crate::catalog::Table;
+use crate::change::Change;
 use crate::engine::{Decided, Engine, not_found};
 use crate::error::{Error, LimitKind};
+use crate::gate::{self, Open};
 use crate::limits::{RECORD_BYTES_MAX, encode_checked};
-use crate::record::RecordBuilder;
 use crate::table_ddl::settle_gate;
 use crate::write::{apply_update, check_targets, current, holds};
 use rustc_hash::FxHashSet;
@@ -76,12 +77,12 @@ impl Engine {
         let shard = &self.inner.shard;
         let latches = &self.inner.latches;
         let latch = latches.hold_all(rows.iter().map(|row| row.tree_key.as_slice()))?;
-        let gate = table.gate.read();
-        if let Some(drop) = *gate {
-            return Ok(Section::Dropping(drop));
-        }
         // IMPORTANT: before the first read, so that a rollback after it is noticed.
         let generation = shard.generation();
+        let table = match gate::enter(table, generation) {
+            Ok(table) => table,
+            Err(drop) => return Ok(Section::Dropping(drop)),
+        };
         let mut written = Written::default();
         let mut outcomes = Vec::with_capacity(rows.len());
         for (position, row) in rows.iter().enumerate() {
@@ -99,10 +100,10 @@ impl Engine {
         let after = if written.puts.is_empty() {
             written.pending
         } else {
-            let views = written.puts.iter().map(|(_, _, item)| item.view());
-            Some(self.sequence(table, generation, written.record(), views)?)
+            let changes = written.puts.into_iter().map(|put| put.into_change(&table));
+            Some(self.sequence_changes(generation, &changes.collect::<Vec<_>>())?)
         };
-        drop((gate, latch));
+        drop((table, latch));
         self.after_write();
         let answer = Ok(outcomes);
         Ok(Section::Decided(Decided { after, answer }))
@@ -113,8 +114,7 @@ impl Engine {
 #[derive(Default)]
 struct Written<'a> {
     keys: FxHashSet<&'a [u8]>,
-    /// Tree key, size before, item.
-    puts: Vec<(&'a [u8], usize, EncodedItem)>,
+    puts: Vec<Put<'a>>,
     /// The newest pending write that something was read from.
     pending: Option<Lsn>,
 }
@@ -128,7 +128,7 @@ impl<'a> Written<'a> {
         let mine = self.keys.contains(row.tree_key.as_slice());
         match (&row.on_conflict, old) {
             (_, None) if !mine => {
-                self.put(row, 0, row.encoded.clone());
+                self.put(row, None, row.encoded.clone());
                 Ok(InsertOutcome::Inserted(row.item.clone()))
             }
             (OnConflict::Fail, _) => Err(Error::ItemExists {
@@ -143,26 +143,34 @@ impl<'a> Written<'a> {
                 let before = old.as_ref().map(EncodedItem::to_item);
                 let item = apply_update(&row.key, Some(update), before.as_ref())?;
                 let encoded = encode_checked(&item)?;
-                self.put(row, old.map_or(0, |old| old.size()), encoded);
+                self.put(row, old, encoded);
                 Ok(InsertOutcome::Updated(item))
             }
         }
     }
 
-    fn put(&mut self, row: &'a Row, old_size: usize, item: EncodedItem) {
-        self.keys.insert(&row.tree_key);
-        self.puts.push((&row.tree_key, old_size, item));
+    fn put(&mut self, row: &'a Row, old: Option<EncodedItem>, new: EncodedItem) {
+        let tree_key = row.tree_key.as_slice();
+        self.keys.insert(tree_key);
+        self.puts.push(Put { tree_key, old, new });
     }
+}
 
-    fn record(&self) -> RecordBuilder {
-        let bytes = |(key, _, item): &(&[u8], usize, EncodedItem)| {
-            key.len() + item.as_bytes().len() + RecordBuilder::PUT_OVERHEAD
-        };
-        let mut record = RecordBuilder::with_capacity(self.puts.iter().map(bytes).sum());
-        for (key, old_size, item) in &self.puts {
-            record.put(key, *old_size, item);
+/// An item to write.
+struct Put<'a> {
+    tree_key: &'a [u8],
+    old: Option<EncodedItem>,
+    new: EncodedItem,
+}
+
+impl<'a> Put<'a> {
+    fn into_change(self, table: &'a Open<'a>) -> Change<'a> {
+        Change {
+            table,
+            tree_key: self.tree_key,
+            old: self.old,
+            new: Some(self.new),
         }
-        record
     }
 }
 

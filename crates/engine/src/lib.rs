@@ -20,9 +20,13 @@ mod apply;
 mod batch;
 mod capacity;
 mod catalog;
+mod change;
 mod definition;
+mod derived;
 mod engine;
 mod error;
+mod gate;
+mod index;
 mod insert;
 mod latch;
 mod limits;
@@ -37,6 +41,7 @@ mod write;
 
 pub use api::*;
 
+pub use derived::*;
 // Parts of `Error`, for those who must name them and may not reach the crates below.
 pub use engine::{Engine, ReadView};
 pub use error::{Error, ErrorKind, LimitKind};

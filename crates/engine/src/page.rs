@@ -6,16 +6,18 @@
 //! * A page that was stopped (by the limit or by 1 MB) names the last item it read, even if nothing follows; any other page is the last.
 //! * Limit and size count what was read, before the filter.
 
-use crate::api::{Page, Query};
+use crate::api::{CreateTable, Page, Query};
 use crate::apply::item_of;
 use crate::capacity::read_units;
+use crate::derived::{Index, IndexStatus};
 use crate::error::Error;
+use crate::index;
 use crate::limits::{PAGE_BYTES_MAX, SEGMENTS_MAX};
 use bytes::Bytes;
 use shale_expression::{Condition, SortCondition};
 use shale_item::{
-    AttributeValue, Item, KeyAttribute, KeySchema, KeyType, KeyValue, PARTITION_KEY_BYTES_MAX,
-    TableId, decode_key, encode_hash_prefix, encode_key, encode_partition_prefix,
+    AttributeValue, EncodedItem, Item, KeyAttribute, KeyError, KeySchema, KeyType, KeyValue,
+    PARTITION_KEY_BYTES_MAX, TableId, decode_key, encode_hash_prefix, encode_key,
     encode_sort_value, prefix_end, table_prefix,
 };
 use shale_storage::{Role, Snapshot, StorageError};
@@ -33,13 +35,13 @@ pub(crate) struct Pages<'a> {
 
 impl Pages<'_> {
     /// Reads the first page of the range.
-    pub(crate) fn read(self, snapshot: &Snapshot, key_schema: &KeySchema) -> Result<Page, Error> {
+    pub(crate) fn read(self, snapshot: &Snapshot, source: &Source<'_>) -> Result<Page, Error> {
         let limit = self.limit.unwrap_or(u32::MAX);
         let mut page = Page::default();
         let mut bytes = 0;
         if limit > 0 && self.range.start < self.range.end {
             let range = Bytes::from(self.range.start)..Bytes::from(self.range.end);
-            let mut entries = snapshot.range(Role::Items, range);
+            let mut entries = snapshot.range(source.role(), range);
             let mut next = || match self.forward {
                 true => entries.next(),
                 false => entries.next_back(),
@@ -49,14 +51,17 @@ impl Pages<'_> {
                 let item = item_of(value)?;
                 bytes += item.size();
                 page.scanned_count += 1;
+                let full = page.scanned_count == limit || bytes >= PAGE_BYTES_MAX;
+                if full {
+                    page.last_evaluated_key = Some(source.key_attributes(&tree_key, &item)?);
+                }
                 if self
                     .filter
                     .is_none_or(|filter| filter.evaluate(item.view()))
                 {
                     page.items.push(item);
                 }
-                if page.scanned_count == limit || bytes >= PAGE_BYTES_MAX {
-                    page.last_evaluated_key = Some(key_attributes(&tree_key, key_schema)?);
+                if full {
                     break;
                 }
             }
@@ -66,39 +71,134 @@ impl Pages<'_> {
     }
 }
 
-fn key_attributes(tree_key: &[u8], key_schema: &KeySchema) -> Result<Item, Error> {
-    let decoded = decode_key(tree_key, key_schema);
-    let (_, key) = decoded.map_err(|error| StorageError::Corrupt(error.to_string()))?;
-    Ok(key_schema.to_attributes(&key))
+/// What a query or scan reads: the items of a table, or the entries of one of its indexes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    table: TableId,
+    key_schema: &'a KeySchema,
+    index: Option<&'a Index>,
+}
+
+impl<'a> Source<'a> {
+    /// The table, or the index of that name.
+    ///
+    /// # Errors
+    /// [`Error::IndexNotFound`], [`Error::IndexNotReady`].
+    pub(crate) fn new(
+        table: TableId,
+        definition: &'a CreateTable,
+        index: Option<&str>,
+    ) -> Result<Source<'a>, Error> {
+        let index = index.map(|name| {
+            let found = definition.derived.index(name);
+            let index = found.ok_or_else(|| Error::IndexNotFound {
+                table: definition.name.clone(),
+                index: name.to_owned(),
+            })?;
+            match index.status {
+                IndexStatus::Active => Ok(index),
+                IndexStatus::Creating => Err(Error::IndexNotReady {
+                    index: name.to_owned(),
+                }),
+            }
+        });
+        Ok(Source {
+            table,
+            key_schema: &definition.key_schema,
+            index: index.transpose()?,
+        })
+    }
+
+    fn role(&self) -> Role {
+        match self.index {
+            Some(_) => Role::Indexes,
+            None => Role::Items,
+        }
+    }
+
+    fn id(&self) -> TableId {
+        self.index.map_or(self.table, |index| index.id)
+    }
+
+    fn partition(&self) -> &'a [KeyAttribute] {
+        match self.index {
+            Some(index) => &index.partition,
+            None => std::slice::from_ref(&self.key_schema.partition),
+        }
+    }
+
+    fn sort(&self) -> &'a [KeyAttribute] {
+        match self.index {
+            Some(index) => &index.sort,
+            None => self.key_schema.sort.as_slice(),
+        }
+    }
+
+    /// The attributes from which a page goes on.
+    fn key_attributes(&self, tree_key: &[u8], item: &EncodedItem) -> Result<Item, Error> {
+        if let Some(index) = self.index {
+            return Ok(index::key_attributes(self.key_schema, index, item.view()));
+        }
+        let decoded = decode_key(tree_key, self.key_schema);
+        let (_, key) = decoded.map_err(|error| StorageError::Corrupt(error.to_string()))?;
+        Ok(self.key_schema.to_attributes(&key))
+    }
+
+    /// The tree key that such attributes name.
+    fn tree_key_of(&self, start_key: &Item) -> Result<Vec<u8>, Error> {
+        match self.index {
+            Some(index) => index::exact_entry_key(self.key_schema, index, start_key),
+            None => match self.key_schema.exact_key_of(start_key) {
+                Ok(key) => Ok(encode_key(self.table, &key)),
+                Err(_) => Err(Error::InvalidStartKey),
+            },
+        }
+    }
 }
 
 /// The tree keys that a query reads.
 ///
 /// # Errors
-/// [`Error::Key`] for the partition key's value, [`Error::InvalidSortCondition`].
-pub(crate) fn query_range(
-    table: TableId,
-    key_schema: &KeySchema,
-    query: &Query,
-) -> Result<Range<Vec<u8>>, Error> {
-    let partition = key_schema
-        .partition
-        .value_of(&query.partition, PARTITION_KEY_BYTES_MAX)?;
-    let prefix = encode_partition_prefix(table, &partition);
-    match (&query.sort, &key_schema.sort) {
+/// [`Error::Key`] for a partition key's value, [`Error::InvalidSortCondition`].
+pub(crate) fn query_range(source: &Source<'_>, query: &Query) -> Result<Range<Vec<u8>>, Error> {
+    let mut prefix = partition_prefix(source, &query.partition)?;
+    let mut attributes = source.sort().iter();
+    for value in &query.sort_prefix {
+        let attribute = attributes.next().ok_or(Error::InvalidSortCondition)?;
+        encode_sort_value(&sort_value(attribute, value)?, true, &mut prefix);
+    }
+    match (&query.sort, attributes.next()) {
         (None, _) => {
             let end = end_of(&prefix);
             Ok(prefix..end)
         }
-        (Some(condition), Some(attribute)) => sort_range(prefix, attribute, condition),
+        (Some(condition), Some(attribute)) => {
+            // Behind the sort key of an entry stands the table's key.
+            let last = source.index.is_none();
+            sort_range(prefix, attribute, condition, last)
+        }
         (Some(_), None) => Err(Error::InvalidSortCondition),
     }
+}
+
+fn partition_prefix(source: &Source<'_>, values: &[AttributeValue]) -> Result<Vec<u8>, Error> {
+    let attributes = source.partition();
+    if attributes.len() != values.len() {
+        return Err(Error::Key(KeyError::NotExact));
+    }
+    let values = attributes
+        .iter()
+        .zip(values)
+        .map(|(attribute, value)| attribute.value_of(value, PARTITION_KEY_BYTES_MAX));
+    let values: Vec<KeyValue> = values.collect::<Result<_, _>>()?;
+    Ok(index::encode_prefix(source.id(), &values))
 }
 
 fn sort_range(
     prefix: Vec<u8>,
     attribute: &KeyAttribute,
     condition: &SortCondition,
+    last: bool,
 ) -> Result<Range<Vec<u8>>, Error> {
     let encoded = |value: &AttributeValue, complete: bool| {
         let mut key = prefix.clone();
@@ -106,14 +206,21 @@ fn sort_range(
         Ok::<_, Error>(key)
     };
     let at = |value| encoded(value, true);
+    // Above all keys with that value. Nothing follows the last one, and values end themselves, so that a byte more is enough there.
+    let behind = |value| {
+        at(value).map(|key| match last {
+            true => just_behind(key),
+            false => end_of(&key),
+        })
+    };
     let end = || end_of(&prefix);
     Ok(match condition {
-        SortCondition::Eq(value) => at(value)?..just_behind(at(value)?),
+        SortCondition::Eq(value) => at(value)?..behind(value)?,
         SortCondition::Lt(value) => prefix.clone()..at(value)?,
-        SortCondition::Le(value) => prefix.clone()..just_behind(at(value)?),
-        SortCondition::Gt(value) => just_behind(at(value)?)..end(),
+        SortCondition::Le(value) => prefix.clone()..behind(value)?,
+        SortCondition::Gt(value) => behind(value)?..end(),
         SortCondition::Ge(value) => at(value)?..end(),
-        SortCondition::Between(low, high) => at(low)?..just_behind(at(high)?),
+        SortCondition::Between(low, high) => at(low)?..behind(high)?,
         SortCondition::BeginsWith(value) => {
             if attribute.key_type == KeyType::N {
                 return Err(Error::InvalidSortCondition);
@@ -135,18 +242,19 @@ fn sort_value(attribute: &KeyAttribute, value: &AttributeValue) -> Result<KeyVal
     }
 }
 
-/// The tree keys of a table, or of one of its segments: an equal part of the hash space.
+/// The tree keys of a source, or of one of its segments: an equal part of the hash space.
 ///
 /// # Errors
 /// [`Error::InvalidSegment`].
 pub(crate) fn scan_range(
-    table: TableId,
+    source: &Source<'_>,
     segment: Option<(u32, u32)>,
 ) -> Result<Range<Vec<u8>>, Error> {
     let (segment, total) = segment.unwrap_or((0, 1));
     if segment >= total || total > SEGMENTS_MAX {
         return Err(Error::InvalidSegment { segment, total });
     }
+    let table = source.id();
     let start = encode_hash_prefix(table, segment_start(segment, total)).to_vec();
     let end = match segment + 1 {
         next if next < total => encode_hash_prefix(table, segment_start(next, total)).to_vec(),
@@ -163,16 +271,14 @@ fn segment_start(segment: u32, total: u32) -> u64 {
 /// What remains of a range behind a start key, in the direction of reading.
 ///
 /// # Errors
-/// [`Error::InvalidStartKey`] if it is no key of the table, or none in the range.
+/// [`Error::InvalidStartKey`] if it is no key of the source, or none in the range.
 pub(crate) fn behind(
-    table: TableId,
-    key_schema: &KeySchema,
+    source: &Source<'_>,
     range: Range<Vec<u8>>,
     start_key: &Item,
     forward: bool,
 ) -> Result<Range<Vec<u8>>, Error> {
-    let key = key_schema.exact_key_of(start_key);
-    let tree_key = encode_key(table, &key.map_err(|_| Error::InvalidStartKey)?);
+    let tree_key = source.tree_key_of(start_key)?;
     if !range.contains(&tree_key) {
         return Err(Error::InvalidStartKey);
     }

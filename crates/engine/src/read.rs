@@ -8,7 +8,7 @@ use crate::capacity::read_units;
 use crate::catalog::Table;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::page::{self, Pages};
+use crate::page::{self, Pages, Source};
 use shale_item::{EncodedItem, PrimaryKey, encode_key};
 use shale_storage::{Role, Snapshot};
 
@@ -50,10 +50,11 @@ pub(crate) fn query(
     request: &Query,
 ) -> Result<Page, Error> {
     let table = engine.table(&request.table)?;
-    let key_schema = &table.definition.key_schema;
-    let mut range = page::query_range(table.id, key_schema, request)?;
+    let definition = table.current();
+    let source = Source::new(table.id, &definition, request.index.as_deref())?;
+    let mut range = page::query_range(&source, request)?;
     if let Some(start_key) = &request.exclusive_start_key {
-        range = page::behind(table.id, key_schema, range, start_key, request.forward)?;
+        range = page::behind(&source, range, start_key, request.forward)?;
     }
     let pages = Pages {
         range,
@@ -62,7 +63,7 @@ pub(crate) fn query(
         filter: request.filter.as_ref(),
         consistent: request.consistent,
     };
-    pages.read(&snapshot(engine, view), key_schema)
+    pages.read(&snapshot(engine, view), &source)
 }
 
 /// Scan, one page.
@@ -72,10 +73,11 @@ pub(crate) fn scan(
     request: &Scan,
 ) -> Result<Page, Error> {
     let table = engine.table(&request.table)?;
-    let key_schema = &table.definition.key_schema;
-    let mut range = page::scan_range(table.id, request.segment)?;
+    let definition = table.current();
+    let source = Source::new(table.id, &definition, request.index.as_deref())?;
+    let mut range = page::scan_range(&source, request.segment)?;
     if let Some(start_key) = &request.exclusive_start_key {
-        range = page::behind(table.id, key_schema, range, start_key, true)?;
+        range = page::behind(&source, range, start_key, true)?;
     }
     let pages = Pages {
         range,
@@ -84,7 +86,7 @@ pub(crate) fn scan(
         filter: request.filter.as_ref(),
         consistent: request.consistent,
     };
-    pages.read(&snapshot(engine, view), key_schema)
+    pages.read(&snapshot(engine, view), &source)
 }
 
 fn snapshot(engine: &Engine, view: Option<&Snapshot>) -> Snapshot {

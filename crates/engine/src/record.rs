@@ -9,10 +9,12 @@
 //! operation = 1 put     | key_len u16 | key | old_size u32 | new_size u32 | item_len u32 | item
 //!           | 2 delete  | key_len u16 | key | old_size u32
 //!           | 3 catalog | key_len u16 | key | value_len u32 (ffffffff: the row is deleted) | value
+//!           | 4 index   | key_len u16 | key | item_len u32 (ffffffff: the entry is deleted) | item
 //! ```
 //!
 //! `key` is the tree key: it begins with the table's id. Sizes are DynamoDB's item sizes, which statistics need; an `old_size` of 0
-//! says that there was no item (none is empty: it holds its key). `item` is an encoded item, `catalog` writes a row of the catalog tree.
+//! says that there was no item (none is empty: it holds its key). `item` is an encoded item, `catalog` writes a row of the catalog tree,
+//! `index` an entry of the indexes tree.
 //! An operation that a version does not know ends in an error, never in a guess.
 
 use bytes::{BufMut, Bytes};
@@ -25,6 +27,7 @@ const ORIGIN_HERE: u16 = 0;
 const PUT: u8 = 1;
 const DELETE: u8 = 2;
 const CATALOG: u8 = 3;
+const INDEX: u8 = 4;
 const DELETED: u32 = u32::MAX;
 
 /// One operation of a record, read in place.
@@ -54,6 +57,13 @@ pub(crate) enum Operation<'a> {
         key: &'a [u8],
         /// Its value, `None` if it is gone.
         value: Option<&'a [u8]>,
+    },
+    /// An entry of the indexes tree.
+    Index {
+        /// Its key.
+        key: &'a [u8],
+        /// Encoded item, `None` if the entry is gone.
+        item: Option<&'a [u8]>,
     },
 }
 
@@ -97,7 +107,16 @@ impl RecordBuilder {
 
     /// Adds a catalog row, or its deletion.
     pub(crate) fn catalog(&mut self, key: &[u8], value: Option<&[u8]>) {
-        self.0.put_u8(CATALOG);
+        self.row(CATALOG, key, value);
+    }
+
+    /// Adds an entry of an index, or its deletion.
+    pub(crate) fn index(&mut self, key: &[u8], item: Option<&EncodedItem>) {
+        self.row(INDEX, key, item.map(|item| &item.as_bytes()[..]));
+    }
+
+    fn row(&mut self, operation: u8, key: &[u8], value: Option<&[u8]>) {
+        self.0.put_u8(operation);
         self.key(key);
         match value {
             Some(value) => self.value(value),
@@ -171,7 +190,14 @@ impl<'a> Iterator for Operations<'a> {
         let operation = match tag {
             PUT => self.rest.put(),
             DELETE => self.rest.delete(),
-            CATALOG => self.rest.catalog(),
+            CATALOG => self
+                .rest
+                .row()
+                .map(|(key, value)| Operation::Catalog { key, value }),
+            INDEX => self
+                .rest
+                .row()
+                .map(|(key, item)| Operation::Index { key, item }),
             _ => {
                 self.rest = Reader(&[]);
                 return Some(Err(format!("unknown operation {tag} in a record")));
@@ -207,13 +233,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn catalog(&mut self) -> Option<Operation<'a>> {
+    fn row(&mut self) -> Option<(&'a [u8], Option<&'a [u8]>)> {
         let key = self.key()?;
         let value = match self.u32()? {
             DELETED => None,
             length => Some(self.slice(length as usize)?),
         };
-        Some(Operation::Catalog { key, value })
+        Some((key, value))
     }
 
     fn key(&mut self) -> Option<&'a [u8]> {

@@ -115,7 +115,7 @@ impl Statistics {
                     ..
                 } => (key, old_size, new_size),
                 Operation::Delete { key, old_size } => (key, old_size, 0),
-                Operation::Catalog { .. } => continue,
+                Operation::Catalog { .. } | Operation::Index { .. } => continue,
             };
             let table = table_of(key).and_then(|id| catalog.by_id(id));
             if let Some(table) = table {

@@ -71,7 +71,7 @@ fn begin_create(engine: &Engine, request: &CreateTable) -> Result<Step<()>, Erro
         return Ok(Step::Behind(*sequenced));
     }
     if let Some(table) = applier.catalog.find(engine.space, &request.name) {
-        return match *table.gate.read() {
+        return match table.gate.drop_position() {
             Some(drop) => Ok(Step::Behind(drop)),
             None => Err(Error::TableExists {
                 name: request.name.clone(),
@@ -127,7 +127,8 @@ pub(crate) async fn update(
 fn begin_update(engine: &Engine, table: &Table, changes: &TableChanges) -> Result<Step<()>, Error> {
     let Inner { applier, shard, .. } = &*engine.inner;
     let _ddl = applier.catalog.ddl.lock();
-    if let Some(drop) = *table.gate.read() {
+    let mut gate = table.gate.alone();
+    if let Some(drop) = gate.drop {
         return Ok(Step::Behind(drop));
     }
     let generation = shard.generation();
@@ -146,6 +147,7 @@ fn begin_update(engine: &Engine, table: &Table, changes: &TableChanges) -> Resul
     let mut record = RecordBuilder::with_capacity(512);
     record.catalog(&table_key(TABLE, table.id), Some(&stored.encode()));
     let sequenced = shard.sequence_in(generation, record.finish())?;
+    gate.changed = Some((generation, Arc::new(stored.definition)));
     Ok(Step::Done((), sequenced))
 }
 
@@ -188,10 +190,7 @@ pub(crate) async fn delete(engine: &Engine, name: &str) -> Result<Arc<TableDescr
 pub(crate) async fn settle_gate(engine: &Engine, table: &Table, drop: Lsn) -> Result<(), Error> {
     let outcome = engine.published(drop).await;
     if outcome.is_err() {
-        let mut gate = table.gate.write();
-        if *gate == Some(drop) {
-            *gate = None;
-        }
+        table.gate.reopen(drop);
     }
     outcome
 }
@@ -199,8 +198,8 @@ pub(crate) async fn settle_gate(engine: &Engine, table: &Table, drop: Lsn) -> Re
 fn begin_delete(engine: &Engine, table: &Table) -> Result<Step<Arc<TableDescription>>, Error> {
     let Inner { applier, shard, .. } = &*engine.inner;
     let _ddl = applier.catalog.ddl.lock();
-    let mut gate = table.gate.write();
-    if let Some(drop) = *gate {
+    let mut gate = table.gate.alone();
+    if let Some(drop) = gate.drop {
         return Ok(Step::Behind(drop));
     }
     let generation = shard.generation();
@@ -223,7 +222,7 @@ fn begin_delete(engine: &Engine, table: &Table) -> Result<Step<Arc<TableDescript
         record.catalog(&observed_key(table.id, &name), None);
     }
     let drop = shard.sequence_in(generation, record.finish())?;
-    *gate = Some(drop);
+    gate.drop = Some(drop);
     let mut description = TableDescription::clone(&table.describe());
     description.status = TableStatus::Deleting;
     Ok(Step::Done(Arc::new(description), drop))

@@ -6,15 +6,15 @@ use crate::api::{DeleteItem, PutItem, ReturnValues, UpdateItem, WriteOutput};
 use crate::apply::item_of;
 use crate::capacity::write_units;
 use crate::catalog::Table;
+use crate::change::Change;
 use crate::engine::{Decided, Engine, not_found};
 use crate::error::Error;
+use crate::gate;
 use crate::limits::encode_checked;
-use crate::observed::Facts;
-use crate::record::RecordBuilder;
 use crate::table_ddl::settle_gate;
 use shale_expression::{Action, Condition, Path, Update, part_of};
 use shale_item::{EncodedItem, Item, ItemView, encode_key, item_size};
-use shale_storage::{Generation, Latest, Lsn, Role, StorageError};
+use shale_storage::{Latest, Lsn, Role, StorageError};
 
 /// How often a write is evaluated anew because what it had read was rolled back. Rollbacks are rare (a full disk); one that comes
 /// between reading and sequencing this often is not going to pass.
@@ -22,7 +22,7 @@ const ROLLBACK_RETRIES_MAX: usize = 8;
 
 /// What happens to the item.
 #[derive(Debug)]
-pub(crate) enum Change {
+pub(crate) enum Verdict {
     /// Nothing.
     Keep,
     /// It is this now.
@@ -34,7 +34,7 @@ pub(crate) enum Change {
 /// What a write decides on the item that is there.
 #[derive(Debug)]
 pub(crate) struct Decision {
-    pub(crate) change: Change,
+    pub(crate) verdict: Verdict,
     pub(crate) answer: Result<WriteOutput, Error>,
 }
 
@@ -42,7 +42,7 @@ impl Decision {
     /// Refuses, and leaves the item.
     fn refuse(error: Error) -> Decision {
         Decision {
-            change: Change::Keep,
+            verdict: Verdict::Keep,
             answer: Err(error),
         }
     }
@@ -123,57 +123,36 @@ impl Engine {
     ) -> Result<Section, Error> {
         let shard = &self.inner.shard;
         let latch = self.inner.latches.hold(tree_key)?;
-        let gate = table.gate.read();
-        if let Some(drop) = *gate {
-            return Ok(Section::Dropping(drop));
-        }
         // IMPORTANT: before the first read, so that a rollback after it is noticed.
         let generation = shard.generation();
+        let table = match gate::enter(table, generation) {
+            Ok(table) => table,
+            Err(drop) => return Ok(Section::Dropping(drop)),
+        };
         let latest = shard.latest(Role::Items, tree_key)?;
         let pending = latest.pending;
         let old = current(latest)?;
-        let old_size = old.as_ref().map_or(0, EncodedItem::size);
-        let Decision { change, answer } = decide(old.as_ref());
-        let after = match change {
-            Change::Keep => pending,
-            Change::Put(item) => {
-                let bytes = tree_key.len() + item.as_bytes().len();
-                let mut record = RecordBuilder::with_capacity(bytes);
-                record.put(tree_key, old_size, &item);
-                Some(self.sequence(table, generation, record, [item.view()].into_iter())?)
-            }
-            Change::Delete => {
-                let mut record = RecordBuilder::with_capacity(tree_key.len());
-                record.delete(tree_key, old_size);
-                Some(self.sequence(table, generation, record, std::iter::empty())?)
+        let Decision { verdict, answer } = decide(old.as_ref());
+        let new = match verdict {
+            Verdict::Keep => None,
+            Verdict::Put(item) => Some(Some(item)),
+            Verdict::Delete => Some(None),
+        };
+        let after = match new {
+            None => pending,
+            Some(new) => {
+                let change = Change {
+                    table: &table,
+                    tree_key,
+                    old,
+                    new,
+                };
+                Some(self.sequence_changes(generation, &[change])?)
             }
         };
-        drop((gate, latch));
+        drop((table, latch));
         self.after_write();
         Ok(Section::Decided(Decided { after, answer }))
-    }
-
-    /// Sequences a record, with what its new items show for the first time in the table.
-    pub(crate) fn sequence<'a>(
-        &self,
-        table: &Table,
-        generation: Generation,
-        mut record: RecordBuilder,
-        items: impl Iterator<Item = ItemView<'a>>,
-    ) -> Result<Lsn, Error> {
-        let shard = &self.inner.shard;
-        let mut news = Facts::new();
-        items.for_each(|item| table.observed.news(generation, item, &mut news));
-        if news.is_empty() {
-            return Ok(shard.sequence_in(generation, record.finish())?);
-        }
-        let _growth = table.observed.growth.lock();
-        let grown = table
-            .observed
-            .grow(table.id, shard, generation, news, &mut record)?;
-        let lsn = shard.sequence_in(generation, record.finish())?;
-        table.observed.learn(generation, &grown);
-        Ok(lsn)
     }
 }
 
@@ -208,7 +187,7 @@ fn decide_put(request: &PutItem, new: &EncodedItem, old: Option<&EncodedItem>) -
         return condition_failed(request.return_item_on_failure, old, capacity);
     }
     Decision {
-        change: Change::Put(new.clone()),
+        verdict: Verdict::Put(new.clone()),
         answer: Ok(WriteOutput {
             attributes: old_item(request.return_values, old),
             existed: old.is_some(),
@@ -224,7 +203,7 @@ fn decide_delete(request: &DeleteItem, old: Option<&EncodedItem>) -> Decision {
     }
     Decision {
         // Deleting what is not there leaves no record.
-        change: old.map_or(Change::Keep, |_| Change::Delete),
+        verdict: old.map_or(Verdict::Keep, |_| Verdict::Delete),
         answer: Ok(WriteOutput {
             attributes: old_item(request.return_values, old),
             existed: old.is_some(),
@@ -248,7 +227,7 @@ fn decide_update(request: &UpdateItem, old: Option<&EncodedItem>) -> Decision {
     };
     if old.is_none() && only_removes(request.update.as_ref()) {
         return Decision {
-            change: Change::Keep,
+            verdict: Verdict::Keep,
             answer: Ok(WriteOutput {
                 attributes: None,
                 existed: false,
@@ -274,7 +253,7 @@ fn decide_update(request: &UpdateItem, old: Option<&EncodedItem>) -> Decision {
         ReturnValues::AllNew => Some(new),
     };
     Decision {
-        change: Change::Put(encoded),
+        verdict: Verdict::Put(encoded),
         answer: Ok(WriteOutput {
             attributes: attributes.filter(|attributes| !attributes.is_empty()),
             existed: old.is_some(),

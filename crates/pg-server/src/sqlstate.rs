@@ -147,6 +147,17 @@ fn engine(error: &EngineError) -> Report {
             )
         }
         EngineError::Key(error) => key(error),
+        EngineError::IndexKey { index, error } => {
+            let mut report = key(error);
+            report.detail = Some(format!("The column is part of the key of index \"{index}\"."));
+            report
+        }
+        EngineError::IndexNotFound { table: _, index } => {
+            Report::error("42704", format!("index \"{index}\" does not exist"))
+        }
+        EngineError::IndexNotReady { index } => {
+            Report::error("55000", format!("index \"{index}\" is still being filled"))
+        }
         EngineError::UpdatesKey { name } => {
             let message = format!("column \"{name}\" is part of the primary key and cannot be updated in place");
             Report::error("0A000", message)

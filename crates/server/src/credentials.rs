@@ -293,6 +293,7 @@ fn system_table(name: &str, key: &str) -> CreateTable {
         deletion_protection: true,
         settings: BTreeMap::new(),
         tags: BTreeMap::new(),
+        derived: Default::default(),
     }
 }
 
@@ -302,6 +303,7 @@ fn read_all(tables: &Engine, table: &str) -> Result<Vec<Item>, shale_engine::Err
     loop {
         let page = tables.scan(&Scan {
             table: table.to_owned(),
+            index: None,
             filter: None,
             limit: None,
             exclusive_start_key: start,

@@ -264,7 +264,9 @@ impl Reader {
         };
         let mut request = Query {
             table: self.parts.description.definition.name.clone(),
-            partition: partition.clone(),
+            index: None,
+            partition: vec![partition.clone()],
+            sort_prefix: vec![],
             sort: sort.clone(),
             filter: self.filter(),
             forward: true,
@@ -284,6 +286,7 @@ impl Reader {
     fn scan(&mut self) -> Result<(), Ended> {
         let mut request = Scan {
             table: self.parts.description.definition.name.clone(),
+            index: None,
             filter: self.filter(),
             limit: self.page_limit(),
             exclusive_start_key: None,

@@ -91,6 +91,7 @@ fn decode(request: &mut Structure<'_>) -> Result<CreateTable, Exception> {
         deletion_protection,
         settings,
         tags: tags.unwrap_or_default(),
+        derived: Default::default(),
     })
 }
 

@@ -85,7 +85,9 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
     }
     let query = Query {
         table,
-        partition,
+        index: None,
+        partition: vec![partition],
+        sort_prefix: vec![],
         sort,
         filter,
         forward,

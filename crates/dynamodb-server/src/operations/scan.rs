@@ -70,6 +70,7 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
 
     let scan = Scan {
         table,
+        index: None,
         filter,
         limit: parameters.limit,
         exclusive_start_key,

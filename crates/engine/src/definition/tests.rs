@@ -29,6 +29,7 @@ fn full() -> StoredTable {
             deletion_protection: true,
             settings: [("table_class".to_owned(), "STANDARD".to_owned())].into(),
             tags: [("team".to_owned(), "a".to_owned())].into(),
+            derived: Default::default(),
         },
     }
 }

@@ -100,6 +100,7 @@ fn check_counts(engine: &Engine) {
     for name in engine.list_tables(None, 10) {
         let request = Scan {
             table: name.clone(),
+            index: None,
             filter: None,
             limit: None,
             exclusive_start_key: None,

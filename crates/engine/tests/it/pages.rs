@@ -16,7 +16,9 @@ const SORTS: [&str; 9] = ["a", "aa", "aab", "ab", "b", "b\0", "b\u{1}", "ö", "z
 fn query(partition: AttributeValue) -> Query {
     Query {
         table: "t".to_owned(),
-        partition,
+        index: None,
+        partition: vec![partition],
+        sort_prefix: vec![],
         sort: None,
         filter: None,
         forward: true,
@@ -29,6 +31,7 @@ fn query(partition: AttributeValue) -> Query {
 fn scan() -> Scan {
     Scan {
         table: "t".to_owned(),
+        index: None,
         filter: None,
         limit: None,
         exclusive_start_key: None,
@@ -226,7 +229,10 @@ async fn what_does_not_fit_is_refused() {
         change(&mut request);
         engine.query(&request).unwrap_err()
     };
-    assert!(matches!(refused(&|q| q.partition = n(1)), Error::Key(_)));
+    assert!(matches!(
+        refused(&|q| q.partition = vec![n(1)]),
+        Error::Key(_)
+    ));
     assert!(matches!(
         refused(&|q| q.sort = Some(SortCondition::Eq(n(1)))),
         Error::InvalidSortCondition

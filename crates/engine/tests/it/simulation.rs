@@ -511,6 +511,7 @@ impl Simulation {
         for name in self.engine.list_tables(None, 1000) {
             let scan = Scan {
                 table: name.clone(),
+                index: None,
                 filter: None,
                 limit: None,
                 exclusive_start_key: None,

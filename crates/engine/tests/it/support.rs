@@ -160,6 +160,7 @@ pub fn table(name: &str, partition: (&str, KeyType), sort: Option<(&str, KeyType
         deletion_protection: false,
         settings: BTreeMap::new(),
         tags: BTreeMap::new(),
+        derived: Default::default(),
     }
 }
 

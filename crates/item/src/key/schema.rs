@@ -162,6 +162,14 @@ impl KeyAttribute {
         self.scalar(borrow_scalar(value), limit)
     }
 
+    /// As [`KeyAttribute::value_of`], of a value in an encoded item.
+    ///
+    /// # Errors
+    /// `WrongType`, `Empty` or `TooLarge`.
+    pub fn value_of_view(&self, value: ValueView<'_>, limit: usize) -> Result<KeyValue, KeyError> {
+        self.scalar(Scalar::View(value), limit)
+    }
+
     fn scalar(&self, value: Scalar<'_>, limit: usize) -> Result<KeyValue, KeyError> {
         let (key_value, size) = match (self.key_type, &value) {
             (KeyType::S, Scalar::View(ValueView::S(text))) => {

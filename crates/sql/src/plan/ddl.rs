@@ -46,6 +46,7 @@ pub(crate) fn no_table() -> TableDescription {
             deletion_protection: false,
             settings: BTreeMap::new(),
             tags: BTreeMap::new(),
+            derived: Default::default(),
         }),
         observed: Arc::default(),
         item_count: 0,
@@ -134,6 +135,7 @@ pub(crate) fn plan_create(
             deletion_protection: options.deletion_protection,
             settings: options.settings,
             tags: BTreeMap::new(),
+            derived: Default::default(),
         },
         if_not_exists: create.if_not_exists,
     })

@@ -138,6 +138,7 @@ fn select(
         )?,
         AccessPath::Scan => shared.engine.scan(&Scan {
             table: table.name.clone(),
+            index: None,
             filter: access.residual,
             limit: request.limit,
             exclusive_start_key: request.start_key.clone(),
@@ -263,7 +264,9 @@ fn ranges(
         }
         let page = shared.engine.query(&Query {
             table: plan.table.definition.name.clone(),
-            partition: partition.clone(),
+            index: None,
+            partition: vec![partition.clone()],
+            sort_prefix: vec![],
             sort: sort.clone(),
             filter: None,
             forward,

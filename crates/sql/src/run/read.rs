@@ -156,7 +156,9 @@ impl Reader {
                 };
                 let request = Query {
                     table: self.table.clone(),
-                    partition,
+                    index: None,
+                    partition: vec![partition.clone()],
+                    sort_prefix: vec![],
                     sort: sort.clone(),
                     filter: self.residual.clone(),
                     forward: self.forward,
@@ -169,13 +171,14 @@ impl Reader {
                     Source::View(view) => view.query(&request)?,
                 };
                 if let Some(last) = page.last_evaluated_key {
-                    *current = Some((request.partition, Some(last)));
+                    *current = Some((partition, Some(last)));
                 }
                 page.items
             }
             State::Scan { start } => {
                 let request = Scan {
                     table: self.table.clone(),
+                    index: None,
                     filter: self.residual.clone(),
                     limit,
                     exclusive_start_key: start.take(),

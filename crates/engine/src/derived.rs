@@ -1,0 +1,128 @@
+//! Definitions of what is derived from a table's items: indexes, stream, time to live, history.
+//!
+//! Not here: deriving it (`index`, `change`), storing the definitions (`definition`).
+
+use serde::{Deserialize, Serialize};
+use shale_item::{KeyAttribute, TableId};
+
+/// Everything that is derived from the items of a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Derived {
+    /// Secondary indexes, in the order of their creation.
+    pub indexes: Vec<Index>,
+    /// The stream of changes.
+    pub stream: Option<StreamDefinition>,
+    /// Deletion of expired items.
+    pub ttl: Option<TimeToLive>,
+    /// For how many seconds replaced images are kept (reads in the past).
+    pub history_seconds: Option<u64>,
+}
+
+impl Derived {
+    /// The index of that name.
+    pub fn index(&self, name: &str) -> Option<&Index> {
+        self.indexes.iter().find(|index| index.name == name)
+    }
+
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        *self == Derived::default()
+    }
+}
+
+/// A secondary index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Index {
+    /// Name, unique in the table.
+    pub name: String,
+    /// Number; tables and indexes share one sequence. The engine gives it, a request's is not looked at.
+    pub id: TableId,
+    /// Local or global.
+    pub kind: IndexKind,
+    /// HASH: one to four attributes; of a local index, the table's.
+    pub partition: Vec<KeyAttribute>,
+    /// RANGE: up to four attributes; of a local index, exactly one.
+    pub sort: Vec<KeyAttribute>,
+    /// What its entries hold.
+    pub projection: IndexProjection,
+    /// Read and write units per second; `None` where the table pays per request, and for local indexes.
+    pub provisioned: Option<(u64, u64)>,
+    /// Whether it can be read.
+    pub status: IndexStatus,
+}
+
+impl Index {
+    /// Names of its own key attributes, HASH first.
+    pub fn key_names(&self) -> impl Iterator<Item = &str> {
+        let attributes = self.partition.iter().chain(&self.sort);
+        attributes.map(|attribute| attribute.name.as_str())
+    }
+}
+
+/// Where the entries of an index are relative to their items.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IndexKind {
+    /// Under the item's own partition key.
+    Local,
+    /// Under a key of its own.
+    Global,
+}
+
+/// What the entries of an index hold besides the keys of index and table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IndexProjection {
+    /// Nothing.
+    KeysOnly,
+    /// Those attributes.
+    Include(Vec<String>),
+    /// The whole item.
+    All,
+}
+
+/// State of an index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IndexStatus {
+    /// Kept by every write; older items are being added.
+    Creating,
+    /// Complete.
+    Active,
+}
+
+/// The stream of a table's changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamDefinition {
+    /// Number, from the sequence of tables and indexes; given by the engine.
+    pub id: u32,
+    /// When it was switched on, microseconds since the Unix epoch: its label.
+    pub created_micros: u64,
+    /// What its records hold.
+    pub view: StreamView,
+}
+
+/// StreamViewType.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamView {
+    /// Only the key.
+    KeysOnly,
+    /// The item after.
+    NewImage,
+    /// The item before.
+    OldImage,
+    /// Both.
+    NewAndOldImages,
+}
+
+/// Time to live: items whose attribute is a time in the past are deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TimeToLive {
+    /// Attribute with the expiry, seconds since the Unix epoch (N).
+    pub attribute: String,
+    /// Number of the index of expiries, from the sequence of tables and indexes; given by the engine.
+    pub id: u32,
+    /// Whether the index of expiries is complete.
+    pub status: IndexStatus,
+}
