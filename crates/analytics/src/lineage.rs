@@ -121,9 +121,10 @@ fn declared(plan: &LogicalPlan, index: usize) -> Option<SqlType> {
             false => None,
         },
         LogicalPlan::Union(union) => {
-            let first = column_type(union.inputs.first()?, index);
-            let same = union
-                .inputs
+            // Each input once: unions nest, and twice per level would be 2^levels.
+            let (first, others) = union.inputs.split_first()?;
+            let first = column_type(first, index);
+            let same = others
                 .iter()
                 .all(|input| column_type(input, index) == first);
             same.then_some(first)

@@ -340,6 +340,8 @@ impl AsyncScalarUDFImpl for SubPlan {
         let mut known: HashMap<Vec<ScalarValue>, ScalarValue> = HashMap::new();
         let mut results = Vec::with_capacity(args.number_rows);
         for row in 0..args.number_rows {
+            // Planning and running a small subquery never waits; a cancelled statement ends here.
+            tokio::task::yield_now().await;
             let values = columns
                 .iter()
                 .map(|column| ScalarValue::try_from_array(column, row))

@@ -32,7 +32,12 @@ fn main() -> ExitCode {
         .thread_stack_size(THREAD_STACK_BYTES)
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(run(cli.command)),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(run(cli.command));
+            // Everything is closed by now; a statement that never waits must not keep the process.
+            runtime.shutdown_background();
+            outcome
+        }
         Err(source) => Err(Error::io("cannot start the runtime")(source)),
     };
     match outcome {
