@@ -19,6 +19,9 @@ use tokio::task::{JoinError, JoinHandle};
 
 /// Batches of rows that a statement computes ahead of its client.
 const BATCHES_AHEAD: usize = 2;
+/// Plans and expressions are trees that are walked and dropped by recursion; this is enough for the deepest that `sql` lets through,
+/// without optimisation. Memory is taken only as far as it is used.
+const THREAD_STACK_BYTES: usize = 64 << 20;
 
 /// The threads.
 pub(crate) struct Workers {
@@ -33,6 +36,7 @@ impl Workers {
         let runtime = Builder::new_multi_thread()
             .worker_threads(threads)
             .thread_name("analytic")
+            .thread_stack_size(THREAD_STACK_BYTES)
             .enable_all()
             .build()?;
         let handle = runtime.handle().clone();

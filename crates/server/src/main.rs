@@ -23,7 +23,7 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Deeply nested statements recurse in the parser and in DataFusion's planner.
-const THREAD_STACK_BYTES: usize = 8 << 20;
+const THREAD_STACK_BYTES: usize = 64 << 20;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

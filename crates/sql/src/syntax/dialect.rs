@@ -24,6 +24,12 @@ pub(crate) const IS_MISSING_FUNCTION: &str = "__is_missing";
 /// or dropping the tree must not exhaust a thread's stack.
 pub(crate) const CHAINED_OPERATORS_MAX: u32 = 1_000;
 
+/// Times that the parser may begin an expression anew beyond once per token. It tries alternatives at each level of nesting, so that
+/// one error deep inside would otherwise cost exponential time.
+const RETRIES_MAX: usize = 1_000_000;
+/// The same, per token: a level of nesting tries all that is inside of it again.
+const RETRIES_PER_TOKEN_MAX: usize = 64;
+
 const POSTGRES: PostgreSqlDialect = PostgreSqlDialect {};
 
 /// State of parsing one statement; not shared.
@@ -32,6 +38,8 @@ pub(crate) struct ShaleDialect {
     flavour: Flavour,
     bag_depth: Cell<u32>,
     chained: Cell<u32>,
+    /// Expressions that may still be begun.
+    begins_left: Cell<usize>,
 }
 
 impl ShaleDialect {
@@ -40,12 +48,26 @@ impl ShaleDialect {
             flavour,
             bag_depth: Cell::new(0),
             chained: Cell::new(0),
+            begins_left: Cell::new(usize::MAX),
         }
+    }
+
+    /// Bounds the work of the parser by the number of tokens.
+    pub(crate) fn bound_work(&self, tokens: usize) {
+        let retries = tokens
+            .saturating_mul(RETRIES_PER_TOKEN_MAX)
+            .min(RETRIES_MAX);
+        self.begins_left.set(tokens + retries);
     }
 
     /// Whether the statement failed because it has too many operators in a row.
     pub(crate) fn is_too_complex(&self) -> bool {
         self.chained.get() > CHAINED_OPERATORS_MAX
+    }
+
+    /// Whether the statement failed because the parser tried too many alternatives.
+    pub(crate) fn is_too_ambiguous(&self) -> bool {
+        self.begins_left.get() == 0
     }
 
     fn parse_document(&self, parser: &mut Parser<'_>) -> Result<Expr, ParserError> {
@@ -209,6 +231,10 @@ impl Dialect for ShaleDialect {
     }
 
     fn parse_prefix(&self, parser: &mut Parser) -> Option<Result<Expr, ParserError>> {
+        match self.begins_left.get().checked_sub(1) {
+            Some(left) => self.begins_left.set(left),
+            None => return Some(Err(ParserError::RecursionLimitExceeded)),
+        }
         match parser.peek_token_ref().token {
             Token::LBrace => Some(self.parse_document(parser)),
             Token::LBracket => Some(

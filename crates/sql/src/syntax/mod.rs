@@ -27,3 +27,6 @@ pub const STATEMENT_BYTES_MAX: usize = 16 << 20;
 
 /// Deepest nesting of expressions, documents and subqueries.
 pub const NESTING_MAX: usize = 64;
+
+/// UNION, INTERSECT and EXCEPT in one statement: each is one level of its plan.
+pub const SET_OPERATIONS_MAX: usize = 100;

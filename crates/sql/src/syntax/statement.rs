@@ -1,7 +1,7 @@
 //! The statement layer on sqlparser's public API.
 
 use super::dialect::ShaleDialect;
-use super::{NESTING_MAX, STATEMENT_BYTES_MAX, byte_offset};
+use super::{NESTING_MAX, SET_OPERATIONS_MAX, STATEMENT_BYTES_MAX, byte_offset};
 use crate::{Dialect, SqlError};
 use sqlparser::ast::{
     Assignment, AssignmentTarget, ConflictTarget, DataType, DoUpdate, Expr, Ident, ObjectName,
@@ -9,7 +9,7 @@ use sqlparser::ast::{
 };
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Location, Token, Tokenizer};
+use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
 
 /// A parsed statement.
 #[derive(Debug, Clone)]
@@ -150,21 +150,68 @@ fn with_parser<T>(
             }
         }
     }
+    check_shape(&tokens)?;
+    dialect.bound_work(tokens.len());
     let mut parser = Parser::new(&dialect)
         .with_recursion_limit(NESTING_MAX)
         .with_tokens_with_locations(tokens);
     parse(&mut parser).map_err(|error| parser_error(text, &dialect, error))
 }
 
+/// What would be too much for the parser or for what walks its trees, seen before there is a tree. The parser itself reports nesting
+/// behind some keywords as a syntax error in the wrong place, and counts no set operations.
+fn check_shape(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
+    let (mut brackets, mut cases, mut nots, mut set_operations) = (0_usize, 0_usize, 0, 0);
+    for token in tokens {
+        nots = match &token.token {
+            Token::Word(word) if word.keyword == Keyword::NOT => nots + 1,
+            Token::Whitespace(_) => nots,
+            _ => 0,
+        };
+        match &token.token {
+            Token::LParen | Token::LBracket | Token::LBrace => brackets += 1,
+            Token::RParen | Token::RBracket | Token::RBrace => {
+                brackets = brackets.saturating_sub(1);
+            }
+            Token::Word(word) => match word.keyword {
+                Keyword::CASE => cases += 1,
+                Keyword::END => cases = cases.saturating_sub(1),
+                Keyword::UNION | Keyword::INTERSECT | Keyword::EXCEPT => set_operations += 1,
+                _ => {}
+            },
+            _ => {}
+        }
+        if brackets.max(cases).max(nots) > NESTING_MAX {
+            return Err(too_deep());
+        }
+    }
+    if set_operations > SET_OPERATIONS_MAX {
+        return Err(SqlError::ProgramLimit {
+            message: format!("the statement has more than {SET_OPERATIONS_MAX} set operations"),
+        });
+    }
+    Ok(())
+}
+
+fn too_deep() -> SqlError {
+    SqlError::ProgramLimit {
+        message: format!("the statement is nested deeper than {NESTING_MAX} levels"),
+    }
+}
+
 fn parser_error(text: &str, dialect: &ShaleDialect, error: ParserError) -> SqlError {
     let message = match error {
         ParserError::RecursionLimitExceeded => {
-            return SqlError::ProgramLimit {
-                message: if dialect.is_too_complex() {
-                    "the statement has too many operators in a row".into()
-                } else {
-                    format!("the statement is nested deeper than {NESTING_MAX} levels")
-                },
+            return if dialect.is_too_complex() {
+                SqlError::ProgramLimit {
+                    message: "the statement has too many operators in a row".into(),
+                }
+            } else if dialect.is_too_ambiguous() {
+                SqlError::ProgramLimit {
+                    message: "the statement can be read in too many ways".into(),
+                }
+            } else {
+                too_deep()
             };
         }
         ParserError::TokenizerError(message) | ParserError::ParserError(message) => message,
@@ -231,11 +278,22 @@ fn explain(parser: &mut Parser<'_>, text: &str) -> Result<Stmt, ParserError> {
             }
         }
     }
-    let inner = statement(parser, text)?;
+    let inner = inner_statement(parser, text)?;
     Ok(Stmt::Explain {
         statement: Box::new(inner),
         options,
     })
+}
+
+/// What EXPLAIN and PREPARE take: not themselves, as in PostgreSQL.
+fn inner_statement(parser: &mut Parser<'_>, text: &str) -> Result<Stmt, ParserError> {
+    let token = parser.peek_token();
+    match &token.token {
+        Token::Word(word) if matches!(word.keyword, Keyword::EXPLAIN | Keyword::PREPARE) => {
+            parser.expected("a query or a write", token)
+        }
+        _ => statement(parser, text),
+    }
 }
 
 fn prepare(parser: &mut Parser<'_>, text: &str) -> Result<Stmt, ParserError> {
@@ -248,7 +306,7 @@ fn prepare(parser: &mut Parser<'_>, text: &str) -> Result<Stmt, ParserError> {
     }
     parser.expect_keyword(Keyword::AS)?;
     let start = byte_offset(text, parser.peek_token_ref().span.start).unwrap_or(text.len());
-    statement(parser, text)?;
+    inner_statement(parser, text)?;
     let text = text[start..]
         .trim_end_matches(|c: char| c == ';' || c.is_whitespace())
         .to_owned();

@@ -275,6 +275,34 @@ fn nesting_and_chains_are_bounded() {
                 &text[..40]
             );
         }
+        for (text, words) in [
+            (format!("SELECT {}1", "ARRAY[".repeat(100)), "deeper than"),
+            (
+                format!("SELECT {}1", "CASE WHEN ".repeat(100)),
+                "deeper than",
+            ),
+            (format!("SELECT {}true", "NOT ".repeat(100)), "deeper than"),
+            // Exponential, if every alternative were tried at every level.
+            (
+                format!("SELECT {}!{}", "ARRAY[".repeat(60), "]".repeat(60)),
+                "too many ways",
+            ),
+            (
+                format!("SELECT 1{}", " UNION SELECT 1".repeat(101)),
+                "set operations",
+            ),
+        ] {
+            let result = parse_statement(&text, Dialect::Postgres);
+            assert!(
+                matches!(&result, Err(SqlError::ProgramLimit { message }) if message.contains(words)),
+                "{}: {result:?}",
+                &text[..40]
+            );
+        }
+        for text in ["EXPLAIN EXPLAIN SELECT 1", "PREPARE a AS EXPLAIN SELECT 1"] {
+            let result = parse_statement(text, Dialect::Postgres);
+            assert!(matches!(result, Err(SqlError::Syntax { .. })), "{text}");
+        }
         let most = format!("SELECT * FROM t WHERE a = 1{}", " OR a = 1".repeat(400));
         assert!(parse_statement(&most, Dialect::Postgres).is_ok());
     };
