@@ -7,7 +7,7 @@ use crate::encode::{self, Format, TypeConfusion};
 use crate::report::{Report, Severity};
 use bytes::{Buf, BufMut, BytesMut};
 use pgwire::messages::Message;
-use pgwire::messages::data::{FieldDescription, ParameterDescription, RowDescription};
+use pgwire::messages::data::ParameterDescription;
 use pgwire::messages::response::ErrorResponse;
 use pgwire::messages::startup::{
     Authentication, BackendKeyData, NegotiateProtocolVersion, ParameterStatus,
@@ -144,8 +144,7 @@ impl Output {
             self.buffer.truncate(start);
             return Err(error);
         }
-        let length = (self.buffer.len() - start - 1) as u32;
-        self.buffer[start + 1..start + 5].copy_from_slice(&length.to_be_bytes());
+        self.end_message(start);
         Ok(())
     }
 
@@ -154,18 +153,38 @@ impl Output {
         columns: &[Column],
         formats: impl Fn(usize) -> Format,
     ) {
-        let fields = columns.iter().enumerate().map(|(index, column)| {
-            FieldDescription::new(
-                column.name.clone(),
-                0,
-                0,
-                crate::types::type_oid(&column.sql_type),
-                crate::types::type_size(&column.sql_type),
-                crate::types::type_modifier(&column.sql_type),
-                formats(index).code(),
-            )
-        });
-        self.put(&RowDescription::new(fields.collect()));
+        let start = self.buffer.len();
+        self.buffer.put_slice(&[b'T', 0, 0, 0, 0]);
+        self.buffer.put_u16(columns.len() as u16);
+        for (index, column) in columns.iter().enumerate() {
+            self.put_name(&column.name);
+            // Which table and column it comes from is not told.
+            self.buffer.put_bytes(0, 6);
+            self.buffer
+                .put_u32(crate::types::type_oid(&column.sql_type));
+            self.buffer
+                .put_i16(crate::types::type_size(&column.sql_type));
+            self.buffer
+                .put_i32(crate::types::type_modifier(&column.sql_type));
+            self.buffer.put_i16(formats(index).code());
+        }
+        self.end_message(start);
+    }
+
+    /// A zero-terminated string. The name of an attribute may have a zero in it.
+    fn put_name(&mut self, name: &str) {
+        if name.contains('\0') {
+            self.buffer.put_slice(without_zero(name).as_bytes());
+        } else {
+            self.buffer.put_slice(name.as_bytes());
+        }
+        self.buffer.put_u8(0);
+    }
+
+    /// Puts the length into a message that began there and goes to the end.
+    fn end_message(&mut self, start: usize) {
+        let length = (self.buffer.len() - start - 1) as u32;
+        self.buffer[start + 1..start + 5].copy_from_slice(&length.to_be_bytes());
     }
 
     pub(crate) fn parameter_description(&mut self, types: &[SqlType]) {
@@ -243,4 +262,55 @@ impl Output {
 /// Strings of the protocol end at a zero byte.
 fn without_zero(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pgwire::messages::data::{FieldDescription, RowDescription};
+
+    #[test]
+    fn row_descriptions_are_what_pgwire_writes() {
+        let columns = [
+            ("id", SqlType::Int4),
+            ("price", SqlType::Numeric(Some((10, 2)))),
+            ("größe", SqlType::Text),
+        ];
+        let columns = columns.map(|(name, sql_type)| Column {
+            name: name.to_owned(),
+            sql_type,
+        });
+        let format = |index| [Format::Binary, Format::Text][index % 2];
+        let mut output = Output::new();
+        output.row_description(&columns, format);
+
+        let fields = columns.iter().enumerate().map(|(index, column)| {
+            let sql_type = &column.sql_type;
+            FieldDescription::new(
+                column.name.clone(),
+                0,
+                0,
+                crate::types::type_oid(sql_type),
+                crate::types::type_size(sql_type),
+                crate::types::type_modifier(sql_type),
+                format(index).code(),
+            )
+        });
+        let mut expected = BytesMut::new();
+        RowDescription::new(fields.collect())
+            .encode(&mut expected)
+            .expect("a short message");
+        assert_eq!(output.unsent(), &expected[..]);
+    }
+
+    #[test]
+    fn a_zero_in_a_name_does_not_end_it() {
+        let columns = [Column {
+            name: "a\0b".to_owned(),
+            sql_type: SqlType::Bool,
+        }];
+        let mut output = Output::new();
+        output.row_description(&columns, |_| Format::Text);
+        assert!(output.unsent()[7..].starts_with("a\u{fffd}b\0".as_bytes()));
+    }
 }
