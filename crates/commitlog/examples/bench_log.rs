@@ -1,10 +1,13 @@
 //! Durable appends per second of the file log against a bare write + fdatasync loop on the same disk:
 //! `cargo run --release -p shale-commitlog --example bench_log [DIRECTORY] [SECONDS]`.
 //!
-//! Each writer appends one record of 1 KB and waits until it is durable, then the next. The bare loop writes 1 KB and syncs, into a
-//! preallocated file, as fast as one thread can. `pipelined` is one thread that keeps many records under way, so that no thread is
-//! woken per record: what the log itself can do. All run in turns, because a shared disk changes its speed from second to second;
-//! ratios of one line compare what ran within the same seconds.
+//! A writer appends one record of 1 KB and waits until it is durable, then the next. The writers of a line are tasks of one thread, as
+//! the connections of a server are, or a thread each, which adds a wake-up by the system for every record.
+//! The peer of N writers is one thread that writes N records with one call and syncs, in circles in a file that was filled with
+//! zeros before: nobody is woken, nothing is checked, no other thread takes part. The log's own files are used in circles too.
+//! All run in turns, because a shared disk changes its speed from second to second, and each figure is the median of the turns.
+//! Both ratios are the log's share of what the bare loop achieves. While others use the disk the rates hang on a few long syncs; the
+//! medians of the latencies do not.
 
 #![allow(
     clippy::disallowed_methods,
@@ -14,7 +17,7 @@
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex};
 use shale_commitlog::{AppendFailure, AppendSink, Batch, FileLog, FileLogOptions, Log, Lsn};
-use shale_env::{Files, SystemFiles, SystemRand};
+use shale_env::{File, Files, SystemFiles, SystemRand};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,41 +25,57 @@ use std::time::{Duration, Instant};
 
 const RECORD_BYTES: usize = 1024;
 const WRITERS: [usize; 4] = [1, 8, 64, 256];
-/// Records under way when one thread does not wait for each.
-const PIPELINED: u64 = 4096;
+/// Records under way when one thread hands over as fast as it can.
+const PIPELINED: usize = 4096;
 /// Turns that each measurement is divided into.
-const TURNS: u32 = 5;
+const TURNS: usize = 7;
 const BARE_FILE_BYTES: u64 = 32 * 1024 * 1024;
+/// How often the durable part of the log is trimmed, so that its files are used again.
+const TRIM_INTERVAL: Duration = Duration::from_millis(20);
+/// More than there are records under way.
+const SLOTS: usize = 8192;
 
-/// How records are appended.
+/// Who appends.
 #[derive(Clone, Copy)]
 enum Load {
-    /// So many threads, each waits for its record.
-    Writers(usize),
-    /// One thread that is at most [`PIPELINED`] records ahead.
-    Pipelined,
+    /// So many writers as tasks of one thread: it is at most so many records ahead of the log.
+    Tasks(usize),
+    /// So many threads.
+    Threads(usize),
 }
 
 /// Wakes writers whose record is durable: each waits in the slot of its own LSN, so that nobody wakes in vain.
 struct Waiters {
     durable: AtomicU64,
     groups: AtomicU64,
-    slots: Vec<(Mutex<()>, Condvar)>,
-    told: Mutex<u64>,
+    slots: Vec<(Mutex<Option<Instant>>, Condvar)>,
+    told: Mutex<Told>,
+}
+
+struct Told {
+    upto: u64,
+    latencies: Vec<Duration>,
 }
 
 impl Waiters {
-    fn new() -> Waiters {
+    fn new(tail: Lsn) -> Waiters {
         Waiters {
-            durable: AtomicU64::new(0),
+            durable: AtomicU64::new(tail.0),
             groups: AtomicU64::new(0),
-            slots: (0..8192).map(|_| Default::default()).collect(),
-            told: Mutex::new(0),
+            slots: (0..SLOTS).map(|_| Default::default()).collect(),
+            told: Mutex::new(Told {
+                upto: tail.0,
+                latencies: Vec::new(),
+            }),
         }
     }
 
-    fn slot(&self, lsn: u64) -> &(Mutex<()>, Condvar) {
+    fn slot(&self, lsn: u64) -> &(Mutex<Option<Instant>>, Condvar) {
         &self.slots[lsn as usize % self.slots.len()]
+    }
+
+    fn begin(&self, lsn: Lsn) {
+        *self.slot(lsn.0).0.lock() = Some(Instant::now());
     }
 
     fn wait(&self, lsn: u64) {
@@ -72,13 +91,15 @@ impl AppendSink for Waiters {
     fn on_durable(&self, upto: Lsn) {
         self.durable.store(upto.0, Ordering::Release);
         self.groups.fetch_add(1, Ordering::Relaxed);
+        let now = Instant::now();
         let mut told = self.told.lock();
-        for lsn in *told + 1..=upto.0 {
+        for lsn in told.upto + 1..=upto.0 {
             let (lock, changed) = self.slot(lsn);
-            drop(lock.lock());
-            changed.notify_all();
+            let begun = lock.lock().take();
+            changed.notify_one();
+            told.latencies.extend(begun.map(|begun| now - begun));
         }
-        *told = upto.0;
+        told.upto = upto.0;
     }
 
     fn on_failed(&self, from: Lsn, failure: AppendFailure) {
@@ -86,121 +107,148 @@ impl AppendSink for Waiters {
     }
 }
 
-/// What a run achieved.
+/// What a turn achieved.
 struct Measured {
     per_second: f64,
     groups_per_second: f64,
     latency_p50: Duration,
 }
 
-fn bare(directory: &Path, time: Duration) -> Measured {
-    let path = directory.join("bare");
-    let _ = SystemFiles.remove(&path);
-    let file = SystemFiles.create(&path).expect("create");
-    file.preallocate(BARE_FILE_BYTES).expect("preallocate");
-    let zeros = vec![0; BARE_FILE_BYTES as usize];
-    file.write_at(&zeros, 0).expect("zeros");
-    file.sync_data().expect("sync");
-    let record = vec![7; RECORD_BYTES];
-    let mut offset = 0;
-    let mut latencies = Vec::new();
-    let start = Instant::now();
-    while start.elapsed() < time {
-        let begin = Instant::now();
-        file.write_at(&record, offset).expect("write");
+/// The bare loop's file.
+struct Bare {
+    file: Arc<dyn File>,
+    offset: u64,
+}
+
+impl Bare {
+    fn new(directory: &Path) -> Bare {
+        let file = SystemFiles.create(&directory.join("bare")).expect("create");
+        file.preallocate(BARE_FILE_BYTES).expect("preallocate");
+        let zeros = vec![0; BARE_FILE_BYTES as usize];
+        file.write_at(&zeros, 0).expect("zeros");
         file.sync_data().expect("sync");
-        latencies.push(begin.elapsed());
-        offset = (offset + RECORD_BYTES as u64) % BARE_FILE_BYTES;
+        Bare { file, offset: 0 }
     }
-    let per_second = latencies.len() as f64 / start.elapsed().as_secs_f64();
-    SystemFiles.remove(&path).expect("remove");
-    Measured {
-        per_second,
-        groups_per_second: per_second,
-        latency_p50: median(&mut latencies),
+
+    /// Groups of so many records, one after the other.
+    fn turn(&mut self, records: usize, time: Duration) -> Measured {
+        let group = vec![7; RECORD_BYTES * records];
+        let mut latencies = Vec::new();
+        let start = Instant::now();
+        while start.elapsed() < time {
+            if self.offset + group.len() as u64 > BARE_FILE_BYTES {
+                self.offset = 0;
+            }
+            let begin = Instant::now();
+            self.file.write_at(&group, self.offset).expect("write");
+            self.file.sync_data().expect("sync");
+            latencies.push(begin.elapsed());
+            self.offset += group.len() as u64;
+        }
+        let groups_per_second = latencies.len() as f64 / start.elapsed().as_secs_f64();
+        Measured {
+            per_second: groups_per_second * records as f64,
+            groups_per_second,
+            latency_p50: median(latencies),
+        }
     }
 }
 
-fn log(directory: &Path, load: Load, time: Duration) -> Measured {
-    let (writers, ahead) = match load {
-        Load::Writers(writers) => (writers, 0),
-        Load::Pipelined => (1, PIPELINED),
-    };
-    let log = FileLog::open(
-        FileLogOptions::new(directory.join("log")),
-        Arc::new(SystemFiles),
-        Arc::new(SystemRand),
-    )
-    .expect("open");
-    let waiters = Arc::new(Waiters::new());
-    *waiters.told.lock() = log.tail().0;
-    waiters.durable.store(log.tail().0, Ordering::Release);
-    log.set_sink(Arc::<Waiters>::clone(&waiters));
-    let next = Mutex::new(log.tail().next());
-    let epoch = log.epoch();
-    let payload = Bytes::from(vec![7; RECORD_BYTES]);
-    let stop = AtomicBool::new(false);
-    // A new log makes its first file at its first append: not what is measured.
-    let append = || {
-        let mut next = next.lock();
+/// The log under test.
+struct Tested {
+    log: FileLog,
+    waiters: Arc<Waiters>,
+    next: Mutex<Lsn>,
+    payload: Bytes,
+}
+
+impl Tested {
+    fn new(directory: &Path) -> Tested {
+        let options = FileLogOptions::new(directory.join("log"));
+        let log =
+            FileLog::open(options, Arc::new(SystemFiles), Arc::new(SystemRand)).expect("open");
+        let waiters = Arc::new(Waiters::new(log.tail()));
+        log.set_sink(Arc::<Waiters>::clone(&waiters));
+        Tested {
+            next: Mutex::new(log.tail().next()),
+            log,
+            waiters,
+            payload: Bytes::from(vec![7; RECORD_BYTES]),
+        }
+    }
+
+    /// Appends a record and waits for the one that is so many before it.
+    fn append(&self, ahead: u64) {
+        let mut next = self.next.lock();
         let first = *next;
+        self.waiters.begin(first);
         let batch = Batch {
-            epoch,
+            epoch: self.log.epoch(),
             first,
             timestamp_micros: 0,
-            payloads: vec![payload.clone()],
+            payloads: vec![self.payload.clone()],
         };
-        log.append(batch).expect("append");
+        self.log.append(batch).expect("append");
         *next = first.next();
         drop(next);
-        waiters.wait(first.0.saturating_sub(ahead));
-    };
-    append();
-    waiters.groups.store(0, Ordering::Relaxed);
-    let start = Instant::now();
-    let mut latencies: Vec<Duration> = std::thread::scope(|scope| {
-        let write = || {
-            let mut latencies = Vec::new();
-            while !stop.load(Ordering::Relaxed) {
-                let begin = Instant::now();
-                append();
-                latencies.push(begin.elapsed());
-            }
-            latencies
+        self.waiters.wait(first.0.saturating_sub(ahead));
+    }
+
+    fn turn(&self, load: Load, time: Duration) -> Measured {
+        let (threads, ahead) = match load {
+            Load::Tasks(tasks) => (1, tasks as u64 - 1),
+            Load::Threads(threads) => (threads, 0),
         };
-        let threads: Vec<_> = (0..writers).map(|_| scope.spawn(write)).collect();
-        std::thread::sleep(time);
-        stop.store(true, Ordering::Relaxed);
-        threads
-            .into_iter()
-            .flat_map(|thread| thread.join().expect("a writer"))
-            .collect()
-    });
-    let elapsed = start.elapsed().as_secs_f64();
-    log.trim(log.tail()).expect("trim");
-    Measured {
-        per_second: latencies.len() as f64 / elapsed,
-        groups_per_second: waiters.groups.load(Ordering::Relaxed) as f64 / elapsed,
-        latency_p50: median(&mut latencies),
+        let (stop, ended) = (AtomicBool::new(false), AtomicBool::new(false));
+        // A new log makes its first file at its first append: not what is measured.
+        self.append(0);
+        self.waiters.groups.store(0, Ordering::Relaxed);
+        self.waiters.told.lock().latencies.clear();
+        let start = Instant::now();
+        let elapsed = std::thread::scope(|scope| {
+            let write = || {
+                while !stop.load(Ordering::Relaxed) {
+                    self.append(ahead);
+                }
+            };
+            let trim = || {
+                while !ended.load(Ordering::Relaxed) {
+                    std::thread::sleep(TRIM_INTERVAL);
+                    self.log.trim(self.log.tail()).expect("trim");
+                }
+            };
+            scope.spawn(trim);
+            let writers: Vec<_> = (0..threads).map(|_| scope.spawn(write)).collect();
+            std::thread::sleep(time);
+            stop.store(true, Ordering::Relaxed);
+            for writer in writers {
+                writer.join().expect("a writer");
+            }
+            let elapsed = start.elapsed();
+            ended.store(true, Ordering::Relaxed);
+            elapsed.as_secs_f64()
+        });
+        self.append(0);
+        let latencies = std::mem::take(&mut self.waiters.told.lock().latencies);
+        Measured {
+            per_second: latencies.len() as f64 / elapsed,
+            groups_per_second: self.waiters.groups.load(Ordering::Relaxed) as f64 / elapsed,
+            latency_p50: median(latencies),
+        }
     }
 }
 
-fn median(latencies: &mut [Duration]) -> Duration {
-    latencies.sort_unstable();
-    latencies
-        .get(latencies.len() / 2)
-        .copied()
-        .unwrap_or_default()
+fn median<T: PartialOrd + Default + Copy>(mut values: Vec<T>) -> T {
+    values.sort_unstable_by(|a, b| a.partial_cmp(b).expect("not NaN"));
+    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
-/// The mean of the turns; of the latencies, the median.
-fn combine(turns: Vec<Measured>) -> Measured {
-    let count = turns.len() as f64;
-    let mut latencies: Vec<Duration> = turns.iter().map(|turn| turn.latency_p50).collect();
+/// Medians of the turns.
+fn combine(turns: &[Measured]) -> Measured {
     Measured {
-        per_second: turns.iter().map(|turn| turn.per_second).sum::<f64>() / count,
-        groups_per_second: turns.iter().map(|turn| turn.groups_per_second).sum::<f64>() / count,
-        latency_p50: median(&mut latencies),
+        per_second: median(turns.iter().map(|turn| turn.per_second).collect()),
+        groups_per_second: median(turns.iter().map(|turn| turn.groups_per_second).collect()),
+        latency_p50: median(turns.iter().map(|turn| turn.latency_p50).collect()),
     }
 }
 
@@ -209,35 +257,45 @@ fn main() {
     let root: PathBuf = arguments.next().unwrap_or_else(|| ".".into()).into();
     let seconds: f64 = arguments
         .next()
-        .map_or(3.0, |text| text.parse().expect("SECONDS is a number"));
-    let turn = Duration::from_secs_f64(seconds / f64::from(TURNS));
+        .map_or(4.0, |text| text.parse().expect("SECONDS is a number"));
+    let turn = Duration::from_secs_f64(seconds / TURNS as f64);
     let directory = root.join(format!("bench_log-{}", std::process::id()));
     SystemFiles.create_dir_all(&directory).expect("directory");
 
-    println!("| writers | durable appends/s | × bare | groups/s | p50 | bare loop/s | bare p50 |");
-    println!("|---|---|---|---|---|---|---|");
-    let loads = WRITERS.into_iter().map(Load::Writers);
-    for load in loads.chain([Load::Pipelined]) {
+    println!(
+        "| writers | durable appends/s | groups/s | p50 | bare appends/s | bare p50 | ratio of rates | ratio of p50s |"
+    );
+    println!("|---|--:|--:|--:|--:|--:|--:|--:|");
+    let mut bare = Bare::new(&directory);
+    let log = Tested::new(&directory);
+    let tasks = WRITERS.into_iter().chain([PIPELINED]).map(Load::Tasks);
+    for load in tasks.chain(WRITERS.map(Load::Threads)) {
+        let (name, records) = match load {
+            Load::Tasks(tasks) => (format!("{tasks} tasks"), tasks),
+            Load::Threads(threads) => (format!("{threads} threads"), threads),
+        };
         let (mut logs, mut bares) = (Vec::new(), Vec::new());
         for _ in 0..TURNS {
-            bares.push(bare(&directory, turn));
-            logs.push(log(&directory, load, turn));
+            bares.push(bare.turn(records, turn));
+            logs.push(log.turn(load, turn));
         }
-        let (log, bare) = (combine(logs), combine(bares));
-        let name = match load {
-            Load::Writers(writers) => writers.to_string(),
-            Load::Pipelined => "pipelined".into(),
-        };
+        let ratios = logs
+            .iter()
+            .zip(&bares)
+            .map(|(log, bare)| log.per_second / bare.per_second);
+        let ratio = median(ratios.collect());
+        let (log, bare) = (combine(&logs), combine(&bares));
         println!(
-            "| {name} | {:.0} | {:.2} | {:.0} | {} µs | {:.0} | {} µs |",
+            "| {name} | {:.0} | {:.0} | {} µs | {:.0} | {} µs | {ratio:.2} | {:.2} |",
             log.per_second,
-            log.per_second / bare.per_second,
             log.groups_per_second,
             log.latency_p50.as_micros(),
             bare.per_second,
             bare.latency_p50.as_micros(),
+            bare.latency_p50.as_secs_f64() / log.latency_p50.as_secs_f64(),
         );
     }
+    drop(log);
     reopen(&directory);
     std::fs::remove_dir_all(&directory).expect("clean up");
 }

@@ -19,7 +19,9 @@ cargo xtask COMMAND
   slt [FILE…] [--complete]
                          run the SQL manual (sql-tests) against a debug build; --complete fills in answers
   clients [PYTEST ARGS]  run the client tests (Python) against a debug build
-  bench [NAME]           shard: measure against a peer in the same run
+  bench [log|shard|sql|http…] [--server FILE] [--directory DIR] [--seconds N]
+                         measure against peers in the same run (PostgreSQL, bare loops); all if none is named;
+                         --server: a release build that is there already; --directory: on the disk to be measured
 ";
 
 fn main() -> ExitCode {
@@ -32,7 +34,7 @@ fn main() -> ExitCode {
         "tidy" => tidy::check(),
         "slt" => slt::run_manual(&rest),
         "clients" => ci::clients(&rest),
-        "bench" => bench::run_benches(rest.first().map(String::as_str)),
+        "bench" => bench::run_benches(&rest),
         _ => {
             eprint!("{USAGE}");
             return ExitCode::from(2);
