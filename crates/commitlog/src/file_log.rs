@@ -9,7 +9,7 @@ use crate::format::HEADER_PAGE_BYTES;
 use crate::queue::Queue;
 use crate::reader::Reader;
 use crate::recovery::{oldest, recover};
-use crate::segment::{SPARE_NAME, Segment, Spare};
+use crate::segment::{SPARE_NAME, Segment, Spare, remove_if_there};
 use crate::writer::{Shared, Writer};
 use crate::{AppendFailure, AppendSink, Batch, Claim, Epoch, Log, LogError, Lsn, Records, ShardId};
 use parking_lot::{Condvar, Mutex};
@@ -184,7 +184,11 @@ impl FileLog {
             && place.is_none()
         {
             let spare_path = shared.directory.join(SPARE_NAME);
-            shared.files.rename(&segment.path, &spare_path)?;
+            match shared.files.rename(&segment.path, &spare_path) {
+                // An earlier attempt renamed it and failed behind that.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                renamed => renamed?,
+            }
             // IMPORTANT: durable before the file can be taken into use. A crash after that must not find a new header under the
             // old name.
             shared.files.sync_dir(&shared.directory)?;
@@ -195,7 +199,7 @@ impl FileLog {
             shared.keep_spare(&mut place, Some(spare));
             return Ok(());
         }
-        shared.files.remove(&segment.path)
+        remove_if_there(&*shared.files, &segment.path)
     }
 }
 

@@ -15,7 +15,9 @@
 use crate::format::{
     GROUP_ALIGN, GROUP_HEADER_BYTES, GroupHeader, HEADER_PAGE_BYTES, Position, align_up,
 };
-use crate::segment::{IndexEntry, SPARE_NAME, Segment, Spare, parse_name};
+use crate::segment::{
+    IndexEntry, SPARE_NAME, SPARE_UNFINISHED_NAME, Segment, Spare, parse_name, remove_if_there,
+};
 use crate::walk::{Found, READ_BYTES, Walk, WalkError, Window};
 use crate::{LogError, Lsn, ShardId};
 use shale_env::Files;
@@ -71,6 +73,9 @@ pub(crate) fn recover(
             None => (recovered.end, recovered.position) = recover_last(segment)?,
         }
     }
+    // A predecessor was killed while it made one.
+    let unfinished = directory.join(SPARE_UNFINISHED_NAME);
+    remove_if_there(files, &unfinished).map_err(LogError::io(context("cleaning up")))?;
     if names.iter().any(|name| name == SPARE_NAME) {
         recovered.spare = take_spare(files, directory, segment_bytes)?;
     }

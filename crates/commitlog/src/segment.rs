@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Name of the file that will be the next segment.
 pub(crate) const SPARE_NAME: &str = "spare";
+/// Name of a spare file until it is complete: whatever is called [`SPARE_NAME`] has its full length of written zeros or old groups.
+pub(crate) const SPARE_UNFINISHED_NAME: &str = "spare.new";
 const SUFFIX: &str = ".log";
 /// Zeros are written in pieces of this size when a file is prepared.
 const ZERO_BYTES: usize = 1024 * 1024;
@@ -161,19 +163,27 @@ pub(crate) fn create_spare(
     directory: &Path,
     file_bytes: u64,
 ) -> io::Result<Spare> {
+    let temporary = directory.join(SPARE_UNFINISHED_NAME);
     let path = directory.join(SPARE_NAME);
-    match files.remove(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let file = files.create(&path)?;
-    let filled = fill(&*file, file_bytes);
-    if let Err(error) = filled {
+    // Both first, so that the space of an old one is there for the new one.
+    remove_if_there(files, &temporary)?;
+    remove_if_there(files, &path)?;
+    let file = files.create(&temporary)?;
+    let made = fill(&*file, file_bytes).and_then(|()| files.rename(&temporary, &path));
+    if let Err(error) = made {
         // What was reserved so far is given back; if that fails too, the next attempt removes it.
-        let _ = files.remove(&path);
+        let _ = files.remove(&temporary);
         return Err(error);
     }
     Ok(Spare { file, file_bytes })
+}
+
+/// Removes a file; no error if it is not there.
+pub(crate) fn remove_if_there(files: &dyn Files, path: &Path) -> io::Result<()> {
+    match files.remove(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 fn fill(file: &dyn File, file_bytes: u64) -> io::Result<()> {

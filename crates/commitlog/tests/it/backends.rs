@@ -81,7 +81,7 @@ impl Backend for OnDisk {
         std::fs::create_dir(self.directory()).unwrap();
         for name in SystemFiles.list(&old).unwrap() {
             // A spare file may be in the making; it belongs to nobody.
-            if name != "spare" {
+            if name != "spare" && name != "spare.new" {
                 std::fs::copy(old.join(&name), self.directory().join(&name)).unwrap();
             }
         }

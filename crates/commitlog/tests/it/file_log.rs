@@ -259,6 +259,31 @@ fn other_files_are_left_alone() {
 }
 
 #[test]
+fn a_segment_whose_file_an_earlier_attempt_took_away_is_trimmed() {
+    let files = SimulatedFiles::new();
+    let (log, _) = open(&files);
+    write(&log, 1..=200);
+    let segments = names(&files);
+    let oldest = segments.iter().find(|name| name.ends_with(".log"));
+    files.remove(&directory().join(oldest.unwrap())).unwrap();
+    log.trim(Lsn(150)).unwrap();
+    assert!(log.oldest() > Lsn(1));
+    assert_eq!(read(&log, 151).len(), 50);
+}
+
+#[test]
+fn an_unfinished_spare_is_removed_whatever_its_length() {
+    let files = written(3);
+    let spare = files.create(&directory().join("spare.new")).unwrap();
+    spare.preallocate(SEGMENT_BYTES).unwrap();
+    let (log, _) = open(&files);
+    assert!(!names(&files).contains(&"spare.new".to_owned()));
+    write(&log, 4..=150);
+    assert_eq!(read(&log, 1).len(), 150);
+    assert!(!names(&files).contains(&"spare.new".to_owned()));
+}
+
+#[test]
 fn a_spare_of_the_wrong_length_is_replaced() {
     let files = written(3);
     let spare = files.create(&directory().join("spare")).unwrap();
