@@ -26,7 +26,7 @@ pub mod tree;
 pub use error::StorageError;
 pub use options::ShardOptions;
 pub use shale_commitlog::Lsn;
-pub use shard::{Generation, Shard, ShardStats, Snapshot, Step};
+pub use shard::{Generation, Shard, ShardHandle, ShardStats, Snapshot, Step};
 pub use tree::lsm::{LsmOptions, LsmStore};
 pub use tree::memory::MemoryStore;
 pub use tree::{OrderedTree, TreeStore};

@@ -38,8 +38,8 @@ use snapshot::Tracker;
 use std::future::poll_fn;
 use std::ops::Range;
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::sync::{Arc, Weak};
 use std::task::Poll;
 use std::thread::JoinHandle;
 use tokio::sync::Notify;
@@ -51,6 +51,29 @@ pub struct Shard {
     core: Arc<Core>,
     sink: Arc<Sink>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+/// What may be asked of a shard from within [`Apply::on_published`]; nothing happens when the shard is gone.
+///
+/// It does not hold the shard: its last owner must not be the very callback that closing the shard waits for. What it upgrades for a
+/// moment is held by the caller of the callback as well.
+#[derive(Clone, Debug)]
+pub struct ShardHandle(Weak<Core>);
+
+impl ShardHandle {
+    /// As [`Shard::reclaim`], for a range that was dropped at that LSN, which may be the one that is just being published.
+    pub fn reclaim(&self, role: Role, range: Range<Bytes>, dropped: Lsn) {
+        if let Some(core) = self.0.upgrade() {
+            core.reclaim(role, range, dropped);
+        }
+    }
+
+    /// As [`Shard::set_consumer_floor`].
+    pub fn set_consumer_floor(&self, name: &'static str, upto: Lsn) {
+        if let Some(core) = self.0.upgrade() {
+            core.maintenance.set_consumer_floor(name, upto);
+        }
+    }
 }
 
 /// The trees by role.
@@ -243,10 +266,15 @@ impl Shard {
         self.core.maintenance.set_consumer_floor(name, upto);
     }
 
-    /// Reclaims the space of a key range that no record will touch again (a dropped table), once no older snapshot remains.
-    /// Asking twice changes nothing; ask again after a start, until [`Shard::reclaimed`].
+    /// Reclaims the space of a key range that no record will touch again (a dropped table), once no snapshot remains that is older
+    /// than what is published now. Asking twice changes nothing; ask again after a start, until [`Shard::reclaimed`].
     pub fn reclaim(&self, role: Role, range: Range<Bytes>) {
-        self.core.reclaim(role, range);
+        self.core.reclaim(role, range, self.published());
+    }
+
+    /// What the layer above may ask for from within [`Apply::on_published`].
+    pub fn handle(&self) -> ShardHandle {
+        ShardHandle(Arc::downgrade(&self.core))
     }
 
     /// Whether nothing of a range handed to [`Shard::reclaim`] is left in the tree, now and after a crash.
@@ -354,7 +382,10 @@ impl Core {
         if !self.refusing.load(Ordering::Acquire) && self.has_room() {
             return Ok(());
         }
-        let mut counted = false;
+        // IMPORTANT: counted before the second look, so that whoever makes room after it sees that somebody waits.
+        let _stalled = Counted::new(&self.stalled);
+        fence(Ordering::SeqCst);
+        let mut told = false;
         loop {
             if self.refusing.load(Ordering::Acquire) {
                 self.why_refused()?;
@@ -368,12 +399,12 @@ impl Core {
             if self.maintenance.waits_for_space() {
                 return Err(StorageError::DiskFull);
             }
-            if !counted {
-                counted = true;
+            // Once: the maintenance goes on until it has done what can be done, and looks again at every tick.
+            if !told {
+                told = true;
                 self.stalls.fetch_add(1, Ordering::Relaxed);
+                self.maintenance.wake();
             }
-            let _stalled = Counted::new(&self.stalled);
-            self.maintenance.wake();
             room.await;
         }
     }
@@ -384,11 +415,17 @@ impl Core {
             && !self.maintenance.compaction_lags()
     }
 
-    /// Wakes the writers that wait for memory, if there are any.
+    /// Wakes the writers that wait for memory, if there are any and if there is some.
     fn make_room(&self) {
-        if self.stalled.load(Ordering::Acquire) > 0 {
+        fence(Ordering::SeqCst);
+        if self.stalled.load(Ordering::Acquire) > 0 && self.has_room() {
             self.room.notify_waiters();
         }
+    }
+
+    /// Wakes the writers that wait for memory because something else that they look at has changed.
+    fn wake_stalled(&self) {
+        self.room.notify_waiters();
     }
 }
 

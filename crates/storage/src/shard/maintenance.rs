@@ -54,8 +54,9 @@ pub(super) struct Maintenance {
     log_bytes_flushed: Mutex<[u64; Role::COUNT]>,
     /// Held from a tree's seal to the end of its flush.
     flushing: [Mutex<()>; Role::COUNT],
-    flush_waits_for_space: AtomicBool,
-    compaction_waits_for_space: AtomicBool,
+    /// Trees whose flush or compaction found the disk full when it was last tried.
+    flush_waits_for_space: RoleFlags,
+    compaction_waits_for_space: RoleFlags,
     compaction_lags: AtomicBool,
     cancelled: AtomicU64,
     flushes: AtomicU64,
@@ -70,6 +71,22 @@ struct Signal {
     compact: bool,
 }
 
+/// A flag per tree.
+#[derive(Debug, Default)]
+struct RoleFlags([AtomicBool; Role::COUNT]);
+
+impl RoleFlags {
+    /// Says whether that changed it.
+    fn set(&self, role: Role, value: bool) -> bool {
+        let flag = self.0.get(role as usize);
+        flag.is_some_and(|flag| flag.swap(value, Ordering::AcqRel) != value)
+    }
+
+    fn any(&self) -> bool {
+        self.0.iter().any(|flag| flag.load(Ordering::Acquire))
+    }
+}
+
 impl Maintenance {
     pub(super) fn new(floors: Floors, consumers: &[&'static str]) -> Maintenance {
         Maintenance {
@@ -79,8 +96,8 @@ impl Maintenance {
             log_bytes: AtomicU64::new(0),
             log_bytes_flushed: Mutex::default(),
             flushing: Default::default(),
-            flush_waits_for_space: AtomicBool::new(false),
-            compaction_waits_for_space: AtomicBool::new(false),
+            flush_waits_for_space: RoleFlags::default(),
+            compaction_waits_for_space: RoleFlags::default(),
             compaction_lags: AtomicBool::new(false),
             cancelled: AtomicU64::new(0),
             flushes: AtomicU64::new(0),
@@ -110,8 +127,8 @@ impl Maintenance {
 
     /// Whether what writers wait for itself waits for space on the disk.
     pub(super) fn waits_for_space(&self) -> bool {
-        self.flush_waits_for_space.load(Ordering::Acquire)
-            || self.compaction_lags() && self.compaction_waits_for_space.load(Ordering::Acquire)
+        self.flush_waits_for_space.any()
+            || self.compaction_lags() && self.compaction_waits_for_space.any()
     }
 
     pub(super) fn compaction_lags(&self) -> bool {
@@ -332,9 +349,7 @@ impl Core {
         });
         let result = tree.flush(self.oldest());
         let full = result == Err(StorageError::DiskFull);
-        self.maintenance
-            .flush_waits_for_space
-            .store(full, Ordering::Release);
+        self.note_space(&self.maintenance.flush_waits_for_space, role, full);
         self.or_poison("flush", role, result)?;
         self.maintenance.floors.lock().raise(role, upto);
         if let Some(flushed) = self
@@ -357,9 +372,7 @@ impl Core {
         let applied = Lsn(self.published.load(Ordering::Acquire));
         let result = self.trees.of(role).compact(self.oldest(), applied);
         let full = result == Err(StorageError::DiskFull);
-        self.maintenance
-            .compaction_waits_for_space
-            .store(full, Ordering::Release);
+        self.note_space(&self.maintenance.compaction_waits_for_space, role, full);
         let progress = self.or_poison("compact", role, result)?;
         if progress {
             self.reclaims.on_compacted();
@@ -377,8 +390,13 @@ impl Core {
         self.maintenance
             .compaction_lags
             .store(lags, Ordering::Release);
-        if !lags {
-            self.make_room();
+        self.make_room();
+    }
+
+    /// Notes whether a tree's background work waits for space. Writers that wait for that work are told of a change.
+    fn note_space(&self, waits: &RoleFlags, role: Role, full: bool) {
+        if waits.set(role, full) {
+            self.wake_stalled();
         }
     }
 
@@ -463,5 +481,29 @@ impl Core {
             }
         }
         result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_that_has_space_does_not_hide_one_that_waits_for_it() {
+        let maintenance = Maintenance::new(Floors::default(), &[]);
+        let flush = &maintenance.flush_waits_for_space;
+        assert!(flush.set(Role::Items, true));
+        assert!(!flush.set(Role::Items, true), "no change");
+        flush.set(Role::Catalog, false);
+        assert!(maintenance.waits_for_space());
+        assert!(flush.set(Role::Items, false));
+        assert!(!maintenance.waits_for_space());
+
+        let compaction = &maintenance.compaction_waits_for_space;
+        compaction.set(Role::Indexes, true);
+        compaction.set(Role::History, false);
+        assert!(!maintenance.waits_for_space(), "no writer waits for it");
+        maintenance.compaction_lags.store(true, Ordering::Release);
+        assert!(maintenance.waits_for_space());
     }
 }

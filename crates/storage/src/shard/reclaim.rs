@@ -44,7 +44,7 @@ impl Reclaims {
 }
 
 impl Core {
-    pub(super) fn reclaim(&self, role: Role, range: Range<Bytes>) {
+    pub(super) fn reclaim(&self, role: Role, range: Range<Bytes>, dropped: Lsn) {
         if range.start >= range.end {
             return;
         }
@@ -53,7 +53,6 @@ impl Core {
             .iter()
             .all(|request| request.role != role || request.range != range)
         {
-            let dropped = Lsn(self.published.load(Ordering::Acquire));
             requests.push(Request {
                 role,
                 range,

@@ -180,7 +180,7 @@ impl Core {
         let last = sequencer.next.0 - 1;
         drop(sequencer);
         self.settle();
-        self.make_room();
+        self.wake_stalled();
         Lsn(last)
     }
 
@@ -247,7 +247,7 @@ impl Core {
             }
         }
         self.waiters.wake_all();
-        self.make_room();
+        self.wake_stalled();
         self.maintenance.wake();
     }
 

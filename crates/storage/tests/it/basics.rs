@@ -7,7 +7,8 @@ use shale_env::SystemClock;
 use shale_storage::tree::OrderedTree;
 use shale_storage::*;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
 
 struct Fixture {
     shard: Arc<Shard>,
@@ -71,6 +72,74 @@ fn a_write_is_read_only_when_durable_and_applied_but_the_next_writer_sees_it() {
     assert_eq!(poll(f.shard.wait_published(lsn)), Poll::Ready(Ok(())));
     assert_eq!(*f.apply.published.lock(), [lsn]);
     assert_eq!(f.shard.stats().pending_bytes, 0);
+}
+
+/// Counts how often it is woken.
+#[derive(Default)]
+struct Bell(AtomicUsize);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_stalled_writer_is_woken_when_there_is_room_and_not_by_every_look() {
+    let f = fresh(ShardOptions {
+        pending_bytes_max: 1,
+        ..manual()
+    });
+    f.shard.sequence(put("k", "v")).unwrap();
+    let bell = Arc::new(Bell::default());
+    let waker = Waker::from(bell.clone());
+    let mut context = Context::from_waker(&waker);
+    let mut admitted = std::pin::pin!(f.shard.admit());
+    assert!(admitted.as_mut().poll(&mut context).is_pending());
+    for _ in 0..10 {
+        f.shard.step(Step::Budget).unwrap();
+        f.shard.step(Step::Flush(Role::Items)).unwrap();
+    }
+    assert_eq!(bell.0.load(Ordering::Relaxed), 0, "nothing has changed");
+    f.shard.step(Step::Apply).unwrap();
+    assert_eq!(bell.0.load(Ordering::Relaxed), 1);
+    assert_eq!(admitted.as_mut().poll(&mut context), Poll::Ready(Ok(())));
+
+    // A refusal wakes too, room or not.
+    f.shard.sequence(put("k", "w")).unwrap();
+    let mut admitted = std::pin::pin!(f.shard.admit());
+    assert!(admitted.as_mut().poll(&mut context).is_pending());
+    drop(poll(f.shard.close()));
+    assert_eq!(bell.0.load(Ordering::Relaxed), 2);
+    assert_eq!(
+        admitted.as_mut().poll(&mut context),
+        Poll::Ready(Err(StorageError::Closed))
+    );
+}
+
+#[test]
+fn a_range_dropped_by_a_record_on_its_way_waits_for_readers_before_it() {
+    let f = fresh(manual());
+    f.shard.sequence(put("b1", "v")).unwrap();
+    f.shard.step(Step::Apply).unwrap();
+    let range = Bytes::from("b")..Bytes::from("c");
+    let dropped = f.shard.sequence(put("catalog", "b is dropped")).unwrap();
+    // As from within `on_published`, before the LSN is readable.
+    f.shard
+        .handle()
+        .reclaim(Role::Items, range.clone(), dropped);
+    f.shard.step(Step::Reclaim).unwrap();
+    let reader = f.shard.snapshot();
+    f.shard.step(Step::Apply).unwrap();
+    f.shard.step(Step::Reclaim).unwrap();
+    let read = |reader: &Snapshot| reader.range(Role::Items, range.clone()).count();
+    assert_eq!(read(&reader), 1, "it was opened before the drop");
+    drop(reader);
+    for _ in 0..2 {
+        f.shard.step(Step::Reclaim).unwrap();
+        f.shard.step(Step::Compact(Role::Items)).unwrap();
+    }
+    assert_eq!(f.shard.reclaimed(Role::Items, &range), Ok(true));
 }
 
 #[test]

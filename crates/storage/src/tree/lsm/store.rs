@@ -16,6 +16,7 @@ use lsm_tree::config::{
 };
 use lsm_tree::{Cache, CompressionType, DescriptorTable};
 use shale_commitlog::Lsn;
+use shale_env::{Files, SystemFiles};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -76,7 +77,9 @@ impl LsmStore {
     /// `Locked` if another process has it, `Corrupt` if it is not ours, `Io` if it cannot be read or written.
     pub fn open(directory: &Path, options: LsmOptions) -> Result<LsmStore, StorageError> {
         let context = |what: &str| format!("{what} {}", directory.display());
-        std::fs::create_dir_all(directory)
+        // Durably: the log below it is synced, and must not be lost with the name of the directory.
+        SystemFiles
+            .create_dir_all(directory)
             .map_err(|e| StorageError::io(context("create data directory"), &e))?;
         let lock = OpenOptions::new()
             .create(true)
