@@ -167,9 +167,6 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
         Error::TableExists { name } => {
             Exception::new(Type::ResourceInUse, messages::table_exists(&name))
         }
-        Error::TableInUse { name } => {
-            Exception::new(Type::ResourceInUse, messages::table_in_use(&name))
-        }
         Error::DeletionProtected { .. } => Exception::validation(messages::DELETION_PROTECTED),
         Error::InvalidTableName { .. } => Exception::validation(messages::TABLE_NAME_LENGTH),
         Error::ConditionFailed { item, .. } => Exception {
@@ -187,7 +184,7 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
         Error::Evaluation(error) => Exception::validation(evaluation_message(&error)),
         Error::Limit { kind, .. } => Exception::validation(match kind {
             LimitKind::Nesting => messages::NESTED_TOO_DEEP,
-            LimitKind::InsertSize => messages::STATEMENT_TOO_LARGE,
+            LimitKind::InsertSize | LimitKind::InsertRows => messages::STATEMENT_TOO_LARGE,
             LimitKind::ItemSize if subject == Subject::Update => messages::UPDATED_ITEM_TOO_LARGE,
             LimitKind::ItemSize => messages::ITEM_TOO_LARGE,
         }),
@@ -289,6 +286,7 @@ fn evaluation_message(error: &EvaluationError) -> String {
         EvaluationError::AbsentOperand(_) => messages::ABSENT_OPERAND.to_owned(),
         EvaluationError::InvalidPath(_) => messages::INVALID_UPDATE_PATH.to_owned(),
         EvaluationError::OperandType { .. } => messages::OPERAND_TYPE.to_owned(),
+        EvaluationError::TooLarge { .. } => messages::UPDATED_ITEM_TOO_LARGE.to_owned(),
         EvaluationError::Number(error) => messages::number_range(*error).to_owned(),
     }
 }

@@ -16,8 +16,8 @@ use crate::exception::{Exception, ExceptionType};
 use crate::json::Structure;
 use crate::messages;
 use shale_expression::{
-    Condition, ExpressionError, KeyCondition, Placeholders, Projection, Update, parse_condition,
-    parse_key_condition, parse_projection, parse_update,
+    Condition, ExpressionError, KeyCondition, Placeholders, Projection, SUBSTITUTIONS_BYTES_MAX,
+    Update, parse_condition, parse_key_condition, parse_projection, parse_update,
 };
 use shale_item::AttributeValue;
 use std::collections::BTreeMap;
@@ -87,7 +87,28 @@ impl ExpressionAttributes {
             }
             attributes.values = Some(values);
         }
+        attributes.check_size()?;
         Ok(attributes)
+    }
+
+    /// "The maximum length of all substitution variables in an expression is 2 MB. This is the sum of the lengths of all
+    /// ExpressionAttributeNames and ExpressionAttributeValues."
+    fn check_size(&self) -> Result<(), Exception> {
+        let names = self.names.iter().flatten();
+        let values = self.values.iter().flatten();
+        let bytes = names
+            .map(|(key, name)| key.len() + name.len())
+            .sum::<usize>()
+            + values
+                .map(|(key, value)| key.len() + value.size())
+                .sum::<usize>();
+        match bytes > SUBSTITUTIONS_BYTES_MAX {
+            true => Err(Exception::validation(messages::substitutions_too_large(
+                bytes,
+                SUBSTITUTIONS_BYTES_MAX,
+            ))),
+            false => Ok(()),
+        }
     }
 
     /// Parses expressions with these placeholders; [`Expressions::finish`] refuses those that none used.

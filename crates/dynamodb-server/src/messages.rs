@@ -226,9 +226,6 @@ pub(crate) fn table_not_found(name: &str) -> String {
 pub(crate) fn table_exists(name: &str) -> String {
     format!("Table already exists: {name}")
 }
-pub(crate) fn table_in_use(name: &str) -> String {
-    format!("Attempt to change a resource which is still in use: Table is being changed: {name}")
-}
 pub(crate) fn keys_not_defined(keys: &[String], definitions: &[String]) -> String {
     format!(
         "One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: {}, AttributeDefinitions: {}",
@@ -288,6 +285,11 @@ pub(crate) fn empty_index_key(name: &str, binary: bool, index: &str) -> String {
         "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty {kind} value. IndexName: {index}, IndexKey: {name}"
     )
 }
+pub(crate) fn table_named_twice(table: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: The table {table} is named more than once, by its name and by its ARN"
+    )
+}
 pub(crate) fn empty_key(name: &str, binary: bool) -> String {
     let kind = if binary { "binary" } else { "string" };
     format!(
@@ -323,6 +325,11 @@ pub(crate) const NAMES_WITHOUT_EXPRESSION: &str =
 pub(crate) const NAMES_EMPTY: &str = "ExpressionAttributeNames must not be empty";
 pub(crate) const VALUES_EMPTY: &str = "ExpressionAttributeValues must not be empty";
 
+pub(crate) fn substitutions_too_large(bytes: usize, limit: usize) -> String {
+    format!(
+        "ExpressionAttributeNames and ExpressionAttributeValues have exceeded the maximum allowed size; size: {bytes}, maximum size: {limit}"
+    )
+}
 pub(crate) fn values_without_expression(parameters: &[&str]) -> String {
     let verb = if parameters.len() == 1 { "is" } else { "are" };
     format!(

@@ -14,7 +14,7 @@ use shale_engine::{Engine, Error};
 use shale_item::{KeyError, KeyType};
 use shale_sql::SqlService;
 use std::borrow::Cow;
-use tokio::runtime::{Handle, RuntimeFlavor};
+use std::collections::BTreeSet;
 
 /// The account of ARNs: there are no accounts here.
 pub(crate) const ACCOUNT: &str = "000000000000";
@@ -106,6 +106,20 @@ impl Service {
         }
     }
 
+    /// The names of tables that a batch means. A table may be named once, by its name or by its ARN: what is answered has a member per
+    /// table.
+    pub(crate) fn check_named_once<'t>(
+        tables: impl Iterator<Item = &'t str>,
+    ) -> Result<(), Exception> {
+        let mut seen = BTreeSet::new();
+        for table in tables {
+            if !seen.insert(table) {
+                return Err(Exception::validation(messages::table_named_twice(table)));
+            }
+        }
+        Ok(())
+    }
+
     pub(crate) fn table_arn(&self, name: &str) -> String {
         format!("arn:aws:dynamodb:{}:{ACCOUNT}:table/{name}", self.region)
     }
@@ -120,13 +134,5 @@ impl Service {
             self.health(),
             self.region
         )
-    }
-}
-
-/// Runs work that reads up to megabytes from disk, without holding up the other requests of its thread.
-pub(crate) fn blocking<T>(work: impl FnOnce() -> T) -> T {
-    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-        Ok(_) | Err(_) => work(),
     }
 }

@@ -12,19 +12,21 @@ use crate::definition::{CatalogKey, StoredTable, decode_observed, parse_key};
 use crate::observed::Facts;
 use crate::record::{Operation, operations};
 use crate::statistics::Statistics;
+use crate::table_ddl::items_range;
 use bytes::Bytes;
 use shale_item::{EncodedItem, TableId};
-use shale_storage::{Apply, Lsn, Role, Shard, StorageError, TreeBatch};
+use shale_storage::{Apply, Lsn, Role, ShardHandle, StorageError, TreeBatch};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{OnceLock, Weak};
 
 /// The engine's side of the shard.
 #[derive(Debug)]
 pub(crate) struct Applier {
     pub(crate) catalog: Catalog,
     pub(crate) statistics: Statistics,
-    shard: OnceLock<Weak<Shard>>,
+    /// Not the shard itself: its last owner must not be a publication, which closing the shard waits for.
+    shard: OnceLock<ShardHandle>,
     started: AtomicBool,
 }
 
@@ -40,7 +42,7 @@ impl Applier {
     }
 
     /// Listens from now on.
-    pub(crate) fn start(&self, shard: Weak<Shard>) {
+    pub(crate) fn start(&self, shard: ShardHandle) {
         let first = self.shard.set(shard).is_ok();
         assert!(first, "an applier is started once");
         self.started.store(true, Ordering::Release);
@@ -54,7 +56,7 @@ impl Applier {
                 continue;
             };
             match (parse_key(key)?, value) {
-                (CatalogKey::Table(id), Some(value)) => self.publish_table(id, value)?,
+                (CatalogKey::Table(id), Some(value)) => self.publish_table(lsn, id, value)?,
                 (CatalogKey::Table(id), None) => self.catalog.remove(id),
                 (CatalogKey::Observed(id, name), Some(value)) => {
                     let fact = decode_observed(value)?;
@@ -64,12 +66,14 @@ impl Applier {
                     self.statistics.on_row(&self.catalog, id, value)?;
                 }
                 (CatalogKey::StatisticsLsn, Some(value)) => {
-                    if let Some(shard) = self.shard.get().and_then(Weak::upgrade) {
-                        self.statistics.on_checkpoint(value, &shard)?;
+                    if let Some(shard) = self.shard.get() {
+                        self.statistics.on_checkpoint(value, shard)?;
                     }
                 }
+                (CatalogKey::Dropped(id), Some(_)) => self.publish_drop(lsn, id),
                 (CatalogKey::Observed(..) | CatalogKey::Statistics(_), None)
-                | (CatalogKey::NextTableId | CatalogKey::Dropped(_), _)
+                | (CatalogKey::NextTableId, _)
+                | (CatalogKey::Dropped(_), None)
                 | (CatalogKey::StatisticsLsn, None) => {}
             }
         }
@@ -79,15 +83,23 @@ impl Applier {
         Ok(())
     }
 
-    fn publish_table(&self, id: TableId, value: &[u8]) -> Result<(), String> {
+    /// Begins to give a dropped table's space back, whether or not whoever asked for the drop still waits.
+    fn publish_drop(&self, lsn: Lsn, id: TableId) {
+        self.catalog.dropped.lock().insert(id);
+        if let Some(shard) = self.shard.get() {
+            shard.reclaim(Role::Items, items_range(id), lsn);
+        }
+    }
+
+    fn publish_table(&self, lsn: Lsn, id: TableId, value: &[u8]) -> Result<(), String> {
         let stored = StoredTable::decode(value)?;
         if let Some(table) = self.catalog.by_id(id) {
-            self.catalog.redefine(&table, stored.definition);
+            self.catalog.redefine(&table, stored.definition, lsn);
             return Ok(());
         }
         let version = self.catalog.next_version();
         self.catalog
-            .publish(Table::new(id, stored, Facts::new(), version));
+            .publish(Table::new(id, stored, Facts::new(), version, lsn));
         Ok(())
     }
 }

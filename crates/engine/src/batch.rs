@@ -5,12 +5,11 @@
 use crate::api::{BatchGetOutput, BatchWrite, BatchWriteOutput, WriteOutput};
 use crate::capacity::{read_units, write_units};
 use crate::catalog::Table;
-use crate::engine::{Decided, Engine, not_found};
+use crate::engine::{Decided, Engine};
 use crate::error::Error;
 use crate::limits::{BATCH_GET_BYTES_MAX, encode_checked};
-use crate::read::read;
-use crate::table_ddl::settle_gate;
-use crate::write::{Decision, Section, Verdict};
+use crate::read::{At, read};
+use crate::write::{Decision, Verdict};
 use shale_item::{EncodedItem, Item, PrimaryKey, encode_key};
 use shale_storage::{Lsn, StorageError};
 use std::sync::Arc;
@@ -29,7 +28,7 @@ pub(crate) fn get(
         let full = bytes >= BATCH_GET_BYTES_MAX;
         let item = match full {
             true => None,
-            false => read(engine, None, &table, &key)?,
+            false => read(At::Published(engine), &table, &key)?,
         };
         let size = item.as_ref().map_or(0, EncodedItem::size);
         if full || bytes + size > BATCH_GET_BYTES_MAX {
@@ -115,7 +114,6 @@ impl Engine {
 
     /// Sequences one write. The answer is its capacity.
     async fn begin_write(&self, write: &Write) -> Result<Decided<Result<f64, Error>>, Error> {
-        self.inner.shard.admit().await?;
         let decide = |old: Option<&EncodedItem>| {
             let old_size = old.map_or(0, EncodedItem::size);
             let new_size = write.item.as_ref().map_or(0, EncodedItem::size);
@@ -130,16 +128,12 @@ impl Engine {
                 }),
             }
         };
-        match self.write_section(&write.table, &write.tree_key, decide)? {
-            Section::Decided(Decided { after, answer }) => Ok(Decided {
-                after,
-                answer: answer.map(|output| output.capacity),
-            }),
-            Section::Dropping(drop) => {
-                settle_gate(self, &write.table, drop).await?;
-                Err(not_found(&write.table.definition.name))
-            }
-        }
+        let section = || self.write_section(&write.table, &write.tree_key, decide);
+        let Decided { after, answer } = self.run_section(&write.table, section).await?;
+        Ok(Decided {
+            after,
+            answer: answer.map(|output| output.capacity),
+        })
     }
 }
 

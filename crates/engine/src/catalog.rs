@@ -36,7 +36,7 @@ pub(crate) struct Table {
     /// As it was when this process first saw the table: name and key, which never change. The rest is in `current`.
     pub(crate) definition: Arc<CreateTable>,
     /// The published definition.
-    current: ArcSwap<CreateTable>,
+    current: ArcSwap<Published>,
     pub(crate) gate: Gate,
     pub(crate) observed: Observed,
     pub(crate) statistics: TableStatistics,
@@ -44,16 +44,33 @@ pub(crate) struct Table {
     described: ArcSwapOption<TableDescription>,
 }
 
+/// A published definition.
+#[derive(Debug)]
+pub(crate) struct Published {
+    pub(crate) definition: Arc<CreateTable>,
+    /// Where it was published; 0 if that was before this process started.
+    pub(crate) since: Lsn,
+}
+
 impl Table {
-    /// A table from its stored form.
-    pub(crate) fn new(id: TableId, stored: StoredTable, observed: Facts, version: u64) -> Table {
+    /// A table from its stored form, published at that LSN.
+    pub(crate) fn new(
+        id: TableId,
+        stored: StoredTable,
+        observed: Facts,
+        version: u64,
+        since: Lsn,
+    ) -> Table {
         let definition = Arc::new(stored.definition);
         Table {
             id,
             space: stored.space,
             uuid: stored.uuid,
             created_micros: stored.created_micros,
-            current: ArcSwap::new(Arc::clone(&definition)),
+            current: ArcSwap::from_pointee(Published {
+                definition: Arc::clone(&definition),
+                since,
+            }),
             definition,
             gate: Gate::default(),
             observed: Observed::new(observed),
@@ -65,6 +82,11 @@ impl Table {
 
     /// The published definition.
     pub(crate) fn current(&self) -> Arc<CreateTable> {
+        Arc::clone(&self.current.load().definition)
+    }
+
+    /// The published definition, and since when it is.
+    pub(crate) fn published(&self) -> Arc<Published> {
         self.current.load_full()
     }
 
@@ -103,6 +125,8 @@ pub(crate) struct Catalog {
     version: AtomicU64,
     /// One definition is changed at a time.
     pub(crate) ddl: Mutex<Ddl>,
+    /// Dropped tables whose space is not reclaimed yet. Never held while the shard is asked for something: its publications take it.
+    pub(crate) dropped: Mutex<BTreeSet<TableId>>,
 }
 
 /// What changing definitions needs to remember.
@@ -112,8 +136,6 @@ pub(crate) struct Ddl {
     pub(crate) next_id: u32,
     /// Names whose creation is sequenced and not known to be published.
     pub(crate) creating: BTreeMap<(bool, String), Lsn>,
-    /// Dropped tables whose space is not reclaimed yet.
-    pub(crate) dropped: BTreeSet<TableId>,
 }
 
 impl Default for Catalog {
@@ -126,8 +148,8 @@ impl Default for Catalog {
             ddl: Mutex::new(Ddl {
                 next_id: 1,
                 creating: BTreeMap::new(),
-                dropped: BTreeSet::new(),
             }),
+            dropped: Mutex::default(),
         }
     }
 }
@@ -176,8 +198,11 @@ impl Catalog {
     }
 
     /// Publishes the changed definition of a table that is here.
-    pub(crate) fn redefine(&self, table: &Table, definition: CreateTable) {
-        table.current.store(Arc::new(definition));
+    pub(crate) fn redefine(&self, table: &Table, definition: CreateTable, since: Lsn) {
+        table.current.store(Arc::new(Published {
+            definition: Arc::new(definition),
+            since,
+        }));
         table.version.store(self.next_version(), Ordering::Release);
     }
 

@@ -8,7 +8,10 @@ use crate::catalog::Table;
 use crate::definition::Space;
 use crate::error::Error;
 use crate::latch::Latches;
+use crate::read::{At, Opened};
 use crate::{batch, read, table_ddl};
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
 use shale_env::{Clock, Rand};
 use shale_storage::{Lsn, Shard, Snapshot};
 use std::fmt;
@@ -33,8 +36,10 @@ pub(crate) struct Inner {
 /// A consistent, short-lived view for statements that read more than one page.
 #[derive(Clone)]
 pub struct ReadView {
-    engine: Engine,
-    snapshot: Snapshot,
+    pub(crate) engine: Engine,
+    pub(crate) snapshot: Snapshot,
+    /// What the names that were used stand for, in all clones: a name means the same table and definition for the view's whole life.
+    pub(crate) tables: Arc<Mutex<FxHashMap<String, Opened>>>,
 }
 
 impl fmt::Debug for Engine {
@@ -152,7 +157,7 @@ impl Engine {
     /// # Errors
     /// [`Error::TableNotFound`], [`Error::Key`], or the shard's.
     pub fn get_item(&self, request: &GetItem) -> Result<GetOutput, Error> {
-        read::get_item(self, None, request)
+        read::get_item(At::Published(self), request)
     }
 
     /// Query, one page.
@@ -160,7 +165,7 @@ impl Engine {
     /// # Errors
     /// [`Error::TableNotFound`], [`Error::Key`], [`Error::InvalidSortCondition`], [`Error::InvalidStartKey`], or the shard's.
     pub fn query(&self, request: &Query) -> Result<Page, Error> {
-        read::query(self, None, request)
+        read::query(At::Published(self), request)
     }
 
     /// Scan, one page.
@@ -168,7 +173,7 @@ impl Engine {
     /// # Errors
     /// [`Error::TableNotFound`], [`Error::Key`], [`Error::InvalidSegment`], [`Error::InvalidStartKey`], or the shard's.
     pub fn scan(&self, request: &Scan) -> Result<Page, Error> {
-        read::scan(self, None, request)
+        read::scan(At::Published(self), request)
     }
 
     /// BatchGetItem: (table, key) each, in any order of tables.
@@ -199,17 +204,21 @@ impl Engine {
         Ok(ReadView {
             engine: self.clone(),
             snapshot: self.inner.shard.snapshot(),
+            tables: Arc::default(),
         })
     }
 }
 
 impl ReadView {
+    // A table that was created after the view was opened is not there for it; one that was dropped since is, if the view has read it
+    // before.
+
     /// As [`Engine::get_item`], in the view.
     ///
     /// # Errors
     /// Also [`shale_storage::StorageError::SnapshotTooOld`].
     pub fn get_item(&self, request: &GetItem) -> Result<GetOutput, Error> {
-        read::get_item(&self.engine, Some(&self.snapshot), request)
+        read::get_item(At::View(self), request)
     }
 
     /// As [`Engine::query`], in the view.
@@ -217,7 +226,7 @@ impl ReadView {
     /// # Errors
     /// Also [`shale_storage::StorageError::SnapshotTooOld`].
     pub fn query(&self, request: &Query) -> Result<Page, Error> {
-        read::query(&self.engine, Some(&self.snapshot), request)
+        read::query(At::View(self), request)
     }
 
     /// As [`Engine::scan`], in the view.
@@ -225,6 +234,6 @@ impl ReadView {
     /// # Errors
     /// Also [`shale_storage::StorageError::SnapshotTooOld`].
     pub fn scan(&self, request: &Scan) -> Result<Page, Error> {
-        read::scan(&self.engine, Some(&self.snapshot), request)
+        read::scan(At::View(self), request)
     }
 }

@@ -1,5 +1,6 @@
 //! Why the engine refuses, as data; sentences for users are made at the edges.
 
+use shale_expression::EvaluationError;
 use shale_item::Item;
 use shale_storage::StorageError;
 use std::sync::Arc;
@@ -13,6 +14,8 @@ pub enum LimitKind {
     Nesting,
     /// Items of one atomic insert above 16 MB together.
     InsertSize,
+    /// More than 65,536 items in one atomic insert.
+    InsertRows,
 }
 
 /// What callers do about an error.
@@ -44,12 +47,6 @@ pub enum Error {
     /// The name is taken.
     #[error("table {name} exists")]
     TableExists {
-        /// Name asked for.
-        name: String,
-    },
-    /// The table is being created or deleted.
-    #[error("table {name} is in use")]
-    TableInUse {
         /// Name asked for.
         name: String,
     },
@@ -109,7 +106,7 @@ pub enum Error {
     },
     /// The update does not fit the item.
     #[error(transparent)]
-    Evaluation(#[from] shale_expression::EvaluationError),
+    Evaluation(EvaluationError),
     /// Too large or too deep.
     #[error("{kind:?} {actual} is above {limit}")]
     Limit {
@@ -154,13 +151,26 @@ pub enum Error {
     Internal(String),
 }
 
+impl From<EvaluationError> for Error {
+    fn from(error: EvaluationError) -> Error {
+        match error {
+            // The limit of an item, met before the item was made.
+            EvaluationError::TooLarge { bytes, limit } => Error::Limit {
+                kind: LimitKind::ItemSize,
+                actual: bytes,
+                limit,
+            },
+            other => Error::Evaluation(other),
+        }
+    }
+}
+
 impl Error {
     /// What callers do about it.
     pub fn kind(&self) -> ErrorKind {
         match self {
             Error::TableNotFound { .. } | Error::IndexNotFound { .. } => ErrorKind::NotFound,
             Error::TableExists { .. }
-            | Error::TableInUse { .. }
             | Error::ConditionFailed { .. }
             | Error::ItemExists { .. }
             | Error::KeyContention => ErrorKind::Conflict,

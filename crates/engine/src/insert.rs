@@ -3,20 +3,23 @@
 //! Not here: independent writes (`batch`).
 
 use crate::api::{InsertOutcome, OnConflict};
+use crate::blocking::blocking_if;
 use crate::catalog::Table;
 use crate::change::Change;
-use crate::engine::{Decided, Engine, not_found};
+use crate::engine::{Decided, Engine};
 use crate::error::{Error, LimitKind};
 use crate::gate::{self, Open};
-use crate::limits::{RECORD_BYTES_MAX, encode_checked};
-use crate::table_ddl::settle_gate;
+use crate::limits::{RECORD_BYTES_MAX, RECORD_ROWS_MAX, encode_checked};
+use crate::section::Section;
 use crate::write::{apply_update, check_targets, current, holds};
 use rustc_hash::FxHashSet;
 use shale_item::{EncodedItem, Item, encode_key};
-use shale_storage::{Lsn, Role, StorageError};
+use shale_storage::{Lsn, Role};
 
-/// As in `write`.
-const ROLLBACK_RETRIES_MAX: usize = 8;
+/// Rows from which on an insert is long work for the thread that runs it.
+const ROWS_LARGE: usize = 64;
+/// Bytes of items from which on it is.
+const BYTES_LARGE: usize = 256 * 1024;
 
 /// One item, checked and encoded.
 struct Row {
@@ -30,14 +33,18 @@ struct Row {
 /// A row's error and position.
 type RowError = (usize, Error);
 
-enum Section {
-    Decided(Decided<Result<Vec<InsertOutcome>, RowError>>),
-    Dropping(Lsn),
+/// What an insert answers.
+type Inserted = Result<Vec<InsertOutcome>, RowError>;
+
+/// The rows of one insert.
+struct Rows {
+    rows: Vec<Row>,
+    large: bool,
 }
 
 impl Engine {
     /// Inserts all items or none, in one record: a multi-row INSERT. An item whose key exists (also earlier in the same call) meets
-    /// its [`OnConflict`]. All items together may have 16 MB.
+    /// its [`OnConflict`]. There may be 65,536 items, with 16 MB together.
     ///
     /// # Errors
     /// The error of the first item that fails, with its position; 0 for what concerns the whole.
@@ -48,32 +55,18 @@ impl Engine {
     ) -> Result<Vec<InsertOutcome>, (usize, Error)> {
         let whole = |error: Error| (0, error);
         let table = self.table(table).map_err(whole)?;
-        let rows = check_rows(&table, items)?;
-        let mut retries = 0;
-        loop {
-            let admitted = self.inner.shard.admit().await;
-            admitted.map_err(|error| whole(error.into()))?;
-            match self.insert_section(&table, &rows) {
-                Ok(Section::Decided(Decided { after, answer })) => {
-                    if let Some(lsn) = after {
-                        self.published(lsn).await.map_err(whole)?;
-                    }
-                    return answer;
-                }
-                Ok(Section::Dropping(drop)) => {
-                    settle_gate(self, &table, drop).await.map_err(whole)?;
-                    return Err(whole(not_found(&table.definition.name)));
-                }
-                Err(Error::Storage(StorageError::RolledBack)) if retries < ROLLBACK_RETRIES_MAX => {
-                    retries += 1;
-                }
-                Err(error) => return Err(whole(error)),
-            }
+        let many = items.len() >= ROWS_LARGE;
+        let Rows { rows, large } = blocking_if(many, || check_rows(&table, items))?;
+        let section = || blocking_if(large, || self.insert_section(&table, &rows));
+        let decided = self.run_section(&table, section).await.map_err(whole)?;
+        if let Some(lsn) = decided.after {
+            self.published(lsn).await.map_err(whole)?;
         }
+        decided.answer
     }
 
     /// The synchronous part, under the latches of all keys.
-    fn insert_section(&self, table: &Table, rows: &[Row]) -> Result<Section, Error> {
+    fn insert_section(&self, table: &Table, rows: &[Row]) -> Result<Section<Inserted>, Error> {
         let shard = &self.inner.shard;
         let latches = &self.inner.latches;
         let latch = latches.hold_all(rows.iter().map(|row| row.tree_key.as_slice()))?;
@@ -174,7 +167,15 @@ impl<'a> Put<'a> {
     }
 }
 
-fn check_rows(table: &Table, items: Vec<(Item, OnConflict)>) -> Result<Vec<Row>, RowError> {
+fn check_rows(table: &Table, items: Vec<(Item, OnConflict)>) -> Result<Rows, RowError> {
+    if items.len() > RECORD_ROWS_MAX {
+        let limit = Error::Limit {
+            kind: LimitKind::InsertRows,
+            actual: items.len(),
+            limit: RECORD_ROWS_MAX,
+        };
+        return Err((RECORD_ROWS_MAX, limit));
+    }
     let mut bytes = 0;
     let mut rows = Vec::with_capacity(items.len());
     for (position, (item, on_conflict)) in items.into_iter().enumerate() {
@@ -202,5 +203,6 @@ fn check_rows(table: &Table, items: Vec<(Item, OnConflict)>) -> Result<Vec<Row>,
             on_conflict,
         });
     }
-    Ok(rows)
+    let large = rows.len() >= ROWS_LARGE || bytes >= BYTES_LARGE;
+    Ok(Rows { rows, large })
 }

@@ -5,6 +5,7 @@
 //! Keys share a fixed number of striped mutexes. Two keys on one stripe only wait for each other; a stripe is locked once per write,
 //! and stripes are locked in rising order, so that writes of many keys cannot deadlock.
 
+use crate::blocking::blocking;
 use crate::error::Error;
 use parking_lot::{Mutex, MutexGuard};
 use rustc_hash::FxHasher;
@@ -13,6 +14,9 @@ use std::time::Duration;
 
 /// Number of stripes. With 64 writers at work on different keys about one in 128 meets another's stripe.
 const STRIPES: usize = 8192;
+/// For how long a holder is waited for without handing over the thread's other tasks: a section takes some microseconds, and handing
+/// over costs more than that.
+const IN_PLACE: Duration = Duration::from_micros(200);
 const _: () = assert!(STRIPES.is_power_of_two());
 
 /// The latches of a shard.
@@ -64,10 +68,12 @@ impl Latches {
 
     fn lock(&self, stripe: usize) -> Result<MutexGuard<'_, ()>, Error> {
         let mutex = &self.stripes[stripe];
-        match mutex.try_lock() {
-            Some(guard) => Ok(guard),
-            None => mutex.try_lock_for(self.wait).ok_or(Error::KeyContention),
-        }
+        let guard = mutex.try_lock().or_else(|| {
+            mutex
+                .try_lock_for(self.wait.min(IN_PLACE))
+                .or_else(|| blocking(|| mutex.try_lock_for(self.wait)))
+        });
+        guard.ok_or(Error::KeyContention)
     }
 }
 
@@ -88,6 +94,37 @@ mod tests {
         assert!(matches!(latches.hold(b"a"), Err(Error::KeyContention)));
         drop(held);
         assert!(latches.hold(b"a").is_ok());
+    }
+
+    /// A runtime whose only worker waits for a latch goes on with the task that releases it.
+    #[test]
+    fn a_wait_for_a_latch_does_not_hold_up_the_other_tasks_of_its_thread() {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .build()
+            .unwrap();
+        let latches = std::sync::Arc::new(Latches::new(Duration::from_secs(60)));
+        let (release, released) = std::sync::mpsc::channel();
+        let (held, holds) = std::sync::mpsc::channel();
+        let holder = std::thread::spawn({
+            let latches = latches.clone();
+            move || {
+                let _held = latches.hold(b"a").unwrap();
+                held.send(()).unwrap();
+                released.recv().unwrap();
+            }
+        });
+        holds.recv().unwrap();
+        runtime.block_on(async {
+            let waits = tokio::spawn(async move {
+                // The task that ends the wait is queued on this very worker.
+                let releases = tokio::spawn(async move { release.send(()).unwrap() });
+                drop(latches.hold(b"a").unwrap());
+                releases.await.unwrap();
+            });
+            waits.await.unwrap();
+        });
+        holder.join().unwrap();
     }
 
     #[test]

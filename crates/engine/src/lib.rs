@@ -18,6 +18,7 @@
 mod api;
 mod apply;
 mod batch;
+mod blocking;
 mod capacity;
 mod catalog;
 mod change;
@@ -35,12 +36,13 @@ mod open;
 mod page;
 mod read;
 mod record;
+mod section;
 mod statistics;
 mod table_ddl;
 mod write;
 
 pub use api::*;
-
+pub use blocking::blocking;
 pub use derived::*;
 // Parts of `Error`, for those who must name them and may not reach the crates below.
 pub use engine::{Engine, ReadView};
@@ -48,4 +50,3 @@ pub use error::{Error, ErrorKind, LimitKind};
 pub use open::EngineOptions;
 pub use shale_expression::EvaluationError;
 pub use shale_storage::StorageError;
-pub use write::updated_part;

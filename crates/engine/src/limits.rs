@@ -5,7 +5,7 @@
 //! Source: the Developer Guide's "Quotas in Amazon DynamoDB".
 
 use crate::error::{Error, LimitKind};
-use shale_item::{AttributeValue, EncodedItem, Item, NESTING_LEVELS_MAX};
+use shale_item::{AttributeValue, EncodedItem, Item, NESTING_LEVELS_MAX, item_size};
 
 /// "The maximum item size in DynamoDB is 400 KB, which includes both attribute name binary length (UTF-8 length) and attribute
 /// value lengths."
@@ -21,6 +21,9 @@ pub(crate) const TABLE_NAME_BYTES_MAX: usize = 255;
 /// Bytes of keys and items that one record takes (a multi-row INSERT): it is held in memory several times on its way.
 pub(crate) const RECORD_BYTES_MAX: usize = 16 << 20;
 
+/// Items that one record takes: that bounds how long all their latches are held.
+pub(crate) const RECORD_ROWS_MAX: usize = 65_536;
+
 /// Checks nesting and size, and encodes.
 ///
 /// # Errors
@@ -35,15 +38,15 @@ pub(crate) fn encode_checked(item: &Item) -> Result<EncodedItem, Error> {
             limit: NESTING_LEVELS_MAX,
         });
     }
-    let encoded = EncodedItem::encode(item);
-    if encoded.size() > ITEM_BYTES_MAX {
+    let size = item_size(item);
+    if size > ITEM_BYTES_MAX {
         return Err(Error::Limit {
             kind: LimitKind::ItemSize,
-            actual: encoded.size(),
+            actual: size,
             limit: ITEM_BYTES_MAX,
         });
     }
-    Ok(encoded)
+    Ok(EncodedItem::encode(item))
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::latch::Latches;
 use crate::observed::Facts;
 use crate::record::RecordBuilder;
-use crate::statistics::{CONSUMER, Statistics};
+use crate::statistics::{CONSUMER, Checkpoint, Statistics};
 use crate::table_ddl::{forget_reclaimed, items_range};
 use bytes::Bytes;
 use shale_commitlog::{FileLog, FileLogOptions, Log};
@@ -87,7 +87,7 @@ impl Engine {
         let apply = Arc::clone(&applier) as _;
         let shard = Shard::open(shard_options, log, trees, apply, Arc::clone(&clock))?;
         let orphans = load(&applier, &shard)?;
-        applier.start(Arc::downgrade(&shard));
+        applier.start(shard.handle());
         let inner = Inner {
             shard,
             applier,
@@ -129,11 +129,20 @@ impl Engine {
     pub async fn close(&self) -> Result<(), Error> {
         let Inner { shard, applier, .. } = &*self.inner;
         forget_reclaimed(&self.inner);
-        if let Some(lsn) = applier.statistics.checkpoint(&applier.catalog, shard) {
-            // Its loss costs only counting at the next start.
-            let published = shard.wait_published(lsn).await;
-            let _ = published
-                .inspect_err(|error| tracing::warn!(%error, "closing without a checkpoint"));
+        loop {
+            let (lsn, last) = match applier.statistics.checkpoint(&applier.catalog, shard) {
+                Checkpoint::Nothing => break,
+                Checkpoint::Sequenced(lsn) => (lsn, true),
+                Checkpoint::Behind(lsn) => (lsn, false),
+            };
+            if let Err(error) = shard.wait_published(lsn).await {
+                // Its loss costs only counting at the next start.
+                tracing::warn!(%error, "closing without a checkpoint");
+                break;
+            }
+            if last {
+                break;
+            }
         }
         Ok(shard.close().await?)
     }
@@ -163,7 +172,7 @@ fn load(applier: &Applier, shard: &Shard) -> Result<Vec<Vec<u8>>, Error> {
     let mut observed = rows.observed;
     let tables = rows.tables.into_iter().map(|(id, stored)| {
         let facts = observed.remove(&id).unwrap_or_default();
-        Table::new(id, stored, facts, catalog.next_version())
+        Table::new(id, stored, facts, catalog.next_version(), Lsn::ZERO)
     });
     catalog.fill(tables.collect());
     let mut orphans = Vec::new();
@@ -189,17 +198,17 @@ fn load(applier: &Applier, shard: &Shard) -> Result<Vec<Vec<u8>>, Error> {
             counted.map_err(StorageError::Corrupt)?;
         }
     }
-    let mut ddl = catalog.ddl.lock();
-    ddl.next_id = rows.next_id;
-    ddl.dropped = rows.dropped;
+    catalog.ddl.lock().next_id = rows.next_id;
+    *catalog.dropped.lock() = rows.dropped;
     Ok(orphans)
 }
 
 fn clean_up(inner: &Inner, orphans: &[Vec<u8>]) {
     // Before anything is asked to be reclaimed again: what a replay did not bring back is gone for good.
     forget_reclaimed(inner);
-    for id in &inner.applier.catalog.ddl.lock().dropped {
-        inner.shard.reclaim(Role::Items, items_range(*id));
+    let dropped = inner.applier.catalog.dropped.lock().clone();
+    for id in dropped {
+        inner.shard.reclaim(Role::Items, items_range(id));
     }
     if !orphans.is_empty() {
         let mut record = RecordBuilder::with_capacity(0);

@@ -2,25 +2,87 @@
 //!
 //! Not here: cutting a key range into pages (`page`), projections (the front doors').
 
-use crate::api::{GetItem, GetOutput, Page, Query, Scan};
+use crate::api::{CreateTable, GetItem, GetOutput, Page, Query, Scan};
 use crate::apply::item_of;
 use crate::capacity::read_units;
 use crate::catalog::Table;
-use crate::engine::Engine;
+use crate::definition::{StoredTable, TABLE, table_key};
+use crate::engine::{Engine, ReadView, not_found};
 use crate::error::Error;
 use crate::page::{self, Pages, Source};
 use shale_item::{EncodedItem, PrimaryKey, encode_key};
-use shale_storage::{Role, Snapshot};
+use shale_storage::{Role, Snapshot, StorageError};
+use std::sync::Arc;
 
-/// GetItem, in a view or at the published LSN.
-pub(crate) fn get_item(
-    engine: &Engine,
-    view: Option<&Snapshot>,
-    request: &GetItem,
-) -> Result<GetOutput, Error> {
-    let table = engine.table(&request.table)?;
-    let key = table.definition.key_schema.exact_key_of(&request.key)?;
-    let item = read(engine, view, &table, &key)?;
+/// Where a request reads.
+#[derive(Clone, Copy)]
+pub(crate) enum At<'a> {
+    /// At the published LSN.
+    Published(&'a Engine),
+    /// In a view.
+    View(&'a ReadView),
+}
+
+/// A table as a request sees it.
+#[derive(Clone)]
+pub(crate) struct Opened {
+    table: Arc<Table>,
+    definition: Arc<CreateTable>,
+}
+
+impl At<'_> {
+    fn open(self, name: &str) -> Result<Opened, Error> {
+        match self {
+            At::Published(engine) => {
+                let table = engine.table(name)?;
+                let definition = table.current();
+                Ok(Opened { table, definition })
+            }
+            At::View(view) => {
+                let mut tables = view.tables.lock();
+                if let Some(opened) = tables.get(name) {
+                    return Ok(opened.clone());
+                }
+                let opened = open_in(view, name)?;
+                tables.insert(name.to_owned(), opened.clone());
+                Ok(opened)
+            }
+        }
+    }
+
+    fn snapshot(self) -> Snapshot {
+        match self {
+            At::Published(engine) => engine.inner.shard.snapshot(),
+            At::View(view) => view.snapshot.clone(),
+        }
+    }
+}
+
+/// What the name means at the view's LSN, as far as the catalog still knows.
+fn open_in(view: &ReadView, name: &str) -> Result<Opened, Error> {
+    let table = view.engine.table(name)?;
+    let published = table.published();
+    if published.since <= view.snapshot.lsn() {
+        let definition = Arc::clone(&published.definition);
+        return Ok(Opened { table, definition });
+    }
+    // Created or changed since: what it was is in the catalog's tree.
+    let row = view
+        .snapshot
+        .get(Role::Catalog, &table_key(TABLE, table.id))?;
+    let stored = StoredTable::decode(&row.ok_or_else(|| not_found(name))?);
+    let definition = stored.map_err(StorageError::Corrupt)?.definition;
+    Ok(Opened {
+        table,
+        definition: Arc::new(definition),
+    })
+}
+
+/// GetItem.
+pub(crate) fn get_item(at: At<'_>, request: &GetItem) -> Result<GetOutput, Error> {
+    let Opened { table, definition } = at.open(&request.table)?;
+    let key = definition.key_schema.exact_key_of(&request.key)?;
+    let item = read(at, &table, &key)?;
     let bytes = item.as_ref().map_or(0, EncodedItem::size);
     Ok(GetOutput {
         item,
@@ -28,29 +90,23 @@ pub(crate) fn get_item(
     })
 }
 
-/// One item, in a view or at the published LSN.
+/// One item.
 pub(crate) fn read(
-    engine: &Engine,
-    view: Option<&Snapshot>,
+    at: At<'_>,
     table: &Table,
     key: &PrimaryKey,
 ) -> Result<Option<EncodedItem>, Error> {
     let tree_key = encode_key(table.id, key);
-    let value = match view {
-        Some(view) => view.get(Role::Items, &tree_key)?,
-        None => engine.inner.shard.get(Role::Items, &tree_key)?,
+    let value = match at {
+        At::View(view) => view.snapshot.get(Role::Items, &tree_key)?,
+        At::Published(engine) => engine.inner.shard.get(Role::Items, &tree_key)?,
     };
     Ok(value.map(item_of).transpose()?)
 }
 
 /// Query, one page.
-pub(crate) fn query(
-    engine: &Engine,
-    view: Option<&Snapshot>,
-    request: &Query,
-) -> Result<Page, Error> {
-    let table = engine.table(&request.table)?;
-    let definition = table.current();
+pub(crate) fn query(at: At<'_>, request: &Query) -> Result<Page, Error> {
+    let Opened { table, definition } = at.open(&request.table)?;
     let source = Source::new(table.id, &definition, request.index.as_deref())?;
     let mut range = page::query_range(&source, request)?;
     if let Some(start_key) = &request.exclusive_start_key {
@@ -63,17 +119,12 @@ pub(crate) fn query(
         filter: request.filter.as_ref(),
         consistent: request.consistent,
     };
-    pages.read(&snapshot(engine, view), &source)
+    pages.read(&at.snapshot(), &source)
 }
 
 /// Scan, one page.
-pub(crate) fn scan(
-    engine: &Engine,
-    view: Option<&Snapshot>,
-    request: &Scan,
-) -> Result<Page, Error> {
-    let table = engine.table(&request.table)?;
-    let definition = table.current();
+pub(crate) fn scan(at: At<'_>, request: &Scan) -> Result<Page, Error> {
+    let Opened { table, definition } = at.open(&request.table)?;
     let source = Source::new(table.id, &definition, request.index.as_deref())?;
     let mut range = page::scan_range(&source, request.segment)?;
     if let Some(start_key) = &request.exclusive_start_key {
@@ -86,12 +137,5 @@ pub(crate) fn scan(
         filter: request.filter.as_ref(),
         consistent: request.consistent,
     };
-    pages.read(&snapshot(engine, view), &source)
-}
-
-fn snapshot(engine: &Engine, view: Option<&Snapshot>) -> Snapshot {
-    match view {
-        Some(view) => view.clone(),
-        None => engine.inner.shard.snapshot(),
-    }
+    pages.read(&at.snapshot(), &source)
 }

@@ -8,7 +8,8 @@
 //!
 //! Invariants:
 //! * The counts at LSN x are the recount of the items at LSN x.
-//! * Checkpoints are sequenced in the order of their LSNs.
+//! * Checkpoints are sequenced in the order of their LSNs, and none is collected before the one before it is published or rolled
+//!   back: it leaves out the rows that are right already, and one on its way may be about to change them.
 
 use crate::catalog::Catalog;
 use crate::definition::{
@@ -17,7 +18,7 @@ use crate::definition::{
 use crate::record::{Operation, RecordBuilder, operations, table_of};
 use parking_lot::Mutex;
 use shale_item::TableId;
-use shale_storage::{Lsn, Shard};
+use shale_storage::{Lsn, Shard, ShardHandle};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Bytes of records after which a checkpoint is due, whatever their number: it holds the trimming of the log.
@@ -64,13 +65,24 @@ impl TableStatistics {
     }
 }
 
+/// What became of the wish for a checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checkpoint {
+    /// There is nothing to write, or it could not be written.
+    Nothing,
+    /// It is on its way.
+    Sequenced(Lsn),
+    /// That one must be published or rolled back first.
+    Behind(Lsn),
+}
+
 /// The consumer of the log that keeps the counts.
 #[derive(Debug)]
 pub(crate) struct Statistics {
     position: Mutex<Position>,
     due: AtomicBool,
-    /// Held from collecting a checkpoint until it is sequenced.
-    writing: Mutex<()>,
+    /// The last checkpoint that was sequenced. Held from collecting one until it is.
+    last: Mutex<Lsn>,
     checkpoint_records: u64,
 }
 
@@ -88,7 +100,7 @@ impl Statistics {
         Statistics {
             position: Mutex::default(),
             due: AtomicBool::new(false),
-            writing: Mutex::new(()),
+            last: Mutex::new(Lsn::ZERO),
             checkpoint_records,
         }
     }
@@ -135,26 +147,36 @@ impl Statistics {
     /// replaces it.
     pub(crate) fn checkpoint_if_due(&self, catalog: &Catalog, shard: &Shard) -> bool {
         if self.due.load(Ordering::Acquire)
-            && let Some(_writing) = self.writing.try_lock()
+            && let Some(mut last) = self.last.try_lock()
+            && *last <= shard.published()
             && self.due.swap(false, Ordering::AcqRel)
         {
-            return self.sequence_checkpoint(catalog, shard).is_some();
+            return self
+                .sequence_checkpoint(&mut last, catalog, shard)
+                .is_some();
         }
         false
     }
 
-    /// Sequences a checkpoint.
-    pub(crate) fn checkpoint(&self, catalog: &Catalog, shard: &Shard) -> Option<Lsn> {
-        let _writing = self.writing.lock();
-        self.sequence_checkpoint(catalog, shard)
+    /// Sequences a checkpoint, unless the one before is still on its way.
+    pub(crate) fn checkpoint(&self, catalog: &Catalog, shard: &Shard) -> Checkpoint {
+        let mut last = self.last.lock();
+        if *last > shard.published() {
+            return Checkpoint::Behind(*last);
+        }
+        match self.sequence_checkpoint(&mut last, catalog, shard) {
+            Some(lsn) => Checkpoint::Sequenced(lsn),
+            None => Checkpoint::Nothing,
+        }
     }
 
-    fn sequence_checkpoint(&self, catalog: &Catalog, shard: &Shard) -> Option<Lsn> {
+    fn sequence_checkpoint(&self, last: &mut Lsn, catalog: &Catalog, shard: &Shard) -> Option<Lsn> {
         let record = self.collect(catalog)?;
-        shard
-            .sequence(record.finish())
-            .inspect_err(|error| tracing::warn!(%error, "statistics are not checkpointed now"))
-            .ok()
+        let sequenced = shard.sequence(record.finish());
+        let sequenced = sequenced
+            .inspect_err(|error| tracing::warn!(%error, "statistics are not checkpointed now"));
+        *last = sequenced.ok()?;
+        Some(*last)
     }
 
     /// The record of a checkpoint at the LSN where the counts are; none if nothing was counted since the last one.
@@ -185,7 +207,7 @@ impl Statistics {
     }
 
     /// A checkpoint's LSN is published: the log may be trimmed up to there.
-    pub(crate) fn on_checkpoint(&self, row: &[u8], shard: &Shard) -> Result<(), String> {
+    pub(crate) fn on_checkpoint(&self, row: &[u8], shard: &ShardHandle) -> Result<(), String> {
         shard.set_consumer_floor(CONSUMER, Lsn(decode_u64(row)?));
         Ok(())
     }

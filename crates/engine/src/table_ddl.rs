@@ -179,7 +179,7 @@ pub(crate) async fn delete(engine: &Engine, name: &str) -> Result<Arc<TableDescr
             Step::Behind(drop) => settle_gate(engine, &table, drop).await?,
             Step::Done(description, drop) => {
                 settle_gate(engine, &table, drop).await?;
-                reclaim(engine, table.id);
+                forget_reclaimed(&engine.inner);
                 return Ok(description);
             }
         }
@@ -228,26 +228,22 @@ fn begin_delete(engine: &Engine, table: &Table) -> Result<Step<Arc<TableDescript
     Ok(Step::Done(Arc::new(description), drop))
 }
 
-/// Hands a dropped table's items to the shard for reclaiming.
-pub(crate) fn reclaim(engine: &Engine, id: TableId) {
-    let Inner { applier, shard, .. } = &*engine.inner;
-    applier.catalog.ddl.lock().dropped.insert(id);
-    shard.reclaim(Role::Items, items_range(id));
-    forget_reclaimed(&engine.inner);
-}
-
 /// Deletes the rows of dropped tables of which nothing is left on disk. Nobody waits for it: a row that stays costs a look later.
 pub(crate) fn forget_reclaimed(inner: &Inner) {
-    let mut ddl = inner.applier.catalog.ddl.lock();
-    ddl.dropped.retain(|id| {
-        let gone = inner.shard.reclaimed(Role::Items, &items_range(*id));
-        if !matches!(gone, Ok(true)) {
-            return true;
+    let dropped = &inner.applier.catalog.dropped;
+    let candidates = dropped.lock().clone();
+    for id in candidates {
+        let gone = inner.shard.reclaimed(Role::Items, &items_range(id));
+        // Two that come here at once must not both write it.
+        if !matches!(gone, Ok(true)) || !dropped.lock().remove(&id) {
+            continue;
         }
         let mut record = RecordBuilder::with_capacity(16);
-        record.catalog(&table_key(DROPPED, *id), None);
-        inner.shard.sequence(record.finish()).is_err()
-    });
+        record.catalog(&table_key(DROPPED, id), None);
+        if inner.shard.sequence(record.finish()).is_err() {
+            dropped.lock().insert(id);
+        }
+    }
 }
 
 /// The tree keys of a table's items.

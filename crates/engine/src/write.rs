@@ -7,18 +7,14 @@ use crate::apply::item_of;
 use crate::capacity::write_units;
 use crate::catalog::Table;
 use crate::change::Change;
-use crate::engine::{Decided, Engine, not_found};
+use crate::engine::{Decided, Engine};
 use crate::error::Error;
 use crate::gate;
-use crate::limits::encode_checked;
-use crate::table_ddl::settle_gate;
-use shale_expression::{Action, Condition, Path, Update, part_of};
+use crate::limits::{ITEM_BYTES_MAX, encode_checked};
+use crate::section::Section;
+use shale_expression::{Action, Condition, Update};
 use shale_item::{EncodedItem, Item, ItemView, encode_key, item_size};
-use shale_storage::{Latest, Lsn, Role, StorageError};
-
-/// How often a write is evaluated anew because what it had read was rolled back. Rollbacks are rare (a full disk); one that comes
-/// between reading and sequencing this often is not going to pass.
-const ROLLBACK_RETRIES_MAX: usize = 8;
+use shale_storage::{Latest, Role};
 
 /// What happens to the item.
 #[derive(Debug)]
@@ -97,21 +93,9 @@ impl Engine {
         tree_key: &[u8],
         decide: impl Fn(Option<&EncodedItem>) -> Decision,
     ) -> Result<WriteOutput, Error> {
-        let mut retries = 0;
-        loop {
-            self.inner.shard.admit().await?;
-            match self.write_section(table, tree_key, &decide) {
-                Ok(Section::Decided(decided)) => return self.settle(decided).await,
-                Ok(Section::Dropping(drop)) => {
-                    settle_gate(self, table, drop).await?;
-                    return Err(not_found(&table.definition.name));
-                }
-                Err(Error::Storage(StorageError::RolledBack)) if retries < ROLLBACK_RETRIES_MAX => {
-                    retries += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let section = || self.write_section(table, tree_key, &decide);
+        let decided = self.run_section(table, section).await?;
+        self.settle(decided).await
     }
 
     /// The synchronous part of a write: everything between taking the latch and releasing it.
@@ -120,7 +104,7 @@ impl Engine {
         table: &Table,
         tree_key: &[u8],
         decide: impl Fn(Option<&EncodedItem>) -> Decision,
-    ) -> Result<Section, Error> {
+    ) -> Result<Section<Result<WriteOutput, Error>>, Error> {
         let shard = &self.inner.shard;
         let latch = self.inner.latches.hold(tree_key)?;
         // IMPORTANT: before the first read, so that a rollback after it is noticed.
@@ -154,15 +138,6 @@ impl Engine {
         self.after_write();
         Ok(Section::Decided(Decided { after, answer }))
     }
-}
-
-/// What a synchronous section came to.
-#[derive(Debug)]
-pub(crate) enum Section {
-    /// An answer, perhaps after a record.
-    Decided(Decided<Result<WriteOutput, Error>>),
-    /// The table's drop is sequenced; nothing was done.
-    Dropping(Lsn),
 }
 
 /// The item in what the shard has newest.
@@ -270,7 +245,7 @@ pub(crate) fn apply_update(
 ) -> Result<Item, Error> {
     let mut item = old.cloned().unwrap_or_default();
     if let Some(update) = update {
-        update.apply(&mut item)?;
+        update.apply(&mut item, ITEM_BYTES_MAX)?;
     }
     if old.is_none() {
         item.extend(
@@ -314,9 +289,4 @@ fn old_item(return_values: ReturnValues, old: Option<&EncodedItem>) -> Option<It
 
 fn size_of(item: Option<&EncodedItem>) -> usize {
     item.map_or(0, EncodedItem::size)
-}
-
-/// The paths that an update wrote, cut out of an item (UPDATED_OLD, UPDATED_NEW).
-pub fn updated_part(item: &Item, paths: &[Path]) -> Item {
-    part_of(item, paths)
 }

@@ -74,7 +74,7 @@ fn main() {
         let update = parse_update(text, &mut placeholders()).unwrap();
         let mut target = item.clone();
         measure(&format!("apply    {text}"), || {
-            update.apply(black_box(&mut target))
+            update.apply(black_box(&mut target), usize::MAX)
         });
     }
     for text in ["number_1, text_1", "place.lat"] {

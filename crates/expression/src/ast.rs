@@ -4,6 +4,7 @@
 
 use shale_item::{AttributeType, AttributeValue};
 use std::fmt;
+use std::sync::Arc;
 
 /// A document path: an attribute name, then map members and list elements.
 ///
@@ -53,10 +54,17 @@ impl fmt::Display for Path {
 pub enum Operand {
     /// The value at a path.
     Path(Path),
-    /// A constant.
-    Value(AttributeValue),
+    /// A constant; shared by all places that name it.
+    Value(Arc<AttributeValue>),
     /// `size(path)`.
     Size(Box<Operand>),
+}
+
+impl Operand {
+    /// A constant.
+    pub fn constant(value: AttributeValue) -> Operand {
+        Operand::Value(Arc::new(value))
+    }
 }
 
 /// Comparison operators.
@@ -126,8 +134,8 @@ pub enum Condition {
 pub enum SetValue {
     /// The value at a path.
     Path(Path),
-    /// A constant.
-    Value(AttributeValue),
+    /// A constant; shared by all places that name it.
+    Value(Arc<AttributeValue>),
     /// `if_not_exists(path, otherwise)`.
     IfNotExists(Path, Box<SetValue>),
     /// `list_append(first, second)`.
@@ -138,6 +146,13 @@ pub enum SetValue {
     Minus(Box<SetValue>, Box<SetValue>),
 }
 
+impl SetValue {
+    /// A constant.
+    pub fn constant(value: AttributeValue) -> SetValue {
+        SetValue::Value(Arc::new(value))
+    }
+}
+
 /// One action of an update.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
@@ -146,9 +161,9 @@ pub enum Action {
     /// `REMOVE path`.
     Remove(Path),
     /// `ADD path value`: number or set.
-    Add(Path, AttributeValue),
+    Add(Path, Arc<AttributeValue>),
     /// `DELETE path value`: elements of a set.
-    Delete(Path, AttributeValue),
+    Delete(Path, Arc<AttributeValue>),
 }
 
 impl Action {

@@ -2,6 +2,7 @@
 
 use crate::ast::Path;
 use shale_item::{AttributeType, AttributeValue};
+use std::sync::Arc;
 
 /// Why a text is not a valid expression.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -61,6 +62,14 @@ pub enum ExpressionError {
     #[error("a placeholder has {length} bytes, the limit is {limit}")]
     PlaceholderTooLong {
         /// Bytes of the placeholder.
+        length: usize,
+        /// Bytes allowed.
+        limit: usize,
+    },
+    /// The names that placeholders stand for are longer than allowed, counted wherever they are used.
+    #[error("substitution takes {length} bytes or more, the limit is {limit}")]
+    SubstitutionsTooLong {
+        /// Bytes counted when the limit was passed.
         length: usize,
         /// Bytes allowed.
         limit: usize,
@@ -132,17 +141,17 @@ pub enum ExpressionError {
     #[error("BETWEEN with bounds of different types")]
     BetweenTypes {
         /// Lower bound.
-        low: AttributeValue,
+        low: Arc<AttributeValue>,
         /// Upper bound.
-        high: AttributeValue,
+        high: Arc<AttributeValue>,
     },
     /// BETWEEN with the lower constant above the upper one.
     #[error("BETWEEN with the lower bound above the upper one")]
     BetweenOrder {
         /// Lower bound.
-        low: AttributeValue,
+        low: Arc<AttributeValue>,
         /// Upper bound.
-        high: AttributeValue,
+        high: Arc<AttributeValue>,
     },
     /// IN with more than 100 operands.
     #[error("IN has {count} operands, the limit is {limit}")]
@@ -236,6 +245,14 @@ pub enum EvaluationError {
         operator: &'static str,
         /// The type found.
         actual: AttributeType,
+    },
+    /// What the update writes does not fit into an item.
+    #[error("the update writes {bytes} bytes or more, the limit is {limit}")]
+    TooLarge {
+        /// Bytes counted when the limit was passed.
+        bytes: usize,
+        /// Bytes allowed.
+        limit: usize,
     },
     /// The result is no number of DynamoDB's.
     #[error(transparent)]

@@ -7,6 +7,7 @@ use crate::{
     Placeholders, SortCondition, parse_condition,
 };
 use shale_item::{AttributeValue, KeySchema};
+use std::sync::Arc;
 
 #[cfg(test)]
 mod tests;
@@ -145,7 +146,7 @@ fn attribute(operand: Operand) -> Result<String, KeyConditionError> {
 
 fn constant(operand: Operand) -> Result<AttributeValue, KeyConditionError> {
     match operand {
-        Operand::Value(value) => Ok(value),
+        Operand::Value(value) => Ok(Arc::unwrap_or_clone(value)),
         Operand::Path(_) => Err(KeyConditionError::MultipleAttributes),
         Operand::Size(_) => Err(KeyConditionError::NestedOperation),
     }

@@ -48,5 +48,8 @@ pub const OPERATORS_MAX: usize = 300;
 pub const IN_OPERANDS_MAX: usize = 100;
 /// Bytes of a `#name` or `:value` at most (DynamoDB's limit).
 pub const PLACEHOLDER_BYTES_MAX: usize = 255;
+/// Bytes of everything that placeholders stand for in one request's expressions at most. DynamoDB's limit: "The maximum length of all
+/// substitution variables in an expression is 2 MB".
+pub const SUBSTITUTIONS_BYTES_MAX: usize = 2 << 20;
 /// Parentheses, NOTs and functions inside each other at most; ours, it bounds the stack.
 pub const NESTING_MAX: usize = 64;

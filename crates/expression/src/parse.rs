@@ -21,6 +21,7 @@ use crate::{
     Placeholders, Projection, Step, check_paths,
 };
 use shale_item::AttributeValue;
+use std::sync::Arc;
 
 /// Parses a ProjectionExpression: paths, separated by commas.
 ///
@@ -236,7 +237,7 @@ impl<'t, 'p, 'v> Parser<'t, 'p, 'v> {
     }
 
     /// `:value`.
-    fn constant(&mut self) -> Result<&'v AttributeValue, ExpressionError> {
+    fn constant(&mut self) -> Result<Arc<AttributeValue>, ExpressionError> {
         let token = self.peek();
         if token.kind != Kind::Value {
             return Err(self.syntax_error());

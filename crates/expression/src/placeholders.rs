@@ -1,8 +1,9 @@
 //! ExpressionAttributeNames and ExpressionAttributeValues, and which of them were used.
 
-use crate::ExpressionError;
+use crate::{ExpressionError, SUBSTITUTIONS_BYTES_MAX};
 use shale_item::AttributeValue;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What `#names` and `:values` stand for. One is shared by all expressions of a request, so that unused ones can be told at the end.
 #[derive(Debug, Default)]
@@ -10,7 +11,10 @@ pub struct Placeholders<'a> {
     names: Option<&'a BTreeMap<String, String>>,
     values: Option<&'a BTreeMap<String, AttributeValue>>,
     used_names: BTreeSet<&'a str>,
-    used_values: BTreeSet<&'a str>,
+    /// What was used is copied once and shared by all places that name it.
+    used_values: BTreeMap<&'a str, Arc<AttributeValue>>,
+    /// Bytes of all names that were put in for their placeholders, each as often as it was.
+    substituted_bytes: usize,
 }
 
 impl<'a> Placeholders<'a> {
@@ -37,7 +41,7 @@ impl<'a> Placeholders<'a> {
     pub fn unused_values(&self) -> impl Iterator<Item = &'a str> {
         let keys = self.values.into_iter().flat_map(|values| values.keys());
         keys.map(String::as_str)
-            .filter(|name| !self.used_values.contains(name))
+            .filter(|name| !self.used_values.contains_key(name))
     }
 
     /// The attribute name of a `#name`.
@@ -49,6 +53,13 @@ impl<'a> Placeholders<'a> {
             name: placeholder.to_string(),
         })?;
         self.used_names.insert(key);
+        self.substituted_bytes += name.len();
+        if self.substituted_bytes > SUBSTITUTIONS_BYTES_MAX {
+            return Err(ExpressionError::SubstitutionsTooLong {
+                length: self.substituted_bytes,
+                limit: SUBSTITUTIONS_BYTES_MAX,
+            });
+        }
         Ok(name)
     }
 
@@ -56,14 +67,16 @@ impl<'a> Placeholders<'a> {
     pub(crate) fn value(
         &mut self,
         placeholder: &str,
-    ) -> Result<&'a AttributeValue, ExpressionError> {
+    ) -> Result<Arc<AttributeValue>, ExpressionError> {
         let entry = self
             .values
             .and_then(|values| values.get_key_value(placeholder));
         let (key, value) = entry.ok_or_else(|| ExpressionError::UndefinedValue {
             name: placeholder.to_string(),
         })?;
-        self.used_values.insert(key);
-        Ok(value)
+        let shared = self.used_values.entry(key);
+        Ok(Arc::clone(
+            shared.or_insert_with(|| Arc::new(value.clone())),
+        ))
     }
 }

@@ -16,16 +16,21 @@ mod tests;
 type Computed<'a> = Result<Option<Cow<'a, AttributeValue>>, EvaluationError>;
 
 impl Update {
-    /// Applies the update to an item (empty where none was).
+    /// Applies the update to an item (empty where none was). New values, together, may have as many bytes as an item may, so that
+    /// what an update needs of memory does not grow with how often it names a large value.
     ///
     /// # Errors
     /// An [`EvaluationError`]; the item is then unchanged.
-    pub fn apply(&self, item: &mut Item) -> Result<(), EvaluationError> {
+    pub fn apply(&self, item: &mut Item, bytes_max: usize) -> Result<(), EvaluationError> {
         let (mut writes, mut removals) = (Vec::new(), Vec::new());
+        let mut room = Room {
+            used: 0,
+            limit: bytes_max,
+        };
         for action in &self.actions {
             let path = action.target();
             check_target(item, path)?;
-            match self.result_of(action, item)? {
+            match self.result_of(action, item, &mut room)? {
                 Effect::Write(value) => writes.push((path, value)),
                 Effect::Remove => removals.push(path),
                 Effect::Nothing => {}
@@ -47,20 +52,25 @@ impl Update {
         self.actions.iter().map(Action::target)
     }
 
-    fn result_of(&self, action: &Action, item: &Item) -> Result<Effect, EvaluationError> {
+    fn result_of(
+        &self,
+        action: &Action,
+        item: &Item,
+        room: &mut Room,
+    ) -> Result<Effect, EvaluationError> {
         Ok(match action {
-            Action::Set(_, value) => match self.compute(value, item)? {
-                Some(value) => Effect::Write(value.into_owned()),
+            Action::Set(_, value) => match self.compute(value, item, room)? {
+                Some(value) => Effect::Write(room.take(value)?),
                 None => Effect::Remove,
             },
             Action::Remove(_) => Effect::Remove,
             Action::Add(path, value) => Effect::Write(match lookup(item, path) {
-                Some(old) => sum(old, value)?,
-                None => addable(value)?.clone(),
+                Some(old) => room.take(Cow::Owned(sum(old, value)?))?,
+                None => room.take(Cow::Borrowed(addable(value)?))?,
             }),
             Action::Delete(path, value) => match lookup(item, path) {
                 Some(old) => match difference(old, value)? {
-                    Some(rest) => Effect::Write(rest),
+                    Some(rest) => Effect::Write(room.take(Cow::Owned(rest))?),
                     None => Effect::Remove,
                 },
                 None => Effect::Nothing,
@@ -68,7 +78,7 @@ impl Update {
         })
     }
 
-    fn compute<'a>(&self, value: &'a SetValue, item: &'a Item) -> Computed<'a> {
+    fn compute<'a>(&self, value: &'a SetValue, item: &'a Item, room: &Room) -> Computed<'a> {
         match value {
             SetValue::Value(value) => Ok(Some(Cow::Borrowed(value))),
             SetValue::Path(path) => match (lookup(item, path), self.absent_operand) {
@@ -78,44 +88,81 @@ impl Update {
             },
             SetValue::IfNotExists(path, otherwise) => match lookup(item, path) {
                 Some(value) => Ok(Some(Cow::Borrowed(value))),
-                None => self.compute(otherwise, item),
+                None => self.compute(otherwise, item, room),
             },
             SetValue::ListAppend(first, second) => {
-                let operands = (self.compute(first, item)?, self.compute(second, item)?);
-                let (Some(first), Some(second)) = operands else {
+                let first = self.compute(first, item, room)?;
+                let second = self.compute(second, item, room)?;
+                let (Some(first), Some(second)) = (first, second) else {
                     return Ok(None);
                 };
+                // One list instead of two.
+                let saved = AttributeValue::L(Vec::new()).size();
+                room.check((first.size() + second.size()).saturating_sub(saved))?;
                 let mut list = into_list(first)?;
                 list.extend(into_list(second)?);
                 Ok(Some(Cow::Owned(AttributeValue::L(list))))
             }
             SetValue::Plus(left, right) => {
-                self.arithmetic("+", left, right, item, Number::checked_add)
+                let operands = (
+                    self.compute(left, item, room)?,
+                    self.compute(right, item, room)?,
+                );
+                arithmetic("+", operands, Number::checked_add)
             }
             SetValue::Minus(left, right) => {
-                self.arithmetic("-", left, right, item, Number::checked_sub)
+                let operands = (
+                    self.compute(left, item, room)?,
+                    self.compute(right, item, room)?,
+                );
+                arithmetic("-", operands, Number::checked_sub)
             }
         }
     }
+}
 
-    fn arithmetic<'a>(
-        &self,
-        operator: &'static str,
-        left: &'a SetValue,
-        right: &'a SetValue,
-        item: &'a Item,
-        calculate: fn(Number, Number) -> Result<Number, shale_item::NumberError>,
-    ) -> Computed<'a> {
-        let operands = (self.compute(left, item)?, self.compute(right, item)?);
-        let (Some(left), Some(right)) = operands else {
-            return Ok(None);
-        };
-        let number = |value: &AttributeValue| match value {
-            AttributeValue::N(number) => Ok(*number),
-            other => Err(operand_type(operator, other)),
-        };
-        let result = calculate(number(&left)?, number(&right)?)?;
-        Ok(Some(Cow::Owned(AttributeValue::N(result))))
+fn arithmetic<'a>(
+    operator: &'static str,
+    operands: (
+        Option<Cow<'a, AttributeValue>>,
+        Option<Cow<'a, AttributeValue>>,
+    ),
+    calculate: fn(Number, Number) -> Result<Number, shale_item::NumberError>,
+) -> Computed<'a> {
+    let (Some(left), Some(right)) = operands else {
+        return Ok(None);
+    };
+    let number = |value: &AttributeValue| match value {
+        AttributeValue::N(number) => Ok(*number),
+        other => Err(operand_type(operator, other)),
+    };
+    let result = calculate(number(&left)?, number(&right)?)?;
+    Ok(Some(Cow::Owned(AttributeValue::N(result))))
+}
+
+/// Bytes that the new values of one update take. The paths of an update do not overlap, so all of them are in the item in the end.
+struct Room {
+    used: usize,
+    limit: usize,
+}
+
+impl Room {
+    /// Whether so many bytes more would fit; asked before anything is copied.
+    fn check(&self, bytes: usize) -> Result<(), EvaluationError> {
+        match self.used + bytes {
+            bytes if bytes > self.limit => Err(EvaluationError::TooLarge {
+                bytes,
+                limit: self.limit,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn take(&mut self, value: Cow<'_, AttributeValue>) -> Result<AttributeValue, EvaluationError> {
+        let bytes = value.size();
+        self.check(bytes)?;
+        self.used += bytes;
+        Ok(value.into_owned())
     }
 }
 

@@ -122,11 +122,6 @@ fn engine(error: &EngineError) -> Report {
         EngineError::TableExists { name } => {
             Report::error("42P07", format!("relation \"{name}\" already exists"))
         }
-        // object_in_use: what PostgreSQL says of a relation that another command holds.
-        EngineError::TableInUse { name } => {
-            let message = format!("relation \"{name}\" is being created or dropped");
-            Report::error("55006", message)
-        }
         EngineError::DeletionProtected { name } => {
             let message = format!("relation \"{name}\" is protected from deletion");
             Report::error("55000", message)
@@ -177,6 +172,10 @@ fn engine(error: &EngineError) -> Report {
                 let message = format!(
                     "the rows of one insert are too big: size {actual} bytes, maximum size {limit} bytes"
                 );
+                Report::error("54000", message)
+            }
+            LimitKind::InsertRows => {
+                let message = format!("one insert has {actual} rows, maximum {limit} rows");
                 Report::error("54000", message)
             }
             LimitKind::Nesting => {
@@ -265,6 +264,10 @@ fn evaluation(error: &EvaluationError) -> Report {
                 actual.descriptor()
             );
             Report::error("42804", message)
+        }
+        EvaluationError::TooLarge { bytes, limit } => {
+            let message = format!("row is too big: size {bytes} bytes, maximum size {limit} bytes");
+            Report::error("54000", message)
         }
         EvaluationError::Number(error) => match error {
             NumberError::Invalid => Report::error("22P02", "invalid input syntax for type numeric"),

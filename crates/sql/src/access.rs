@@ -10,6 +10,7 @@ use shale_engine::TableDescription;
 use shale_expression::{Comparison, Condition, Operand, Path, SortCondition};
 use shale_item::{AttributeValue, Item, KeyAttribute, KeySchema, KeyValue};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Most keys (or partition keys) that one statement looks up; above it, a scan with a filter is planned.
 pub const KEYS_MAX: usize = 10_000;
@@ -182,12 +183,12 @@ fn comparison<'a>(
         Condition::Compare(Operand::Path(path), op, Operand::Value(value))
             if names(path, attribute) =>
         {
-            Some((*op, value))
+            Some((*op, &**value))
         }
         Condition::Compare(Operand::Value(value), op, Operand::Path(path))
             if names(path, attribute) =>
         {
-            Some((crate::bind::mirrored(*op), value))
+            Some((crate::bind::mirrored(*op), &**value))
         }
         _ => None,
     }
@@ -199,7 +200,7 @@ fn values_of(term: &Condition, attribute: &KeyAttribute, limit: usize) -> Option
         Condition::In(Operand::Path(path), list) if names(path, attribute) => list
             .iter()
             .map(|operand| match operand {
-                Operand::Value(value) => Some(value),
+                Operand::Value(value) => Some(&**value),
                 _ => None,
             })
             .collect::<Option<_>>()?,
@@ -278,7 +279,8 @@ fn take_sort_condition(
             && usable(low)
             && usable(high)
         {
-            let between = SortCondition::Between(low.clone(), high.clone());
+            let between =
+                SortCondition::Between(AttributeValue::clone(low), AttributeValue::clone(high));
             terms.remove(position);
             return Some(between);
         }
@@ -306,12 +308,12 @@ fn take_sort_condition(
         matches!(term, Condition::BeginsWith(Operand::Path(path), Operand::Value(value))
             if names(path, attribute)
                 && usable(value)
-                && !matches!(value, AttributeValue::N(_)))
+                && !matches!(**value, AttributeValue::N(_)))
     });
     if let Some(position) = prefix
         && let Condition::BeginsWith(_, Operand::Value(value)) = terms.remove(position)
     {
-        return Some(SortCondition::BeginsWith(value));
+        return Some(SortCondition::BeginsWith(Arc::unwrap_or_clone(value)));
     }
     // An upper and an exclusive lower bound: the lower one is the sort condition, the other stays as a filter.
     let position = bound(terms, &[Comparison::Gt, Comparison::Ge])

@@ -183,7 +183,7 @@ fn begins_with(relation: &Relation, name: &str, prefix: String, exact: bool) -> 
     } else {
         Precision::Superset
     };
-    let prefix = Operand::Value(AttributeValue::S(prefix));
+    let prefix = Operand::constant(AttributeValue::S(prefix));
     Some((Condition::BeginsWith(place.operand(), prefix), precision))
 }
 
@@ -316,6 +316,6 @@ impl<'a> Place<'a> {
         }
         datum_to_attribute(&datum, &sql_type)
             .ok()?
-            .map(Operand::Value)
+            .map(Operand::constant)
     }
 }

@@ -110,7 +110,6 @@ fn errors_of_the_engine() {
         (Error::TableNotFound { name: name() }, Subject::Table),
         (Error::TableNotFound { name: name() }, Subject::Item),
         (Error::TableExists { name: name() }, Subject::Table),
-        (Error::TableInUse { name: name() }, Subject::Table),
         (Error::DeletionProtected { name: name() }, Subject::Table),
         (Error::InvalidTableName { name: name() }, Subject::Table),
         (
@@ -165,7 +164,6 @@ fn errors_of_the_engine() {
             400 ResourceNotFoundException: Requested resource not found: Table: flights not found
             400 ResourceNotFoundException: Requested resource not found
             400 ResourceInUseException: Table already exists: flights
-            400 ResourceInUseException: Attempt to change a resource which is still in use: Table is being changed: flights
             400 ValidationException: Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.
             400 ValidationException: TableName must be at least 3 characters long and at most 255 characters long
             400 ConditionalCheckFailedException: The conditional request failed

@@ -12,6 +12,7 @@ use shale_expression::{
 };
 use shale_item::{AttributeType, AttributeValue};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 const CONDITIONAL_OPERATOR: &str = "ConditionalOperator";
 
@@ -285,7 +286,7 @@ impl Operator {
         self.check(&values)?;
         let path = attribute_path(attribute.to_owned());
         let operand = Operand::Path(path.clone());
-        let mut values = values.into_iter().map(Operand::Value);
+        let mut values = values.into_iter().map(Operand::constant);
         let mut next = || {
             values
                 .next()
@@ -412,27 +413,27 @@ fn action(attribute: &str, json: Json<'_>) -> Result<Action, Exception> {
     let path = attribute_path(attribute.to_owned());
     let refused = |message| Err(Exception::validation(message));
     match (action, value) {
-        (Word::Put, Some(value)) => Ok(Action::Set(path, SetValue::Value(value))),
+        (Word::Put, Some(value)) => Ok(Action::Set(path, SetValue::constant(value))),
         (Word::Delete, None) => Ok(Action::Remove(path)),
         (Word::Put | Word::Add, None) => refused(messages::UPDATE_WITHOUT_VALUE.to_owned()),
         (Word::Add, Some(value)) => match value.attribute_type() {
             AttributeType::N | AttributeType::Ss | AttributeType::Ns | AttributeType::Bs => {
-                Ok(Action::Add(path, value))
+                Ok(Action::Add(path, Arc::new(value)))
             }
             AttributeType::L => {
                 let current = SetValue::IfNotExists(
                     path.clone(),
-                    Box::new(SetValue::Value(AttributeValue::L(Vec::new()))),
+                    Box::new(SetValue::constant(AttributeValue::L(Vec::new()))),
                 );
                 let appended =
-                    SetValue::ListAppend(Box::new(current), Box::new(SetValue::Value(value)));
+                    SetValue::ListAppend(Box::new(current), Box::new(SetValue::constant(value)));
                 Ok(Action::Set(path, appended))
             }
             other => refused(messages::update_value_type("ADD", other.descriptor())),
         },
         (Word::Delete, Some(value)) => match value.attribute_type() {
             AttributeType::Ss | AttributeType::Ns | AttributeType::Bs => {
-                Ok(Action::Delete(path, value))
+                Ok(Action::Delete(path, Arc::new(value)))
             }
             other => refused(messages::update_value_type("DELETE", other.descriptor())),
         },

@@ -120,15 +120,15 @@ fn every_fault_has_its_sentence() {
         (
             condition,
             ExpressionError::BetweenTypes {
-                low: AttributeValue::S(word()),
-                high: number(1),
+                low: AttributeValue::S(word()).into(),
+                high: number(1).into(),
             },
         ),
         (
             condition,
             ExpressionError::BetweenOrder {
-                low: number(2),
-                high: number(1),
+                low: number(2).into(),
+                high: number(1).into(),
             },
         ),
         (

@@ -34,6 +34,9 @@ pub(super) fn expression_message(parameter: &str, error: &ExpressionError) -> St
         ExpressionError::PlaceholderTooLong { length, .. } => format!(
             "Expression attribute name or value has exceeded the maximum allowed length; length: {length}"
         ),
+        ExpressionError::SubstitutionsTooLong { length, .. } => format!(
+            "The substitution variables of the expression have exceeded the maximum allowed size; size: {length}"
+        ),
         ExpressionError::RedundantParentheses => {
             "The expression has redundant parentheses;".to_owned()
         }

@@ -8,8 +8,8 @@ use crate::exception::{Exception, Subject};
 use crate::expressions::{ExpressionAttributes, Legacy};
 use crate::json::{Json, ObjectWriter, Structure, write_list, write_string};
 use crate::messages;
-use crate::service::{Service, blocking};
-use shale_engine::BatchGetOutput;
+use crate::service::Service;
+use shale_engine::{BatchGetOutput, blocking};
 use shale_expression::Projection;
 use shale_item::Item;
 use std::ops::Range;
@@ -60,6 +60,7 @@ pub(crate) fn batch_get_item(
         ));
     }
     constraints.check()?;
+    Service::check_named_once(key_lists.iter().map(|(table, ..)| table.as_str()))?;
     if key_lists
         .iter()
         .map(|(_, keys, _)| keys.len())

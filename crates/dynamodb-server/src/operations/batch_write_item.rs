@@ -54,6 +54,7 @@ fn decode_writes(
         lists.push((service.table_name(table)?.into_owned(), list));
     }
     std::mem::take(constraints).check()?;
+    Service::check_named_once(lists.iter().map(|(table, _)| table.as_str()))?;
     let count: usize = lists.iter().map(|(_, list)| list.len()).sum();
     if count > WRITES_MAX {
         return Err(Exception::validation(messages::too_many_items(

@@ -7,10 +7,10 @@ use crate::exception::{Exception, Subject};
 use crate::expressions::{ExpressionAttributes, Legacy, key_condition_message};
 use crate::json::Structure;
 use crate::messages;
-use crate::service::{Service, blocking};
-use shale_engine::Query;
+use crate::service::Service;
+use shale_engine::{Query, blocking};
 use shale_expression::{KeyCondition, SortCondition};
-use shale_item::{AttributeType, AttributeValue, KeySchema, KeyType};
+use shale_item::{AttributeType, AttributeValue, KeyAttribute, KeySchema, KeyType};
 
 pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
@@ -110,22 +110,35 @@ fn resolve(
         .map_err(|error| Exception::validation(key_condition_message(&error)))?;
     check_type(&partition, schema.partition.key_type)?;
     if let (Some(condition), Some(key)) = (&sort, &schema.sort) {
-        check_sort_types(condition, key.key_type)?;
+        check_sort_values(condition, key)?;
     }
     Ok((partition, sort))
 }
 
-fn check_sort_types(condition: &SortCondition, key_type: KeyType) -> Result<(), Exception> {
+/// Of the key's type, and not empty: no key is, so that a bound which is cannot be meant.
+fn check_sort_values(condition: &SortCondition, key: &KeyAttribute) -> Result<(), Exception> {
+    let check = |value: &AttributeValue| {
+        check_type(value, key.key_type)?;
+        let binary = key.key_type == KeyType::B;
+        match value {
+            AttributeValue::S(text) if text.is_empty() => {}
+            AttributeValue::B(bytes) if bytes.is_empty() => {}
+            _ => return Ok(()),
+        }
+        Err(Exception::validation(messages::empty_key(
+            &key.name, binary,
+        )))
+    };
     match condition {
         SortCondition::Eq(value)
         | SortCondition::Lt(value)
         | SortCondition::Le(value)
         | SortCondition::Gt(value)
         | SortCondition::Ge(value)
-        | SortCondition::BeginsWith(value) => check_type(value, key_type),
+        | SortCondition::BeginsWith(value) => check(value),
         SortCondition::Between(low, high) => {
-            check_type(low, key_type)?;
-            check_type(high, key_type)
+            check(low)?;
+            check(high)
         }
     }
 }

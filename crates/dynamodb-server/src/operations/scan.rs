@@ -7,8 +7,8 @@ use crate::exception::{Exception, Subject};
 use crate::expressions::{ExpressionAttributes, Legacy};
 use crate::json::Structure;
 use crate::messages;
-use crate::service::{Service, blocking};
-use shale_engine::Scan;
+use crate::service::Service;
+use shale_engine::{Scan, blocking};
 
 /// The documented limit of TotalSegments.
 const SEGMENTS_MAX: i32 = 1_000_000;

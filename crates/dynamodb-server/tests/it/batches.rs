@@ -4,6 +4,8 @@ use crate::server::{Server, music_key};
 use expect_test::expect;
 use serde_json::{Value, json};
 
+const ARN: &str = "arn:aws:dynamodb:us-east-1:000000000000:table/music";
+
 fn puts(count: usize) -> Vec<Value> {
     (0..count)
         .map(|n| json!({"PutRequest": {"Item": music_key("a", &format!("{n:03}"))}}))
@@ -227,6 +229,20 @@ async fn faulty_batches_are_named() {
             "BatchGetItem",
             json!({"nope": {"Keys": [key]}}),
             expect![[r#"400 ResourceNotFoundException: Requested resource not found"#]],
+        ),
+        (
+            "BatchGetItem",
+            json!({"music": {"Keys": [key]}, ARN: {"Keys": [key]}}),
+            expect![[
+                r#"400 ValidationException: One or more parameter values were invalid: The table music is named more than once, by its name and by its ARN"#
+            ]],
+        ),
+        (
+            "BatchWriteItem",
+            json!({"music": [{"DeleteRequest": {"Key": key}}], ARN: puts(1)}),
+            expect![[
+                r#"400 ValidationException: One or more parameter values were invalid: The table music is named more than once, by its name and by its ARN"#
+            ]],
         ),
         (
             "BatchGetItem",

@@ -22,6 +22,35 @@ async fn a_failed_condition_shows_the_item_if_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_placeholders_stand_for_is_bounded() {
+    let (_server, mut client) = Server::with_music().await;
+    let request = |text: &str, bytes: usize| {
+        json!({
+            "TableName": "music",
+            "Key": music_key("a", "b"),
+            "UpdateExpression": text,
+            "ExpressionAttributeNames": {"#n": "n"},
+            "ExpressionAttributeValues": {":v": {"S": "x".repeat(bytes)}},
+        })
+    };
+    // Keys and names count too: 2 + 1 + 2 bytes.
+    let fits = (2 << 20) - 5;
+    expect![[
+        r#"400 ValidationException: Item size to update has exceeded the maximum allowed size"#
+    ]]
+    .assert_eq(&client.err("UpdateItem", request("SET #n = :v", fits)).await);
+    expect![[r#"400 ValidationException: ExpressionAttributeNames and ExpressionAttributeValues have exceeded the maximum allowed size; size: 2097153, maximum size: 2097152"#]]
+        .assert_eq(&client.err("UpdateItem", request("SET #n = :v", fits + 1)).await);
+    // A value costs its memory once, however often it is named.
+    let sets: Vec<String> = (0..300).map(|i| format!("a{i} = :v")).collect();
+    let text = format!("SET #n = :v, {}", sets.join(", "));
+    expect![[
+        r#"400 ValidationException: Item size to update has exceeded the maximum allowed size"#
+    ]]
+    .assert_eq(&client.err("UpdateItem", request(&text, 2_000_000)).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn faulty_expressions_and_parameters_are_named() {
     let (_server, mut client) = Server::with_music().await;
     let update = |extra: serde_json::Value| {

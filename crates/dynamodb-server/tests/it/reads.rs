@@ -66,6 +66,24 @@ async fn sort_key_operators() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_bound_of_the_sort_key_is_not_empty() {
+    let (_server, mut client) = filled().await;
+    for condition in [
+        "artist = :a AND song = :x",
+        "artist = :a AND song < :x",
+        "artist = :a AND song BETWEEN :x AND :a",
+        "artist = :a AND begins_with(song, :x)",
+    ] {
+        let request = query(condition, json!({":a": {"S": "a"}, ":x": {"S": ""}}));
+        assert_eq!(
+            client.err("Query", request).await,
+            "400 ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: song",
+            "{condition}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_join_without_gap_or_overlap() {
     let (_server, mut client) = filled().await;
     for forward in [true, false] {

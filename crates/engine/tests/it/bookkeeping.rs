@@ -134,6 +134,61 @@ async fn checkpoints_are_few() {
     assert!((1005..1015).contains(&records), "{records}");
 }
 
+/// A checkpoint leaves out what is right already, and must not go by what one that is on its way is about to change.
+#[test]
+fn a_checkpoint_waits_for_the_one_before() {
+    let (log, trees) = (InstantLog::default(), MemoryStore::default());
+    let options = || EngineOptions {
+        checkpoint_records: 1,
+        background: false,
+        ..EngineOptions::new("unused")
+    };
+    let reopen = |log: &InstantLog| {
+        let clock = Arc::new(ManualClock::new(1));
+        let rand = Arc::new(SeededRand::new(7));
+        let (log, trees) = (Arc::new(log.clone()), Box::new(trees.clone()));
+        Engine::open(options(), log, trees, clock, rand).unwrap()
+    };
+    let engine = reopen(&log);
+    let apply = || {
+        engine.shard_step(shale_storage::Step::Apply).unwrap();
+    };
+    let request = table("t", ("id", KeyType::N), None);
+    driven(apply, engine.create_table(request)).unwrap();
+    driven(apply, engine.put_item(put("t", item([("id", n(1))])))).unwrap();
+    apply();
+    let sequenced = || log.payloads().len();
+
+    // The delete becomes readable, the checkpoint behind it (of one item) does not yet.
+    log.hold_at(sequenced() as u64 + 1);
+    driven(apply, engine.delete_item(delete("t", item([("id", n(1))])))).unwrap();
+    assert_eq!(engine.describe_table("t").unwrap().item_count, 0);
+    let with_checkpoint = sequenced();
+    let no_item = || delete("t", item([("id", n(2))]));
+    driven(apply, engine.delete_item(no_item())).unwrap();
+    assert_eq!(sequenced(), with_checkpoint, "one is on its way");
+    log.release();
+    apply();
+    assert_eq!(
+        reopen(&log.reopened())
+            .describe_table("t")
+            .unwrap()
+            .item_count,
+        0
+    );
+
+    driven(apply, engine.delete_item(no_item())).unwrap();
+    assert_eq!(sequenced(), with_checkpoint + 1, "now it is its turn");
+    apply();
+    assert_eq!(
+        reopen(&log.reopened())
+            .describe_table("t")
+            .unwrap()
+            .item_count,
+        0
+    );
+}
+
 fn number(text: &str) -> AttributeValue {
     AttributeValue::N(text.parse::<Number>().unwrap())
 }

@@ -116,6 +116,24 @@ async fn what_cannot_be_inserted_names_its_position() {
     let huge = (0..100)
         .map(|i| (row(i, &"x".repeat(399 * 1024)), OnConflict::Fail))
         .collect();
+    let rows: Vec<_> = (0..65_537)
+        .map(|id| (item([("id", n(id))]), OnConflict::Fail))
+        .collect();
+    let refused = engine.insert_all("c", rows).await.unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            (
+                65_536,
+                Error::Limit {
+                    kind: LimitKind::InsertRows,
+                    actual: 65_537,
+                    limit: 65_536,
+                }
+            )
+        ),
+        "{refused:?}"
+    );
     match engine.insert_all("c", huge).await {
         Err((
             41,

@@ -358,3 +358,66 @@ fn a_view_that_is_too_old_says_so() {
     ));
     assert_eq!(engine.scan(&scan()).unwrap().scanned_count, 1);
 }
+
+/// A view goes on reading the table that it began with, whatever its name means by now.
+#[tokio::test]
+async fn a_name_means_one_table_for_the_whole_life_of_a_view() {
+    let engine = engine();
+    let create = || engine.create_table(table("t", ("id", KeyType::N), None));
+    create().await.unwrap();
+    for id in 1..=3 {
+        engine
+            .put_item(put("t", item([("id", n(id))])))
+            .await
+            .unwrap();
+    }
+    let (view, unused) = (engine.read_view().unwrap(), engine.read_view().unwrap());
+    let page = |view: &shale_engine::ReadView, start: Option<Item>| {
+        view.scan(&Scan {
+            limit: Some(1),
+            exclusive_start_key: start,
+            ..scan()
+        })
+    };
+    let first = page(&view, None).unwrap();
+    engine.delete_table("t").await.unwrap();
+    create().await.unwrap();
+    engine
+        .put_item(put("t", item([("id", n(9))])))
+        .await
+        .unwrap();
+
+    let (mut items, mut start) = (decoded(first.items), first.last_evaluated_key);
+    while start.is_some() {
+        let next = page(&view.clone(), start).unwrap();
+        items.extend(decoded(next.items));
+        start = next.last_evaluated_key;
+    }
+    items.sort_by_key(|item| format!("{item:?}"));
+    assert_eq!(items, [1, 2, 3].map(|id| item([("id", n(id))])));
+
+    // For a view from before it, the new table is not there; the old one cannot be found by name any more.
+    let error = page(&unused, None).unwrap_err();
+    assert!(matches!(error, Error::TableNotFound { .. }), "{error:?}");
+    let now = page(&engine.read_view().unwrap(), None).unwrap();
+    assert_eq!(decoded(now.items), [item([("id", n(9))])]);
+}
+
+/// A view that is older than a change of the definition reads with the definition of its time.
+#[tokio::test]
+async fn a_change_of_the_definition_does_not_hide_the_table_from_older_views() {
+    let engine = engine();
+    let request = table("t", ("id", KeyType::N), None);
+    engine.create_table(request).await.unwrap();
+    engine
+        .put_item(put("t", item([("id", n(1))])))
+        .await
+        .unwrap();
+    let view = engine.read_view().unwrap();
+    let changes = shale_engine::TableChanges {
+        deletion_protection: Some(true),
+        ..Default::default()
+    };
+    engine.update_table("t", changes).await.unwrap();
+    assert_eq!(view.scan(&scan()).unwrap().items.len(), 1);
+}

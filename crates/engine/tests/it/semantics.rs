@@ -258,6 +258,23 @@ async fn items_above_the_limits_are_refused() {
         }
     ));
 
+    // However often a large value is named, the item that it would make is never built.
+    let sets: Vec<String> = (0..300).map(|i| format!("a{i} = :v")).collect();
+    let values = item([(":v", s(&"x".repeat(300 * 1024)))]);
+    let request = update("music", key(), &format!("SET {}", sets.join(", ")), values);
+    let error = engine.update_item(request).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Limit {
+                kind: LimitKind::ItemSize,
+                actual: 614_400,
+                limit: 409_600,
+            }
+        ),
+        "{error:?}"
+    );
+
     let deep = (0..33).fold(AttributeValue::Null, |inner, _| {
         AttributeValue::L(vec![inner])
     });

@@ -28,6 +28,8 @@ pub struct InstantLog {
 struct InstantState {
     records: Vec<Record>,
     sink: Option<Arc<dyn AppendSink>>,
+    /// Nothing above it becomes durable for now.
+    held_at: Option<u64>,
 }
 
 impl InstantLog {
@@ -38,8 +40,23 @@ impl InstantLog {
             state: Arc::new(Mutex::new(InstantState {
                 records,
                 sink: None,
+                held_at: None,
             })),
         }
+    }
+
+    /// Lets nothing above that LSN become durable, until it is released.
+    pub fn hold_at(&self, lsn: u64) {
+        self.state.lock().held_at = Some(lsn);
+    }
+
+    /// Everything is durable, and what comes too.
+    pub fn release(&self) {
+        let mut state = self.state.lock();
+        state.held_at = None;
+        let (sink, tail) = (state.sink.clone(), Lsn(state.records.len() as u64));
+        drop(state);
+        sink.unwrap().on_durable(tail);
     }
 
     /// The payloads so far.
@@ -66,7 +83,9 @@ impl Log for InstantLog {
                 payload,
             });
         }
-        let (sink, tail) = (state.sink.clone(), Lsn(state.records.len() as u64));
+        let durable = state.records.len() as u64;
+        let durable = state.held_at.map_or(durable, |held| durable.min(held));
+        let (sink, tail) = (state.sink.clone(), Lsn(durable));
         drop(state);
         if let Some(sink) = sink {
             sink.on_durable(tail);

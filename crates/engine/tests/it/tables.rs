@@ -221,6 +221,33 @@ fn a_drop_is_remembered_until_its_space_is_reclaimed() {
     assert!(engine.list_tables(None, 10).is_empty());
 }
 
+/// Whoever asks for a drop may go away before it is published.
+#[test]
+fn a_cancelled_drop_gives_its_space_back() {
+    let (log, trees) = (InstantLog::default(), MemoryStore::default());
+    let engine = open_manual(log.clone(), trees.clone());
+    let apply = || {
+        engine.shard_step(Step::Apply).unwrap();
+    };
+    driven(apply, engine.create_table(simple("t"))).unwrap();
+    driven(apply, engine.put_item(put("t", item([("id", s("x"))])))).unwrap();
+    assert!(engine.shard_step(Step::Flush(Role::Items)).unwrap());
+
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    let mut dropping = Box::pin(engine.delete_table("t"));
+    assert!(dropping.as_mut().poll(&mut context).is_pending());
+    drop(dropping);
+    apply();
+    assert!(engine.list_tables(None, 10).is_empty());
+    assert_eq!(engine.shard_stats().reclaims, 1);
+    for _ in 0..4 {
+        engine.shard_step(Step::Compact(Role::Items)).unwrap();
+        engine.shard_step(Step::Reclaim).unwrap();
+    }
+    assert!(trees.durable_entries(Role::Items).is_empty());
+    assert_eq!(engine.shard_stats().reclaims, 0);
+}
+
 fn open_manual(log: InstantLog, trees: MemoryStore) -> Engine {
     let options = EngineOptions {
         background: false,

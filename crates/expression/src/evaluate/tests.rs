@@ -334,9 +334,9 @@ fn any_path() -> impl Strategy<Value = Path> {
 fn any_operand() -> impl Strategy<Value = Operand> {
     prop_oneof![
         3 => any_path().prop_map(Operand::Path),
-        2 => any_value().prop_map(Operand::Value),
+        2 => any_value().prop_map(Operand::constant),
         1 => any_path().prop_map(|path| Operand::Size(Box::new(Operand::Path(path)))),
-        1 => any_value().prop_map(|value| Operand::Size(Box::new(Operand::Value(value)))),
+        1 => any_value().prop_map(|value| Operand::Size(Box::new(Operand::constant(value)))),
     ]
 }
 

@@ -15,6 +15,7 @@ use super::{Parser, function_named};
 use crate::lexer::Kind;
 use crate::{Comparison, Condition, ExpressionError, IN_OPERANDS_MAX, Operand, Path, Placeholders};
 use shale_item::{AttributeType, AttributeValue};
+use std::sync::Arc;
 
 /// Parses a ConditionExpression or FilterExpression.
 ///
@@ -199,7 +200,7 @@ impl Parser<'_, '_, '_> {
             return self.nested(Self::call);
         }
         if self.peek().kind == Kind::Value {
-            return Ok(Operand::Value(self.constant()?.clone()).into());
+            return Ok(Operand::Value(self.constant()?).into());
         }
         Ok(Operand::Path(self.path()?).into())
     }
@@ -256,7 +257,7 @@ fn function(name: &'static str, operands: Vec<Operand>) -> Result<Parsed, Expres
             });
         }
         // The functions of one operand never look at it.
-        (true, second) => second.unwrap_or(Operand::Value(AttributeValue::Null)),
+        (true, second) => second.unwrap_or_else(|| Operand::constant(AttributeValue::Null)),
     };
     Ok(match name {
         "attribute_exists" => Condition::AttributeExists(only_path(name, first)?).into(),
@@ -293,13 +294,14 @@ fn only_path(operator: &'static str, operand: Operand) -> Result<Path, Expressio
 fn type_name(operand: Operand) -> Result<AttributeType, ExpressionError> {
     let operator = "attribute_type";
     match operand {
-        Operand::Value(AttributeValue::S(name)) => {
-            AttributeType::from_descriptor(&name).ok_or(ExpressionError::InvalidTypeName { name })
-        }
-        Operand::Value(value) => Err(ExpressionError::OperandType {
-            operator,
-            actual: value.attribute_type(),
-        }),
+        Operand::Value(value) => match &*value {
+            AttributeValue::S(name) => AttributeType::from_descriptor(name)
+                .ok_or_else(|| ExpressionError::InvalidTypeName { name: name.clone() }),
+            other => Err(ExpressionError::OperandType {
+                operator,
+                actual: other.attribute_type(),
+            }),
+        },
         // The type is part of the expression, not of the item.
         Operand::Path(_) | Operand::Size(_) => Err(ExpressionError::RequiresConstant { operator }),
     }
@@ -362,21 +364,21 @@ fn check_bounds(low: &Operand, high: &Operand) -> Result<(), ExpressionError> {
     let (Operand::Value(low), Operand::Value(high)) = (low, high) else {
         return Ok(());
     };
-    let order = match (low, high) {
+    let order = match (&**low, &**high) {
         (AttributeValue::S(low), AttributeValue::S(high)) => low.cmp(high),
         (AttributeValue::N(low), AttributeValue::N(high)) => low.cmp(high),
         (AttributeValue::B(low), AttributeValue::B(high)) => low.cmp(high),
         _ => {
             return Err(ExpressionError::BetweenTypes {
-                low: low.clone(),
-                high: high.clone(),
+                low: Arc::clone(low),
+                high: Arc::clone(high),
             });
         }
     };
     if order.is_gt() {
         return Err(ExpressionError::BetweenOrder {
-            low: low.clone(),
-            high: high.clone(),
+            low: Arc::clone(low),
+            high: Arc::clone(high),
         });
     }
     Ok(())

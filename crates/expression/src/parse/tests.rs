@@ -1,9 +1,10 @@
 use super::*;
-use crate::{Comparison, Condition, Operand, SetValue, Update};
+use crate::{Comparison, Condition, Operand, SUBSTITUTIONS_BYTES_MAX, SetValue, Update};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use shale_item::AttributeType;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 fn names() -> BTreeMap<String, String> {
     [
@@ -103,9 +104,11 @@ fn show(condition: &Condition) -> String {
 fn operand(operand: &Operand) -> String {
     match operand {
         Operand::Path(path) => path.to_string(),
-        Operand::Value(AttributeValue::S(text)) => format!("'{text}'"),
-        Operand::Value(AttributeValue::N(number)) => number.to_string(),
-        Operand::Value(value) => value.attribute_type().descriptor().to_string(),
+        Operand::Value(value) => match &**value {
+            AttributeValue::S(text) => format!("'{text}'"),
+            AttributeValue::N(number) => number.to_string(),
+            other => other.attribute_type().descriptor().to_string(),
+        },
         Operand::Size(inner) => format!("size({})", self::operand(inner)),
     }
 }
@@ -516,6 +519,51 @@ fn use_of_placeholders_is_tracked_over_expressions() {
 }
 
 #[test]
+fn a_constant_is_in_memory_once_however_often_it_is_used() {
+    let values = values();
+    let mut placeholders = Placeholders::new(None, Some(&values));
+    let condition = parse_condition("a = :s or b in (:s, :s)", &mut placeholders).unwrap();
+    let update = parse_update("SET a = :s, b = :s", &mut placeholders).unwrap();
+    let mut found = Vec::new();
+    let Condition::Or(terms) = &condition else {
+        panic!("{condition:?}")
+    };
+    for term in terms {
+        match term {
+            Condition::Compare(_, _, Operand::Value(value)) => found.push(value),
+            Condition::In(_, list) => found.extend(list.iter().map(|operand| match operand {
+                Operand::Value(value) => value,
+                other => panic!("{other:?}"),
+            })),
+            other => panic!("{other:?}"),
+        }
+    }
+    for action in &update.actions {
+        match action {
+            crate::Action::Set(_, SetValue::Value(value)) => found.push(value),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(found.len(), 5);
+    assert!(found.iter().all(|value| Arc::ptr_eq(value, found[0])));
+}
+
+#[test]
+fn names_are_counted_as_often_as_they_are_used() {
+    let names = BTreeMap::from([("#n".to_string(), "n".repeat(SUBSTITUTIONS_BYTES_MAX / 4))]);
+    let parse =
+        |text: &str| parse_condition(text, &mut Placeholders::new(Some(&names), None)).map(|_| ());
+    assert_eq!(parse("#n.#n.#n < #n"), Ok(()));
+    assert_eq!(
+        parse("#n.#n.#n.#n < #n"),
+        Err(ExpressionError::SubstitutionsTooLong {
+            length: SUBSTITUTIONS_BYTES_MAX / 4 * 5,
+            limit: SUBSTITUTIONS_BYTES_MAX,
+        })
+    );
+}
+
+#[test]
 fn values_and_names_are_resolved() {
     assert_eq!(
         condition("#d.#n[7] <> :type"),
@@ -525,7 +573,7 @@ fn values_and_names_are_resolved() {
                 steps: vec![Step::Field("name".into()), Step::Index(7)],
             }),
             Comparison::Ne,
-            Operand::Value(AttributeValue::S("SS".into())),
+            Operand::constant(AttributeValue::S("SS".into())),
         ))
     );
     assert_eq!(

@@ -11,6 +11,7 @@ use super::{Parser, function_named};
 use crate::lexer::Kind;
 use crate::{Action, ExpressionError, Path, Placeholders, SetValue, Update, check_paths};
 use shale_item::{AttributeType, AttributeValue};
+use std::sync::Arc;
 
 const SECTIONS: [&str; 4] = ["SET", "REMOVE", "ADD", "DELETE"];
 
@@ -72,13 +73,13 @@ impl Parser<'_, '_, '_> {
         &mut self,
         operator: &'static str,
         allowed: fn(AttributeType) -> bool,
-    ) -> Result<AttributeValue, ExpressionError> {
+    ) -> Result<Arc<AttributeValue>, ExpressionError> {
         let value = self.constant()?;
         let actual = value.attribute_type();
         if !allowed(actual) {
             return Err(ExpressionError::OperandType { operator, actual });
         }
-        Ok(value.clone())
+        Ok(value)
     }
 
     fn value(&mut self) -> Result<Parsed, ExpressionError> {
@@ -125,7 +126,7 @@ impl Parser<'_, '_, '_> {
         let value = if self.at_call() {
             self.nested(Self::set_function)?
         } else if self.peek().kind == Kind::Value {
-            SetValue::Value(self.constant()?.clone())
+            SetValue::Value(self.constant()?)
         } else {
             SetValue::Path(self.path()?)
         };

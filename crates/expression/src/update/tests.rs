@@ -98,7 +98,7 @@ fn check(absent_operand: AbsentOperand, expected: Expect) {
 /// The attributes that the update changes, and the names of those it removes.
 fn show_effect(update: &Update) -> String {
     let (old, mut new) = (item(), item());
-    if let Err(error) = update.apply(&mut new) {
+    if let Err(error) = update.apply(&mut new, usize::MAX) {
         assert_eq!(new, old, "a failing update changed the item");
         return format!("! {error:?}");
     }
@@ -231,7 +231,7 @@ fn absent_operands_can_remove() {
 
 #[test]
 fn errors_carry_what_is_wrong() {
-    let apply = |text: &str| parse(text).apply(&mut item()).unwrap_err();
+    let apply = |text: &str| parse(text).apply(&mut item(), usize::MAX).unwrap_err();
     assert_eq!(
         apply("SET a = absent"),
         EvaluationError::AbsentOperand(Path::attribute("absent"))
@@ -258,10 +258,37 @@ fn errors_carry_what_is_wrong() {
 }
 
 #[test]
+fn new_values_have_room_for_so_many_bytes_together() {
+    let big = AttributeValue::L(vec![AttributeValue::S("x".repeat(1000))]);
+    let size = big.size();
+    let values = BTreeMap::from([(":v".to_string(), big)]);
+    let apply = |text: &str, bytes_max: usize| {
+        let update = parse_update(text, &mut Placeholders::new(None, Some(&values))).unwrap();
+        let mut item = Item::new();
+        let result = update.apply(&mut item, bytes_max);
+        assert_eq!(item.is_empty(), result.is_err(), "{text}");
+        result.map(|()| item.values().map(AttributeValue::size).sum::<usize>())
+    };
+    let appended = 2 * size - AttributeValue::L(Vec::new()).size();
+    for (text, needed) in [
+        ("SET a = :v", size),
+        ("SET a = :v, b = :v, c = if_not_exists(d, :v)", 3 * size),
+        ("SET a = list_append(:v, :v)", appended),
+    ] {
+        assert_eq!(apply(text, needed), Ok(needed));
+        let error = apply(text, needed - 1).unwrap_err();
+        assert!(
+            matches!(error, EvaluationError::TooLarge { bytes, limit } if bytes == needed && limit == needed - 1),
+            "{error:?}"
+        );
+    }
+}
+
+#[test]
 fn touched_parts() {
     let update = parse("SET m.x = :s, l[1] = :one, l[3] = :s, a = :one REMOVE n, s, m.l[0]");
     let (old, mut new) = (item(), item());
-    update.apply(&mut new).unwrap();
+    update.apply(&mut new, usize::MAX).unwrap();
     assert_eq!(
         show_item(&update.updated_old(&old)),
         "l:[1 3] m:{l:[8] x:1} n:5 s:'text'"
@@ -335,7 +362,7 @@ proptest! {
     fn removing_a_part_takes_it_and_nothing_else(path in any_path()) {
         let update = Update { actions: vec![Action::Remove(path.clone())], ..Update::default() };
         let (old, mut new) = (item(), item());
-        match update.apply(&mut new) {
+        match update.apply(&mut new, usize::MAX) {
             Err(error) => {
                 prop_assert_eq!(error, EvaluationError::InvalidPath(path));
                 prop_assert_eq!(new, old);
@@ -353,9 +380,9 @@ proptest! {
     #[test]
     fn what_is_set_is_there(path in any_path(), value in any::<i64>()) {
         let value = AttributeValue::N(value.into());
-        let update = Update { actions: vec![Action::Set(path.clone(), SetValue::Value(value.clone()))], ..Update::default() };
+        let update = Update { actions: vec![Action::Set(path.clone(), SetValue::constant(value.clone()))], ..Update::default() };
         let mut new = item();
-        if update.apply(&mut new).is_ok() {
+        if update.apply(&mut new, usize::MAX).is_ok() {
             let parent = Path { root: path.root.clone(), steps: path.steps[..path.steps.len().saturating_sub(1)].to_vec() };
             match (lookup(&new, &path), lookup(&new, &parent)) {
                 (Some(found), _) => prop_assert_eq!(found, &value),

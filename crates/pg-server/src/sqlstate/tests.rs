@@ -160,7 +160,6 @@ fn errors_of_the_engine() {
     let errors = vec![
         EngineError::TableNotFound { name: text() },
         EngineError::TableExists { name: text() },
-        EngineError::TableInUse { name: text() },
         EngineError::DeletionProtected { name: text() },
         EngineError::ConditionFailed {
             item: None,
@@ -221,7 +220,6 @@ fn errors_of_the_engine() {
     expect![[r#"
         TableNotFound                42P01 relation "music" does not exist
         TableExists                  42P07 relation "music" already exists
-        TableInUse                   55006 relation "music" is being created or dropped
         DeletionProtected            55000 relation "music" is protected from deletion | hint: Set DeletionProtectionEnabled to false with UpdateTable first.
         ConditionFailed              23514 the condition of the write does not hold
         ItemExists                   23505 duplicate key value violates unique constraint | detail: Key (artist, blob, year)=(Nina, \x01ff, 1965) already exists.

@@ -87,7 +87,7 @@ impl Lowering<'_> {
                 let Some(prefix) = prefix.comparand(self.with, &attribute.compared_as)? else {
                     return Ok(NEVER);
                 };
-                let test = Condition::BeginsWith(path(attribute), Operand::Value(prefix));
+                let test = Condition::BeginsWith(path(attribute), Operand::constant(prefix));
                 self.tested(attribute, test, truth)
             }
             Predicate::Contains(attribute, part) => {
@@ -99,7 +99,7 @@ impl Lowering<'_> {
                 let Some(part) = part.comparand(self.with, part_type)? else {
                     return Ok(NEVER);
                 };
-                let test = Condition::Contains(path(attribute), Operand::Value(part));
+                let test = Condition::Contains(path(attribute), Operand::constant(part));
                 self.tested(attribute, test, truth)
             }
             Predicate::TypeIs(attribute, found) => {
@@ -123,7 +123,7 @@ impl Lowering<'_> {
                             Condition::Compare(
                                 path(attribute),
                                 Comparison::Eq,
-                                Operand::Value(value),
+                                Operand::constant(value),
                             ),
                         );
                         if truth { equal } else { negation(equal) }
@@ -221,7 +221,7 @@ impl Lowering<'_> {
                         &own
                     }
                 };
-                scalar.comparand(self.with, target)?.map(Operand::Value)
+                scalar.comparand(self.with, target)?.map(Operand::constant)
             }
         })
     }
@@ -254,7 +254,7 @@ impl Lowering<'_> {
         let mut values = Vec::with_capacity(list.len());
         for scalar in list {
             match scalar.comparand(self.with, &attribute.compared_as)? {
-                Some(value) => values.push(Operand::Value(value)),
+                Some(value) => values.push(Operand::constant(value)),
                 // `a NOT IN (…, NULL)` is never true.
                 None if !truth => return Ok(NEVER),
                 None => {}

@@ -5,6 +5,7 @@ use crate::plan::set::{PlannedAction, SetTerm};
 use crate::{SqlError, SqlType};
 use shale_expression::{AbsentOperand, Action, Condition, Operand, Path, SetValue, Update};
 use shale_item::{AttributeValue, Number};
+use std::sync::Arc;
 
 /// A condition that must hold besides WHERE, and what it means if it does not.
 pub(crate) type Guard = (Condition, SqlError);
@@ -24,12 +25,16 @@ pub(crate) fn bind_update(
             PlannedAction::Remove(path) => update.actions.push(Action::Remove(path.clone())),
             PlannedAction::Add(path, scalar) => {
                 if let Some(value) = scalar.attribute(with, &SqlType::Unknown)? {
-                    update.actions.push(Action::Add(path.clone(), value));
+                    update
+                        .actions
+                        .push(Action::Add(path.clone(), Arc::new(value)));
                 }
             }
             PlannedAction::Delete(path, scalar) => {
                 if let Some(value) = scalar.attribute(with, &SqlType::Unknown)? {
-                    update.actions.push(Action::Delete(path.clone(), value));
+                    update
+                        .actions
+                        .push(Action::Delete(path.clone(), Arc::new(value)));
                 }
             }
             PlannedAction::Set {
@@ -57,7 +62,9 @@ pub(crate) fn bind_update(
 /// The right side of SET; `None` for NULL.
 fn bind_term(term: &SetTerm, with: &Arguments<'_>) -> Result<Option<SetValue>, SqlError> {
     Ok(match term {
-        SetTerm::Scalar(scalar, sql_type) => scalar.attribute(with, sql_type)?.map(SetValue::Value),
+        SetTerm::Scalar(scalar, sql_type) => {
+            scalar.attribute(with, sql_type)?.map(SetValue::constant)
+        }
         SetTerm::Path(path) => Some(SetValue::Path(path.clone())),
         SetTerm::IfNotExists(path, otherwise) => Some(match bind_term(otherwise, with)? {
             Some(otherwise) => SetValue::IfNotExists(path.clone(), Box::new(otherwise)),
@@ -165,8 +172,8 @@ fn range_guard(
     };
     let inside = Condition::Between(
         Operand::Path(path.clone()),
-        Operand::Value(AttributeValue::N(low_bound)),
-        Operand::Value(AttributeValue::N(high_bound)),
+        Operand::constant(AttributeValue::N(low_bound)),
+        Operand::constant(AttributeValue::N(high_bound)),
     );
     let condition = if absent_fits {
         Condition::Or(vec![Condition::AttributeNotExists(path.clone()), inside])

@@ -55,7 +55,7 @@ fn at(path: &Path, item: &Item) -> Option<AttributeValue> {
 fn value_of(operand: &Operand, item: &Item) -> Option<AttributeValue> {
     match operand {
         Operand::Path(path) => at(path, item),
-        Operand::Value(value) => Some(value.clone()),
+        Operand::Value(value) => Some(AttributeValue::clone(value)),
         Operand::Size(inner) => {
             let size = match value_of(inner, item)? {
                 AttributeValue::S(text) => text.encode_utf16().count(),
