@@ -31,6 +31,14 @@ pub(crate) struct Opened {
 }
 
 impl At<'_> {
+    /// The table alone, for requests that need nothing of its definition but the key, which never changes.
+    fn table(self, name: &str) -> Result<Arc<Table>, Error> {
+        match self {
+            At::Published(engine) => engine.table(name),
+            At::View(_) => Ok(self.open(name)?.table),
+        }
+    }
+
     fn open(self, name: &str) -> Result<Opened, Error> {
         match self {
             At::Published(engine) => {
@@ -80,8 +88,8 @@ fn open_in(view: &ReadView, name: &str) -> Result<Opened, Error> {
 
 /// GetItem.
 pub(crate) fn get_item(at: At<'_>, request: &GetItem) -> Result<GetOutput, Error> {
-    let Opened { table, definition } = at.open(&request.table)?;
-    let key = definition.key_schema.exact_key_of(&request.key)?;
+    let table = at.table(&request.table)?;
+    let key = table.definition.key_schema.exact_key_of(&request.key)?;
     let item = read(at, &table, &key)?;
     let bytes = item.as_ref().map_or(0, EncodedItem::size);
     Ok(GetOutput {

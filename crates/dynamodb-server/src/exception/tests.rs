@@ -139,10 +139,19 @@ fn errors_of_the_engine() {
             EvaluationError::Number(NumberError::Overflow).into(),
             Subject::Update,
         ),
+        (
+            EvaluationError::TooLarge {
+                bytes: 500_000,
+                limit: 409_600,
+            }
+            .into(),
+            Subject::Update,
+        ),
         (limit(LimitKind::ItemSize), Subject::Item),
         (limit(LimitKind::ItemSize), Subject::Update),
         (limit(LimitKind::Nesting), Subject::Item),
         (limit(LimitKind::InsertSize), Subject::Item),
+        (limit(LimitKind::InsertRows), Subject::Item),
         (Error::InvalidStartKey, Subject::Query),
         (Error::InvalidStartKey, Subject::Scan),
         (Error::InvalidSortCondition, Subject::Query),
@@ -174,9 +183,11 @@ fn errors_of_the_engine() {
             400 ValidationException: The document path provided in the update expression is invalid for update
             400 ValidationException: An operand in the update expression has an incorrect data type
             400 ValidationException: Number overflow. Attempting to store a number with magnitude larger than supported range
+            400 ValidationException: Item size to update has exceeded the maximum allowed size
             400 ValidationException: Item size has exceeded the maximum allowed size
             400 ValidationException: Item size to update has exceeded the maximum allowed size
             400 ValidationException: Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit
+            400 ValidationException: The items of the statement are together larger than one statement may insert
             400 ValidationException: The items of the statement are together larger than one statement may insert
             400 ValidationException: The provided starting key is outside query boundaries based on provided conditions
             400 ValidationException: The provided starting key is invalid

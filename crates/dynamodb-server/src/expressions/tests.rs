@@ -59,6 +59,13 @@ fn every_fault_has_its_sentence() {
                 limit: 255,
             },
         ),
+        (
+            condition,
+            ExpressionError::SubstitutionsTooLong {
+                length: 2_097_153,
+                limit: 2_097_152,
+            },
+        ),
         (condition, ExpressionError::RedundantParentheses),
         (condition, ExpressionError::InvalidFunction { name: word() }),
         (
@@ -187,6 +194,7 @@ fn every_fault_has_its_sentence() {
         Invalid ConditionExpression: An expression attribute name used in the document path is not defined; attribute name: #a
         Invalid ConditionExpression: An expression attribute value used in expression is not defined; attribute value: :v
         Invalid ConditionExpression: Expression attribute name or value has exceeded the maximum allowed length; length: 300
+        Invalid ConditionExpression: The substitution variables of the expression have exceeded the maximum allowed size; size: 2097153
         Invalid ConditionExpression: The expression has redundant parentheses;
         Invalid ConditionExpression: Invalid function name; function: foo
         Invalid ConditionExpression: The function is not allowed in a condition expression; function: list_append

@@ -188,6 +188,10 @@ fn errors_of_the_engine() {
             operator: "list_append",
             actual: AttributeType::N,
         }),
+        EngineError::Evaluation(EvaluationError::TooLarge {
+            bytes: 500_000,
+            limit: 409_600,
+        }),
         EngineError::Evaluation(EvaluationError::Number(NumberError::Invalid)),
         EngineError::Evaluation(EvaluationError::Number(NumberError::TooManyDigits)),
         EngineError::Evaluation(EvaluationError::Number(NumberError::Overflow)),
@@ -206,6 +210,11 @@ fn errors_of_the_engine() {
             kind: LimitKind::InsertSize,
             actual: 5_000_000,
             limit: 4_000_000,
+        },
+        EngineError::Limit {
+            kind: LimitKind::InsertRows,
+            actual: 65_537,
+            limit: 65_536,
         },
         EngineError::InvalidStartKey,
         EngineError::InvalidSortCondition,
@@ -234,6 +243,7 @@ fn errors_of_the_engine() {
         Evaluation                   22004 an attribute of the expression is not in the item
         Evaluation                   22000 a document path does not lead through maps and lists
         Evaluation                   42804 operator or function list_append does not take an attribute of type N
+        Evaluation                   54000 row is too big: size 500000 bytes, maximum size 409600 bytes
         Evaluation                   22P02 invalid input syntax for type numeric
         Evaluation                   22003 numeric value has more than 38 significant digits
         Evaluation                   22003 value overflows numeric format
@@ -241,6 +251,7 @@ fn errors_of_the_engine() {
         Limit                        54000 row is too big: size 500000 bytes, maximum size 409600 bytes
         Limit                        54000 value is nested too deeply: 33 levels, maximum 32
         Limit                        54000 the rows of one insert are too big: size 5000000 bytes, maximum size 4000000 bytes
+        Limit                        54000 one insert has 65537 rows, maximum 65536 rows
         InvalidStartKey              XX000 the start key is outside the query
         InvalidSortCondition         XX000 the sort condition does not fit the table
         KeyContention                55P03 could not lock a row of the statement in time
