@@ -162,8 +162,9 @@ impl AsyncDB for Client {
         }
     }
     async fn shutdown(&mut self) {}
+    /// The runner's labels tell the servers apart.
     fn engine_name(&self) -> &'static str {
-        "shale"
+        ""
     }
     async fn sleep(duration: Duration) {
         tokio::time::sleep(duration).await;

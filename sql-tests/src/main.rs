@@ -2,6 +2,8 @@
 //!
 //! `shale-sql-tests [FILE…] [--complete]`; without files, all below the current folder. `SHALE_BINARY` names the server.
 //! `--complete` writes the answers that come back into the files; a person reads them before they are committed.
+//! `--on-postgres=postgresql://user@host:port` runs them on a PostgreSQL 15 instead, each file in an own database `shale`: what is not
+//! marked `onlyif shale` must be true there too. That is how the answers of the manual are checked.
 
 mod client;
 mod render;
@@ -18,9 +20,16 @@ async fn main() -> ExitCode {
     let (flags, files): (Vec<String>, Vec<String>) = std::env::args()
         .skip(1)
         .partition(|arg| arg.starts_with("--"));
-    if let Some(unknown) = flags.iter().find(|flag| *flag != "--complete") {
-        eprintln!("unknown flag {unknown}");
-        return ExitCode::from(2);
+    let (mut write_answers, mut postgres) = (false, None);
+    for flag in &flags {
+        match flag.strip_prefix("--on-postgres=") {
+            Some(url) => postgres = Some(url.to_owned()),
+            None if flag == "--complete" => write_answers = true,
+            None => {
+                eprintln!("unknown flag {flag}");
+                return ExitCode::from(2);
+            }
+        }
     }
     let mut files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
     if files.is_empty() {
@@ -29,10 +38,10 @@ async fn main() -> ExitCode {
     }
     let (mut passed, mut failed) = (0, 0);
     for file in &files {
-        let outcome = if flags.is_empty() {
-            run(file).await
+        let outcome = if write_answers {
+            complete(file, postgres.as_deref()).await
         } else {
-            complete(file).await
+            run(file, postgres.as_deref()).await
         };
         match outcome {
             Ok(()) => passed += 1,
@@ -61,13 +70,10 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-async fn run(file: &Path) -> Result<(), String> {
+async fn run(file: &Path, postgres: Option<&str>) -> Result<(), String> {
     for protocol in [Protocol::Simple, Protocol::Extended] {
-        let server = Server::start()?;
-        let url = server.url().to_owned();
-        let mut runner = Runner::new(move || Client::connect(url.clone(), protocol));
-        runner.add_label(protocol.label());
-        runner.with_column_validator(column_type_validator);
+        let server = Server::start(postgres).await?;
+        let mut runner = runner(&server, protocol);
         let outcome = runner.run_file_async(file).await;
         runner.shutdown_async().await;
         outcome.map_err(|error| format!("({}) {error}", protocol.label()))?;
@@ -75,10 +81,9 @@ async fn run(file: &Path) -> Result<(), String> {
     Ok(())
 }
 
-async fn complete(file: &Path) -> Result<(), String> {
-    let server = Server::start()?;
-    let url = server.url().to_owned();
-    let mut runner = Runner::new(move || Client::connect(url.clone(), Protocol::Extended));
+async fn complete(file: &Path, postgres: Option<&str>) -> Result<(), String> {
+    let server = Server::start(postgres).await?;
+    let mut runner = runner(&server, Protocol::Extended);
     let outcome = runner
         .update_test_file(
             file,
@@ -90,4 +95,16 @@ async fn complete(file: &Path) -> Result<(), String> {
         .await;
     runner.shutdown_async().await;
     outcome.map_err(|error| error.to_string())
+}
+
+fn runner(
+    server: &Server,
+    protocol: Protocol,
+) -> Runner<Client, impl sqllogictest::MakeConnection<Conn = Client>> {
+    let url = server.url().to_owned();
+    let mut runner = Runner::new(move || Client::connect(url.clone(), protocol));
+    runner.add_label(protocol.label());
+    runner.add_label(server.label());
+    runner.with_column_validator(column_type_validator);
+    runner
 }

@@ -34,10 +34,12 @@ fn try_render(column_type: &Type, bytes: &[u8]) -> Option<String> {
         Type::FLOAT4 => float(
             f64::from(f32::from_be_bytes(bytes.try_into().ok()?)),
             format!("{}", f32::from_be_bytes(bytes.try_into().ok()?)),
+            format!("{:e}", f32::from_be_bytes(bytes.try_into().ok()?)),
         ),
         Type::FLOAT8 => float(
             f64::from_be_bytes(bytes.try_into().ok()?),
             format!("{}", f64::from_be_bytes(bytes.try_into().ok()?)),
+            format!("{:e}", f64::from_be_bytes(bytes.try_into().ok()?)),
         ),
         Type::NUMERIC => numeric(bytes)?,
         Type::BYTEA => format!("\\x{}", hex(bytes)),
@@ -59,6 +61,11 @@ fn try_render(column_type: &Type, bytes: &[u8]) -> Option<String> {
             "{}+00",
             timestamp(i64::from_be_bytes(bytes.try_into().ok()?))
         ),
+        Type::INTERVAL => interval(
+            i64::from_be_bytes(bytes.get(..8)?.try_into().ok()?),
+            i64::from(i32::from_be_bytes(bytes.get(8..12)?.try_into().ok()?)),
+            i64::from(i32::from_be_bytes(bytes.get(12..16)?.try_into().ok()?)),
+        ),
         Type::JSONB => String::from_utf8(bytes.strip_prefix(&[1])?.to_vec()).ok()?,
         _ => String::from_utf8(bytes.to_vec()).ok()?,
     })
@@ -69,7 +76,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Rust prints floats as PostgreSQL does (shortest form) but for exponents, which begin at 1e15.
-fn float(value: f64, shortest: String) -> String {
+fn float(value: f64, shortest: String, scientific: String) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
     }
@@ -78,7 +85,6 @@ fn float(value: f64, shortest: String) -> String {
     }
     let magnitude = value.abs();
     if magnitude != 0.0 && !(1e-4..1e15).contains(&magnitude) {
-        let scientific = format!("{value:e}");
         let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
         let (sign, digits) = exponent
             .strip_prefix('-')
@@ -180,6 +186,27 @@ fn timestamp(micros: i64) -> String {
     )
 }
 
+/// Microseconds, days and months, each with its own sign.
+fn interval(micros: i64, days: i64, months: i64) -> String {
+    let counted = |count: i64, unit: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {unit}")),
+        _ => Some(format!("{count} {unit}s")),
+    };
+    let clock = match micros {
+        0 if days != 0 || months != 0 => None,
+        0.. => Some(time(micros)),
+        _ => Some(format!("-{}", time(-micros))),
+    };
+    let parts = [
+        counted(months / 12, "year"),
+        counted(months % 12, "mon"),
+        counted(days, "day"),
+        clock,
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
 /// One dimension: flags, element type, length, lower bound, then length-prefixed elements.
 fn array(element: &Type, bytes: &[u8]) -> Option<String> {
     let int = |at: usize| Some(i32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
@@ -217,7 +244,7 @@ mod tests {
 
     #[test]
     fn binary_values_print_as_postgresql_prints_them() {
-        let cases: [(Type, Vec<u8>, &str); 9] = [
+        let cases: [(Type, Vec<u8>, &str); 11] = [
             (
                 Type::NUMERIC,
                 vec![0, 2, 0, 0, 0, 0, 0, 2, 0, 12, 0x0d, 0x48],
@@ -236,6 +263,17 @@ mod tests {
                 (-1_500_000_i64).to_be_bytes().to_vec(),
                 "1999-12-31 23:59:58.5",
             ),
+            (
+                Type::INTERVAL,
+                [
+                    45_296_500_000_i64.to_be_bytes().as_slice(),
+                    &(-1_i32).to_be_bytes(),
+                    &14_i32.to_be_bytes(),
+                ]
+                .concat(),
+                "1 year 2 mons -1 days 12:34:56.5",
+            ),
+            (Type::FLOAT4, 1e20_f32.to_be_bytes().to_vec(), "1e+20"),
             (Type::FLOAT8, 1e21_f64.to_be_bytes().to_vec(), "1e+21"),
             (Type::FLOAT8, 0.1_f64.to_be_bytes().to_vec(), "0.1"),
             (Type::INT4, vec![0], "<malformed int4: [00]>"),

@@ -1,18 +1,47 @@
-//! A server for one file: its own directory, its own ports, gone when dropped.
+//! A server for one file: its own directory, its own ports, gone when dropped; or a fresh database of a PostgreSQL that is there.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 /// A running server.
 pub struct Server {
-    process: Child,
+    process: Option<(Child, tempfile::TempDir)>,
     url: String,
-    _directory: tempfile::TempDir,
 }
 
 impl Server {
+    /// A server without tables.
+    pub async fn start(postgres: Option<&str>) -> Result<Server, String> {
+        match postgres {
+            Some(url) => Server::fresh_database(url).await,
+            None => Server::spawn(),
+        }
+    }
+
+    async fn fresh_database(url: &str) -> Result<Server, String> {
+        let admin = format!("{url}/postgres");
+        let (client, connection) = tokio_postgres::connect(&admin, tokio_postgres::NoTls)
+            .await
+            .map_err(|error| error.to_string())?;
+        tokio::spawn(connection);
+        for sql in [
+            "DROP DATABASE IF EXISTS shale WITH (FORCE)",
+            "CREATE DATABASE shale TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'",
+            "ALTER DATABASE shale SET timezone = 'UTC'",
+        ] {
+            client
+                .batch_execute(sql)
+                .await
+                .map_err(|error| format!("{sql}: {error}"))?;
+        }
+        Ok(Server {
+            process: None,
+            url: format!("{url}/shale"),
+        })
+    }
+
     /// Starts the binary that `SHALE_BINARY` names and waits until it is ready.
-    pub fn start() -> Result<Server, String> {
+    fn spawn() -> Result<Server, String> {
         let binary = std::env::var("SHALE_BINARY")
             .map_err(|_| "SHALE_BINARY must name the server's binary")?;
         let directory = tempfile::tempdir().map_err(|error| error.to_string())?;
@@ -44,10 +73,17 @@ impl Server {
             .ok_or("the server did not become ready")?
             .replace("postgresql://", "postgresql://shale@");
         Ok(Server {
-            process,
+            process: Some((process, directory)),
             url,
-            _directory: directory,
         })
+    }
+
+    /// Name for `onlyif` and `skipif`.
+    pub fn label(&self) -> &'static str {
+        match self.process {
+            Some(_) => "shale",
+            None => "postgres",
+        }
     }
 
     /// Where it listens.
@@ -58,7 +94,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Some((process, _)) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }

@@ -97,7 +97,7 @@ def test_errors_have_postgresqls_codes(pg, statement, sqlstate):
 
 
 def test_upserts_and_returning(pg):
-    pg.execute("CREATE TABLE counters (name text PRIMARY KEY, n numeric)")
+    pg.execute("CREATE TABLE counters (name text PRIMARY KEY, n int)")
     upsert = "INSERT INTO counters VALUES ('x', 1) ON CONFLICT (name) DO UPDATE SET n = counters.n + EXCLUDED.n RETURNING n"
     assert [pg.execute(upsert).fetchone()[0] for _ in range(3)] == [1, 2, 3]
     skipped = pg.execute("INSERT INTO counters VALUES ('x', 9), ('y', 1) ON CONFLICT DO NOTHING")

@@ -11,6 +11,7 @@ use crate::rows::array_to_datums;
 use crate::types::sql_type;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringViewBuilder};
 use arrow::compute::cast;
+use arrow::compute::kernels::length::length;
 use arrow::compute::kernels::numeric;
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 use datafusion::common::config::ConfigOptions;
@@ -64,6 +65,15 @@ fn rewrite(expression: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
             let from = expr.get_type(schema)?;
             cast_operation(&from, field.data_type())
         }
+        Expr::ScalarFunction(call) if call.func.name() == "character_length" => {
+            match printed_bytes(call) {
+                Some(bytes) => {
+                    let length = Operation::ByteLength.call(vec![bytes.clone()]);
+                    return Ok(Transformed::yes(length));
+                }
+                None => None,
+            }
+        }
         Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
             let (left, right) = (left.get_type(schema)?, right.get_type(schema)?);
             arithmetic(*op, &left, &right)
@@ -78,13 +88,19 @@ fn rewrite(expression: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
         Expr::BinaryExpr(BinaryExpr { left, right, .. }) => vec![*left, *right],
         other => return Ok(Transformed::no(other)),
     };
-    let function = Arc::new(ScalarUDF::new_from_impl(OperationFunction {
-        operation,
-        signature: Signature::any(arguments.len(), Volatility::Immutable),
-    }));
-    Ok(Transformed::yes(Expr::ScalarFunction(
-        ScalarFunction::new_udf(function, arguments),
-    )))
+    Ok(Transformed::yes(operation.call(arguments)))
+}
+
+/// The bytes whose text form a function was about to measure.
+fn printed_bytes(call: &ScalarFunction) -> Option<&Expr> {
+    let [Expr::ScalarFunction(printed)] = call.args.as_slice() else {
+        return None;
+    };
+    let operation = printed.func.inner().downcast_ref::<OperationFunction>()?;
+    match (&operation.operation, printed.args.as_slice()) {
+        (Operation::PrintBytes(_), [bytes]) => Some(bytes),
+        _ => None,
+    }
 }
 
 fn cast_operation(from: &DataType, to: &DataType) -> Option<Operation> {
@@ -98,7 +114,10 @@ fn cast_operation(from: &DataType, to: &DataType) -> Option<Operation> {
             Some(Operation::RoundTo(to.clone()))
         }
         DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 if prints_differently(from) => {
-            Some(Operation::Print(to.clone()))
+            Some(match from {
+                DataType::Binary | DataType::BinaryView => Operation::PrintBytes(to.clone()),
+                _ => Operation::Print(to.clone()),
+            })
         }
         _ => None,
     }
@@ -139,10 +158,22 @@ fn arithmetic(op: Operator, left: &DataType, right: &DataType) -> Option<Operati
 enum Operation {
     RoundTo(DataType),
     Print(DataType),
+    PrintBytes(DataType),
+    ByteLength,
     Add,
     Subtract,
     Multiply,
     Divide,
+}
+
+impl Operation {
+    fn call(self, arguments: Vec<Expr>) -> Expr {
+        let function = Arc::new(ScalarUDF::new_from_impl(OperationFunction {
+            operation: self,
+            signature: Signature::any(arguments.len(), Volatility::Immutable),
+        }));
+        Expr::ScalarFunction(ScalarFunction::new_udf(function, arguments))
+    }
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -155,7 +186,8 @@ impl ScalarUDFImpl for OperationFunction {
     fn name(&self) -> &str {
         match self.operation {
             Operation::RoundTo(_) => "round_to_integer",
-            Operation::Print(_) => "to_text",
+            Operation::Print(_) | Operation::PrintBytes(_) => "to_text",
+            Operation::ByteLength => "byte_length",
             Operation::Add => "add",
             Operation::Subtract => "subtract",
             Operation::Multiply => "multiply",
@@ -169,7 +201,10 @@ impl ScalarUDFImpl for OperationFunction {
 
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
         Ok(match &self.operation {
-            Operation::RoundTo(target) | Operation::Print(target) => target.clone(),
+            Operation::RoundTo(target)
+            | Operation::Print(target)
+            | Operation::PrintBytes(target) => target.clone(),
+            Operation::ByteLength => DataType::Int32,
             _ => arguments.first().cloned().unwrap_or(DataType::Null),
         })
     }
@@ -187,7 +222,10 @@ impl ScalarUDFImpl for OperationFunction {
             .collect::<Result<Vec<_>>>()?;
         let result = match (&self.operation, arrays.as_slice()) {
             (Operation::RoundTo(target), [array]) => round_to(array, target)?,
-            (Operation::Print(target), [array]) => print(array, target)?,
+            (Operation::Print(target) | Operation::PrintBytes(target), [array]) => {
+                print(array, target)?
+            }
+            (Operation::ByteLength, [array]) => length(&cast(array, &DataType::Binary)?)?,
             (Operation::Add, [left, right]) => numeric::add(left, right)?,
             (Operation::Subtract, [left, right]) => numeric::sub(left, right)?,
             (Operation::Multiply, [left, right]) => numeric::mul(left, right)?,

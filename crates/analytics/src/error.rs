@@ -129,11 +129,12 @@ fn cast_error(message: &str) -> SqlError {
     if let Some(rest) = message.strip_prefix("Cannot cast string '")
         && let Some((value, rest)) = rest.rsplit_once("' to value of ")
     {
-        let arrow_name = rest.trim_end_matches(" type");
-        return SqlError::InvalidText {
-            type_name: type_name(arrow_name).to_owned(),
-            value: value.to_owned(),
-        };
+        return invalid_text(rest, value);
+    }
+    if let Some(rest) = message.strip_prefix("Cannot cast value '")
+        && let Some((value, rest)) = rest.rsplit_once("' to value of ")
+    {
+        return invalid_text(rest, value);
     }
     if let Some((_, rest)) = message.split_once("Error parsing timestamp from '")
         && let Some((value, _)) = rest.split_once('\'')
@@ -157,20 +158,108 @@ fn cast_error(message: &str) -> SqlError {
     other("22P02", first_line(message))
 }
 
-fn type_name(arrow_name: &str) -> &str {
+/// PostgreSQL's name of a type that DataFusion names as Arrow does.
+fn type_name(arrow_name: &str) -> String {
+    let arrow_name = arrow_name.trim();
+    if let Some(element) = arrow_name.strip_prefix("List(") {
+        let element = element
+            .trim_end_matches(')')
+            .trim_start_matches("nullable ");
+        return format!("{}[]", type_name(element));
+    }
     match arrow_name {
+        "Null" => "unknown",
         "Boolean" => "boolean",
-        "Int8" | "Int16" => "smallint",
-        "Int32" => "integer",
-        "Int64" => "bigint",
-        "Float32" => "real",
+        "Int8" | "Int16" | "UInt8" => "smallint",
+        "Int32" | "UInt16" => "integer",
+        "Int64" | "UInt64" => "bigint",
+        "UInt32" => "oid",
+        "Float16" | "Float32" => "real",
         "Float64" => "double precision",
+        "Utf8" | "LargeUtf8" | "Utf8View" => "text",
+        "Binary" | "LargeBinary" | "BinaryView" => "bytea",
         "Date32" | "Date64" => "date",
         name if name.starts_with("Decimal") => "numeric",
-        name if name.starts_with("Timestamp") => "timestamp",
-        name if name.starts_with("Time") => "time",
-        name if name.starts_with("Interval") => "interval",
+        name if name.starts_with("Timestamp") && name.contains("None") => {
+            "timestamp without time zone"
+        }
+        "Timestamp(µs)" | "Timestamp(ns)" => "timestamp without time zone",
+        name if name.starts_with("Timestamp") => "timestamp with time zone",
+        name if name.starts_with("Time") => "time without time zone",
+        name if name.starts_with("Interval") || name.starts_with("Duration") => "interval",
         other => other,
+    }
+    .to_owned()
+}
+
+/// `f(Int64, Utf8)` with PostgreSQL's names of the types.
+fn with_type_names(call: &str) -> String {
+    let Some((name, arguments)) = call.split_once('(') else {
+        return call.to_owned();
+    };
+    let arguments = arguments.strip_suffix(')').unwrap_or(arguments);
+    let mut names = Vec::new();
+    let (mut depth, mut start) = (0_usize, 0);
+    for (at, character) in arguments.char_indices() {
+        match character {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                names.push(type_name(&arguments[start..at]));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    if !arguments.is_empty() {
+        names.push(type_name(&arguments[start..]));
+    }
+    format!("{name}({})", names.join(", "))
+}
+
+/// `Int32 + Boolean` behind one of DataFusion's sentences about operands, with PostgreSQL's names.
+fn operation(line: &str) -> Option<String> {
+    let rest = ["operation ", "expression "]
+        .iter()
+        .find_map(|word| line.split_once(word))?
+        .1;
+    let rest = rest.split(" to valid types").next()?;
+    // What follows a colon is why.
+    let rest = rest.split(": ").next()?;
+    let mut parts = Vec::new();
+    let (mut depth, mut start) = (0_usize, 0);
+    for (at, character) in rest.char_indices() {
+        match character {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            ' ' if depth == 0 => {
+                parts.push(&rest[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&rest[start..]);
+    match parts.as_slice() {
+        [left, operator, right] => Some(format!(
+            "{} {operator} {}",
+            type_name(left),
+            type_name(right)
+        )),
+        _ => None,
+    }
+}
+
+/// A text that a cast did not read.
+fn invalid_text(arrow_type: &str, value: &str) -> SqlError {
+    let type_name = type_name(arrow_type.trim_end_matches(" type"));
+    if matches!(type_name.as_str(), "date") || type_name.starts_with("time") {
+        let message = format!("invalid input syntax for type {type_name}: \"{value}\"");
+        return other("22007", &message);
+    }
+    SqlError::InvalidText {
+        type_name,
+        value: value.to_owned(),
     }
 }
 
@@ -194,28 +283,108 @@ fn plan_error(message: &str) -> SqlError {
     if let Some((_, rest)) = message.split_once(no_match)
         && let Some((call, _)) = rest.split_once('\'')
     {
-        return undefined_function(call);
+        return undefined_function(&with_type_names(call));
     }
-    if line.contains("Cannot infer common argument type")
+    if line.contains("Cannot infer common")
         || line.contains("There isn't result type for")
         || line.contains("Cannot coerce")
         || line.contains("Cannot get result type")
     {
-        return SqlError::Other {
-            sqlstate: "42883",
-            message: format!("operator does not exist: {line}"),
-            hint: Some("Explicit type casts may help.".to_owned()),
-        };
+        return no_operator(operation(line).as_deref().unwrap_or(line));
     }
-    if line.contains("must be in the GROUP BY clause")
-        || line.contains("must appear in the GROUP BY clause")
+    if let Some(found) =
+        line.strip_prefix("Unary operator 'NOT' requires a boolean expression, got ")
     {
-        return other("42803", line);
+        let message = format!(
+            "argument of NOT must be type boolean, not type {}",
+            type_name(found)
+        );
+        return other("42804", &message);
+    }
+    if let Some(found) = line.strip_prefix("Join condition must be boolean type, but got ") {
+        let message = format!(
+            "argument of JOIN/ON must be type boolean, not type {}",
+            type_name(found)
+        );
+        return other("42804", &message);
+    }
+    if let Some(found) = line.strip_prefix("Expected LIMIT to be an integer or null, but got ") {
+        let message = format!(
+            "argument of LIMIT must be type bigint, not type {}",
+            type_name(found)
+        );
+        return other("42804", &message);
+    }
+    if line.starts_with("Unary operator '-'") {
+        return no_operator("- on this type");
+    }
+    if let Some(error) = grouping_error(line) {
+        return error;
+    }
+    if line.starts_with("Too many columns! The subquery should only return one column") {
+        return other("42601", "subquery must return only one column");
+    }
+    if line.contains("UNION queries have different number of columns") {
+        return other(
+            "42601",
+            "each UNION query must have the same number of columns",
+        );
+    }
+    if let Some((_, rest)) = line.split_once("Order by column out of bounds, specified: ")
+        && let Some((position, _)) = rest.split_once(',')
+    {
+        let message = format!("ORDER BY position {position} is not in select list");
+        return other("42P10", &message);
+    }
+    if let Some((_, rest)) = line.split_once("Cannot find column with position ")
+        && let Some((position, _)) = rest.split_once(' ')
+    {
+        let message = format!("GROUP BY position {position} is not in select list");
+        return other("42P10", &message);
     }
     if let Some(inner) = line.strip_prefix("Error during planning: ") {
         return plan_error(inner);
     }
     other("42000", line)
+}
+
+fn no_operator(operation: &str) -> SqlError {
+    SqlError::Other {
+        sqlstate: "42883",
+        message: format!("operator does not exist: {operation}"),
+        hint: Some(
+            "No operator matches the given name and argument types. You might need to add explicit type casts."
+                .to_owned(),
+        ),
+    }
+}
+
+/// Columns beside aggregates, and aggregates where none can be.
+fn grouping_error(line: &str) -> Option<SqlError> {
+    if line.contains("Aggregate functions are not allowed in the WHERE clause") {
+        return Some(other(
+            "42803",
+            "aggregate functions are not allowed in WHERE",
+        ));
+    }
+    if !line.contains("must be in the GROUP BY clause")
+        && !line.contains("must appear in the GROUP BY clause")
+    {
+        return None;
+    }
+    let column = line
+        .split_once("column \"")
+        .and_then(|(_, rest)| rest.split_once('"'))
+        .map(|(column, _)| column.trim_start_matches("public."));
+    Some(match column {
+        Some(column) => other(
+            "42803",
+            &format!(
+                "column \"{column}\" must appear in the GROUP BY clause or be used in an aggregate function"
+            ),
+        ),
+        None => other("42803", line),
+    })
 }
 
 fn execution_error(message: &str) -> SqlError {
@@ -229,10 +398,19 @@ fn execution_error(message: &str) -> SqlError {
             "more than one row returned by a subquery used as an expression",
         );
     }
+    if line.contains("too large to store") || line.contains("too small to store") {
+        return other("22003", "numeric field overflow");
+    }
     if line.contains("verflow") {
         return SqlError::OutOfRange {
             type_name: "result of an operation".to_owned(),
         };
+    }
+    if line.contains("negative substring length") || line.contains("negative count not allowed") {
+        return other("22011", "negative substring length not allowed");
+    }
+    if line.contains("cannot take square root of a negative number") {
+        return other("2201F", "cannot take square root of a negative number");
     }
     if line.starts_with("Placeholder '") || line.contains("No value found for placeholder") {
         return other("42P02", line);
@@ -267,8 +445,39 @@ fn not_supported(what: &str) -> SqlError {
             hint: Some("Set-returning functions over a column work in the SELECT list.".to_owned()),
         };
     }
+    let line = first_line(what);
+    if let Some(rest) = line.strip_prefix("Unsupported CAST from ")
+        && let Some((from, to)) = rest.split_once(" to ")
+    {
+        let message = format!("cannot cast type {} to {}", type_name(from), type_name(to));
+        return other("42846", &message);
+    }
+    if let Some(name) = line.strip_prefix("Unsupported SQL type ") {
+        let message = format!("type \"{}\" does not exist", name.to_lowercase());
+        return other("42704", &message);
+    }
+    if line.contains("does not support logical expression WindowFunction") {
+        return other("42P20", "window functions are not allowed in WHERE");
+    }
+    if let Some((_, rest)) = line.split_once("Binary operator '")
+        && let Some((name, _)) = rest.split_once('\'')
+    {
+        let symbol = match name {
+            "AtArrow" => "@>",
+            "ArrowAt" => "<@",
+            other => other,
+        };
+        return SqlError::NotSupported {
+            feature: format!("the operator {symbol} on these types"),
+            hint: None,
+        };
+    }
+    let feature = line
+        .strip_prefix("Unsupported ")
+        .unwrap_or(line)
+        .trim_end_matches(" is not supported");
     SqlError::NotSupported {
-        feature: first_line(what).to_owned(),
+        feature: feature.to_owned(),
         hint: None,
     }
 }

@@ -6,16 +6,25 @@
 use crate::catalog::SystemTable;
 use crate::functions::result_type;
 use crate::table::UserTable;
-use crate::types::sql_type;
+use crate::types::{DECIMAL_DIGITS_MAX, arrow_type, sql_type};
 use arrow::datatypes::DataType;
 use datafusion::catalog::default_table_source::source_as_provider;
-use datafusion::logical_expr::{Distinct, Expr, ExprSchemable, JoinType, LogicalPlan};
+use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::logical_expr::{
+    BinaryExpr, Cast, Distinct, Expr, ExprSchemable, JoinType, LogicalPlan, Operator,
+};
 use shale_sql::SqlType;
 
-/// The SQL types of all columns of a plan.
-pub(crate) fn column_types(plan: &LogicalPlan) -> Vec<SqlType> {
-    (0..plan.schema().fields().len())
-        .map(|index| column_type(plan, index))
+/// The SQL types of all columns of a plan, whose Arrow types are known once it is analysed: constants and set operations are coerced there.
+pub(crate) fn column_types(plan: &LogicalPlan, analysed: &DFSchema) -> Vec<SqlType> {
+    analysed
+        .fields()
+        .iter()
+        .enumerate()
+        .map(|(index, field)| match declared(plan, index) {
+            Some(declared) if fits(&declared, field.data_type()) => declared,
+            _ => sql_type(field.data_type()),
+        })
         .collect()
 }
 
@@ -175,6 +184,18 @@ fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
         Expr::ScalarFunction(call) => match call.func.name() {
             // They give one of their arguments.
             "coalesce" | "nullif" | "nvl" | "greatest" | "least" => common_type(&call.args, input),
+            "abs" => expression_type(call.args.first()?, input),
+            "round" | "trunc" => match call.args.as_slice() {
+                [_] => with_scale(0),
+                [_, Expr::Literal(ScalarValue::Int32(Some(digits)), _)] => {
+                    with_scale(i8::try_from(*digits).ok()?)
+                }
+                [_, Expr::Literal(ScalarValue::Int64(Some(digits)), _)] => {
+                    with_scale(i8::try_from(*digits).ok()?)
+                }
+                _ => None,
+            },
+            "ceil" | "floor" => with_scale(0),
             // An array without NULL.
             "shale_array_or_empty" => expression_type(call.args.first()?, input),
             name => result_type(name),
@@ -183,8 +204,30 @@ fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
             let argument = call.params.args.first();
             match call.func.name() {
                 "min" | "max" | "first_value" | "last_value" => expression_type(argument?, input),
+                "sum" => expression_type(argument?, input).and_then(|own| with_scale(scale(&own)?)),
                 "array_agg" => expression_type(argument?, input)
                     .map(|element| SqlType::Array(Box::new(element))),
+                _ => None,
+            }
+        }
+        Expr::Literal(ScalarValue::Decimal128(_, _, scale), _) => with_scale(*scale),
+        Expr::Cast(Cast { field, .. }) => match field.data_type() {
+            data_type if *data_type == arrow_type(&SqlType::Numeric(None)) => None,
+            DataType::Decimal128(_, scale) => with_scale(*scale),
+            _ => None,
+        },
+        Expr::Negative(inner) => expression_type(inner, input),
+        Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+            let scale_of = |side: &Expr| {
+                let own = expression_type(side, input);
+                let own = own.or_else(|| Some(sql_type(&side.get_type(input.schema()).ok()?)));
+                scale(&own?)
+            };
+            let (left, right) = (scale_of(left)?, scale_of(right)?);
+            // Integers stay integers: the Arrow type tells.
+            match op {
+                Operator::Plus | Operator::Minus => with_scale(left.max(right)),
+                Operator::Multiply => with_scale(left.checked_add(right)?),
                 _ => None,
             }
         }
@@ -200,6 +243,20 @@ fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
         }
         _ => None,
     }
+}
+
+/// Digits behind the point that PostgreSQL prints of such a number, as far as the type tells.
+fn scale(sql_type: &SqlType) -> Option<i8> {
+    match sql_type {
+        SqlType::Int2 | SqlType::Int4 | SqlType::Int8 => Some(0),
+        SqlType::Numeric(Some((_, scale))) => i8::try_from(*scale).ok(),
+        _ => None,
+    }
+}
+
+fn with_scale(scale: i8) -> Option<SqlType> {
+    let scale = u8::try_from(scale).ok()?;
+    Some(SqlType::Numeric(Some((DECIMAL_DIGITS_MAX, scale))))
 }
 
 /// The type that all of them have, leaving NULL aside.

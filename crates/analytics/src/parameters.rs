@@ -12,7 +12,7 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{ParamValues, Result};
 use datafusion::logical_expr::{Expr as LogicalExpr, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{
-    Expr, Statement, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
+    Expr, LimitClause, Query, Statement, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
 };
 use shale_sql::{Datum, SqlError, SqlType};
 use std::collections::HashMap;
@@ -53,6 +53,38 @@ pub(crate) fn count(statement: &Statement) -> Result<usize, SqlError> {
 fn number(name: &str) -> Option<usize> {
     let number = name.strip_prefix('$')?.parse().ok()?;
     (1..=PARAMETERS_MAX).contains(&number).then_some(number)
+}
+
+/// Parameters of LIMIT and OFFSET are bigint, if nobody says otherwise.
+pub(crate) fn infer_limits(statement: &Statement, types: &mut [SqlType]) {
+    struct Limits<'a>(&'a mut [SqlType]);
+    impl Limits<'_> {
+        fn infer(&mut self, expr: Option<&Expr>) {
+            if let Some(Expr::Value(value)) = expr
+                && let Value::Placeholder(name) = &value.value
+                && let Some(sql_type) = number(name).and_then(|number| self.0.get_mut(number - 1))
+                && *sql_type == SqlType::Unknown
+            {
+                *sql_type = SqlType::Int8;
+            }
+        }
+    }
+    impl Visitor for Limits<'_> {
+        type Break = ();
+        fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+            if let Some(LimitClause::LimitOffset { limit, offset, .. }) = &query.limit_clause {
+                self.infer(limit.as_ref());
+                self.infer(offset.as_ref().map(|offset| &offset.value));
+            }
+            let quantity = query
+                .fetch
+                .as_ref()
+                .and_then(|fetch| fetch.quantity.as_ref());
+            self.infer(quantity);
+            ControlFlow::Continue(())
+        }
+    }
+    let _ = statement.visit(&mut Limits(types));
 }
 
 /// Puts parameters of known type into a cast, from which DataFusion takes the type.

@@ -197,6 +197,7 @@ fn make(
     let (rewritten, scope) = rewrite::rewrite(statement, &session.engine)?;
     let mut types: Vec<SqlType> = declared.iter().take(count).cloned().collect();
     types.resize(count, SqlType::Unknown);
+    parameters::infer_limits(statement, &mut types);
     let plan_with = |types: &[SqlType]| -> Result<LogicalPlan> {
         let mut statement = rewritten.clone();
         parameters::declare(&mut statement, types);
@@ -228,18 +229,18 @@ fn make(
         .and_then(widen)
         .and_then(resolve_json_arguments)
         .map_err(to_sql_error)?;
+    // Also finds the errors of the statement before it runs.
+    let (all_subplans, optimized) = prepare(&state, &logical).map_err(to_sql_error)?;
     let columns = logical
         .schema()
         .fields()
         .iter()
-        .zip(column_types(&logical))
+        .zip(column_types(&logical, optimized.schema()))
         .map(|(field, sql_type)| Column {
             name: visible_name(field.name()).to_owned(),
             sql_type,
         })
         .collect();
-    // Also finds the errors of the statement before it runs.
-    let (all_subplans, optimized) = prepare(&state, &logical).map_err(to_sql_error)?;
     let fixed = types.is_empty() && is_fixed(&logical).map_err(to_sql_error)?;
     Ok(Planned {
         catalog_version,

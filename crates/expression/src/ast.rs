@@ -2,7 +2,7 @@
 //!
 //! Whoever builds a tree without the parser keeps the parser's promises, which are noted at the types.
 
-use shale_item::{AttributeType, AttributeValue};
+use shale_item::{AttributeType, AttributeValue, Number};
 use std::fmt;
 use std::sync::Arc;
 
@@ -185,6 +185,30 @@ pub struct Update {
     pub actions: Vec<Action>,
     /// What an operand that is absent in the item does.
     pub absent_operand: AbsentOperand,
+    /// What the results must obey; DynamoDB's updates have no such rules.
+    pub rules: Vec<Rule>,
+}
+
+/// What the result at a path must obey, whatever action writes it: the column constraints of SQL.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// A target of the update.
+    pub path: Path,
+    /// Whether the path must have a value that is not NULL.
+    pub required: bool,
+    /// The numbers that are allowed.
+    pub range: Option<NumberRange>,
+}
+
+/// Numbers of limited size and precision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NumberRange {
+    /// The lowest.
+    pub low: Number,
+    /// The highest.
+    pub high: Number,
+    /// Digits behind the decimal point that are kept; the rest is rounded, halves away from zero. `None` keeps all.
+    pub scale: Option<u8>,
 }
 
 /// What reading an absent attribute on the right side of SET does.

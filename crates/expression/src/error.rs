@@ -257,4 +257,10 @@ pub enum EvaluationError {
     /// The result is no number of DynamoDB's.
     #[error(transparent)]
     Number(#[from] shale_item::NumberError),
+    /// The result is out of the range that a rule of the update allows.
+    #[error("the result is out of range: {0}")]
+    OutOfRange(Path),
+    /// The result is NULL or nothing, where a rule of the update requires a value.
+    #[error("a value is required: {0}")]
+    ValueRequired(Path),
 }

@@ -30,8 +30,8 @@ mod reserved;
 mod update;
 
 pub use ast::{
-    AbsentOperand, Action, Comparison, Condition, KeyCondition, Operand, Path, Projection,
-    SetValue, SortCondition, Step, Update,
+    AbsentOperand, Action, Comparison, Condition, KeyCondition, NumberRange, Operand, Path,
+    Projection, Rule, SetValue, SortCondition, Step, Update,
 };
 pub use error::{EvaluationError, ExpressionError, KeyConditionError};
 pub use key_condition::parse_key_condition;

@@ -30,7 +30,8 @@ impl Update {
         for action in &self.actions {
             let path = action.target();
             check_target(item, path)?;
-            match self.result_of(action, item, &mut room)? {
+            let effect = self.result_of(action, item, &mut room)?;
+            match self.obeying_rules(path, effect)? {
                 Effect::Write(value) => writes.push((path, value)),
                 Effect::Remove => removals.push(path),
                 Effect::Nothing => {}
@@ -76,6 +77,27 @@ impl Update {
                 None => Effect::Nothing,
             },
         })
+    }
+
+    /// The effect as the rule about its path has it.
+    fn obeying_rules(&self, path: &Path, effect: Effect) -> Result<Effect, EvaluationError> {
+        let Some(rule) = self.rules.iter().find(|rule| rule.path == *path) else {
+            return Ok(effect);
+        };
+        match (effect, &rule.range) {
+            (Effect::Write(AttributeValue::N(number)), Some(range)) => {
+                let number = range.scale.map_or(number, |scale| number.rounded(scale));
+                if (range.low..=range.high).contains(&number) {
+                    Ok(Effect::Write(AttributeValue::N(number)))
+                } else {
+                    Err(EvaluationError::OutOfRange(path.clone()))
+                }
+            }
+            (Effect::Write(AttributeValue::Null) | Effect::Remove, _) if rule.required => {
+                Err(EvaluationError::ValueRequired(path.clone()))
+            }
+            (effect, _) => Ok(effect),
+        }
     }
 
     fn compute<'a>(&self, value: &'a SetValue, item: &'a Item, room: &Room) -> Computed<'a> {

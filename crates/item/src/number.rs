@@ -123,6 +123,22 @@ impl Number {
         }
     }
 
+    /// The nearest number with at most `scale` digits behind the decimal point, halves away from zero.
+    pub fn rounded(self, scale: u8) -> Number {
+        let dropped = -i32::from(self.exponent) - i32::from(scale);
+        let Ok(dropped @ 1..) = u32::try_from(dropped) else {
+            return self;
+        };
+        // A coefficient has at most 38 digits: with more of them dropped, less than half is left.
+        let Some(unit) = 10_u128.checked_pow(dropped) else {
+            return Number::ZERO;
+        };
+        let (kept, rest) = (self.coefficient / unit, self.coefficient % unit);
+        let kept = if rest >= unit - rest { kept + 1 } else { kept };
+        // Fewer digits than before, or a power of ten.
+        Number::normalized(self.negative, kept, -i64::from(scale)).unwrap_or(self)
+    }
+
     /// Whether it is zero.
     pub fn is_zero(self) -> bool {
         self.coefficient == 0

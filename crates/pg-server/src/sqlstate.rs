@@ -53,9 +53,7 @@ pub(crate) fn report(error: &SqlError) -> Report {
             let message = format!("invalid input syntax for type {type_name}: \"{value}\"");
             Report::error("22P02", message)
         }
-        SqlError::OutOfRange { type_name } => {
-            Report::error("22003", format!("{type_name} out of range"))
-        }
+        SqlError::OutOfRange { type_name } => out_of_range(type_name),
         SqlError::TooLong { type_name } => {
             Report::error("22001", format!("value too long for type {type_name}"))
         }
@@ -105,6 +103,24 @@ pub(crate) fn report(error: &SqlError) -> Report {
         }
         SqlError::Engine(error) => engine(error),
     }
+}
+
+/// `numeric(6,2)` overflows as PostgreSQL's numerics with a precision do.
+fn out_of_range(type_name: &str) -> Report {
+    let modifier = type_name
+        .strip_prefix("numeric(")
+        .and_then(|rest| rest.strip_suffix(')')?.split_once(','));
+    let Some((precision, scale)) = modifier else {
+        return Report::error("22003", format!("{type_name} out of range"));
+    };
+    let numbers = (precision.parse::<i32>(), scale.parse::<i32>());
+    let digits = match numbers {
+        (Ok(precision), Ok(scale)) => precision - scale,
+        _ => 0,
+    };
+    Report::error("22003", "numeric field overflow").with_detail(format!(
+        "A field with precision {precision}, scale {scale} must round to an absolute value less than 10^{digits}."
+    ))
 }
 
 fn with_hint_if(report: Report, hint: &Option<String>) -> Report {
@@ -277,6 +293,18 @@ fn evaluation(error: &EvaluationError) -> Report {
             NumberError::Overflow => Report::error("22003", "value overflows numeric format"),
             NumberError::Underflow => Report::error("22003", "value underflows numeric format"),
         },
+        EvaluationError::OutOfRange(path) => {
+            Report::error("22003", format!("value of \"{}\" out of range", path.root))
+        }
+        EvaluationError::ValueRequired(path) => {
+            let message = format!(
+                "null value in column \"{}\" violates not-null constraint",
+                path.root
+            );
+            let mut report = Report::error("23502", message);
+            report.column = Some(path.root.clone());
+            report
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 //! Not here: keeping plans (`service`).
 
 use crate::plan::select::check_relations;
-use crate::plan::{SelectPlan, ddl, insert, select, update};
+use crate::plan::{SelectPlan, constant, ddl, insert, select, update};
 use crate::service::{Plan, Prepared, Shared};
 use crate::session::Command;
-use crate::syntax::Stmt;
+use crate::syntax::{Stmt, located};
 use crate::{AnalyticContext, AnalyticPlan, Column, Datum, Dialect, RowStream, SqlError, SqlType};
 use shale_engine::TableDescription;
 use sqlparser::ast::Statement;
@@ -125,10 +125,16 @@ impl Shared {
                                 .into(),
                         ),
                     }),
-                    None => {
-                        self.plan_analytic(Statement::Query(query), text, declared, context)
-                            .await
-                    }
+                    None => match constant::plan(&query, text, declared)? {
+                        Some((plan, types)) => {
+                            let columns = plan.columns.clone();
+                            Ok(Planned::new(Plan::Constant(plan)).with(types, Some(columns)))
+                        }
+                        None => {
+                            self.plan_analytic(Statement::Query(query), text, declared, context)
+                                .await
+                        }
+                    },
                 }
             }
             other if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
@@ -166,7 +172,11 @@ impl Shared {
     ) -> Result<Planned, SqlError> {
         let (tables, reads_catalog) = check_relations(&self.engine, &statement, text)?;
         let context = context();
-        let plan = self.analytic.plan(&context, &statement, declared).await?;
+        let plan = self
+            .analytic
+            .plan(&context, &statement, declared)
+            .await
+            .map_err(|error| located(error, &statement, text))?;
         let types = plan.parameter_types().to_vec();
         let columns: Arc<[Column]> = plan.columns().into();
         let mut planned = Planned::new(Plan::Analytic(plan)).with(types, Some(columns));

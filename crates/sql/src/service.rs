@@ -2,7 +2,7 @@
 //!
 //! Not here: transaction blocks and settings (`session`).
 
-use crate::plan::{DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl};
+use crate::plan::{ConstantPlan, DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl};
 use crate::planner::Planned;
 use crate::session::{Command, Session};
 use crate::syntax::parse_statement;
@@ -58,6 +58,7 @@ pub struct Prepared {
 pub(crate) enum Plan {
     Empty,
     Select(Arc<SelectPlan>),
+    Constant(ConstantPlan),
     Analytic(Arc<dyn AnalyticPlan>),
     Insert(InsertPlan, Option<Arc<dyn AnalyticPlan>>),
     Update(UpdatePlan, Option<Arc<dyn AnalyticPlan>>),
@@ -278,7 +279,7 @@ impl Prepared {
     /// Whether sessions may share the plan: it holds nothing of the session that made it.
     fn is_shareable(&self) -> bool {
         match &self.plan {
-            Plan::Select(_) => true,
+            Plan::Select(_) | Plan::Constant(_) => true,
             Plan::Insert(_, constants)
             | Plan::Update(_, constants)
             | Plan::Delete(_, constants) => constants.is_none(),

@@ -16,8 +16,9 @@ cargo xtask COMMAND
                          FLAGS go to `shale serve`
   ci                     everything that must pass before a change lands
   tidy                   check the walls between crates and the state of the documents
-  slt [FILE…] [--complete]
-                         run the SQL manual (sql-tests) against a debug build; --complete fills in answers
+  slt [FILE…] [--complete] [--on-postgres=URL]
+                         run the SQL manual (sql-tests) against a debug build; --complete fills in answers,
+                         --on-postgres checks the answers on a PostgreSQL 15
   clients [PYTEST ARGS]  run the client tests (Python) against a debug build
   bench [log|shard|sql|http…] [--server FILE] [--directory DIR] [--seconds N]
                          measure against peers in the same run (PostgreSQL, bare loops); all if none is named;

@@ -14,8 +14,8 @@ use datafusion::common::{Result, plan_err};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{
-    ColumnarValue, Expr, LogicalPlan, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
-    TypeSignature, Volatility,
+    BinaryExpr, ColumnarValue, Expr, LogicalPlan, Operator, ScalarFunctionArgs, ScalarUDF,
+    ScalarUDFImpl, Signature, TypeSignature, Volatility,
 };
 use shale_sql::datum::to_text;
 use shale_sql::{Datum, SqlError, SqlType};
@@ -47,6 +47,17 @@ pub(crate) fn resolve(plan: LogicalPlan) -> Result<LogicalPlan> {
         node.map_expressions(|expression| {
             let name = names.save(&expression);
             let resolved = expression.transform_up(|expression| {
+                if let Expr::BinaryExpr(BinaryExpr {
+                    left,
+                    op: Operator::StringConcat,
+                    right,
+                }) = &expression
+                    && is_json_concatenation(left, right, input.as_ref())
+                {
+                    let arguments = vec![left.as_ref().clone(), right.as_ref().clone()];
+                    let call = ScalarFunction::new_udf(super::json::concatenation(), arguments);
+                    return Ok(Transformed::yes(Expr::ScalarFunction(call)));
+                }
                 let Expr::ScalarFunction(call) = &expression else {
                     return Ok(Transformed::no(expression));
                 };
@@ -62,6 +73,16 @@ pub(crate) fn resolve(plan: LogicalPlan) -> Result<LogicalPlan> {
         })
     })?;
     Ok(resolved.data)
+}
+
+/// Whether `||` joins documents, not texts: one side is jsonb, the other as well or a constant.
+fn is_json_concatenation(left: &Expr, right: &Expr, input: Option<&LogicalPlan>) -> bool {
+    let sides = [left.clone(), right.clone()];
+    let types = argument_types(&sides, input);
+    let fits = |(side, sql_type): (&Expr, &SqlType)| {
+        *sql_type == SqlType::Jsonb || matches!(side, Expr::Literal(..))
+    };
+    types.contains(&SqlType::Jsonb) && sides.iter().zip(&types).all(fits)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

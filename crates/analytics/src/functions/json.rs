@@ -3,10 +3,13 @@
 //! A json value is its text. Members and elements are cut out of it without parsing numbers, so 38 digits stay 38 digits.
 //! Text that is not JSON has no members and no elements.
 
-use super::{Definition, Kind, MANY, Value};
+use super::{Definition, Kind, MANY, RowFunction, Value};
 use crate::error::carry;
+use datafusion::common::Result;
+use datafusion::logical_expr::ScalarUDF;
 use shale_sql::datum::normalize_json;
 use shale_sql::{Datum, SqlError, SqlType};
+use std::sync::{Arc, LazyLock};
 
 /// The function that a document path (`a.b[0]`) becomes.
 pub(crate) const fn path_function_name() -> &'static str {
@@ -16,7 +19,29 @@ pub(crate) const fn path_function_name() -> &'static str {
 /// Nesting that the scanner follows; deeper values are cut off as having no members.
 const DEPTH_MAX: usize = 128;
 
+/// `||` of two documents.
+const CONCATENATION: &str = "shale_json_concat";
+
+/// The function of `||`; which of its uses are about documents only the SQL types of the operands tell.
+pub(super) fn concatenation() -> Arc<ScalarUDF> {
+    static FUNCTION: LazyLock<Arc<ScalarUDF>> = LazyLock::new(|| {
+        let definition = FUNCTIONS
+            .iter()
+            .find(|definition| definition.name == CONCATENATION)
+            .expect("the definition is in the list below");
+        Arc::new(ScalarUDF::new_from_impl(RowFunction::new(definition)))
+    });
+    Arc::clone(&FUNCTION)
+}
+
 pub(super) const FUNCTIONS: &[Definition] = &[
+    Definition::new(
+        CONCATENATION,
+        &[Kind::Text, Kind::Text],
+        Kind::Json,
+        |_, arguments| concatenated(arguments[0].text(), arguments[1].text()).map(Value::from),
+    )
+    .immutable(),
     Definition::new(
         "shale_json_get",
         &[Kind::Text, Kind::Class],
@@ -257,6 +282,25 @@ fn type_name(value: &str) -> Option<&'static str> {
         b'n' => "null",
         _ => "number",
     })
+}
+
+/// Two objects merge, the second's members win; anything else is joined as arrays.
+fn concatenated(left: &str, right: &str) -> Result<String> {
+    let normalized = |document: &str| normalize_json(document).map_err(carry);
+    let (left, right) = (normalized(left)?, normalized(right)?);
+    let inside = |document: &str| document[1..document.len() - 1].to_owned();
+    let joined = |left: String, right: String| match left.is_empty() || right.is_empty() {
+        true => left + &right,
+        false => format!("{left}, {right}"),
+    };
+    if left.starts_with('{') && right.starts_with('{') {
+        return normalized(&format!("{{{}}}", joined(inside(&left), inside(&right))));
+    }
+    let elements = |document: &str| match document.starts_with('[') {
+        true => inside(document),
+        false => document.to_owned(),
+    };
+    Ok(format!("[{}]", joined(elements(&left), elements(&right))))
 }
 
 fn members(document: &str) -> Option<Vec<(String, &str)>> {

@@ -5,6 +5,7 @@
 //! * `text`: quoting, `to_char`.
 //! * `series`: `generate_series` with a bound.
 //! * `json`: operators and functions over json texts; `build`: json from values.
+//! * `zone`: `AT TIME ZONE`.
 //! * `choosing`: `coalesce`, `greatest`, `least` beside text constants; `arrays`: what depends on an array's element type.
 //!
 //! Here: what such a function is made of. Most are row functions: they run per row on [`Value`]s, which is fast enough for catalogs.
@@ -18,6 +19,7 @@ mod json;
 mod series;
 mod session;
 mod text;
+mod zone;
 
 pub(crate) use build::resolve as resolve_json_arguments;
 pub(crate) use catalog::{REG_IN, REG_OUT};
@@ -57,6 +59,7 @@ pub(crate) fn register(builder: SessionStateBuilder) -> SessionStateBuilder {
     scalars.extend(choosing::all());
     scalars.extend(build::all());
     scalars.extend(series::all());
+    scalars.push(Arc::new(zone::at_utc()));
     scalars.extend(
         definitions()
             .map(|definition| Arc::new(ScalarUDF::new_from_impl(RowFunction::new(definition)))),

@@ -4,8 +4,10 @@ use super::arrays::{array_literal, string_literal};
 use super::compat::{strip_schema, take};
 use super::{call, function_name, text};
 use crate::functions::{REG_IN, REG_OUT};
+use crate::types::DECIMAL_DIGITS_MAX;
 use datafusion::sql::sqlparser::ast::{
-    ArrayElemTypeDef, CastKind, CharacterLength, DataType, Expr, Interval, TimezoneInfo, Value,
+    ArrayElemTypeDef, CastKind, CharacterLength, DataType, ExactNumberInfo, Expr, Interval,
+    TimezoneInfo, Value,
 };
 use shale_item::Number;
 use shale_sql::datum::{format_number, parse_text, to_text};
@@ -17,12 +19,28 @@ pub(super) const INTERVAL: DataType = DataType::Interval {
     precision: None,
 };
 
-/// A constant of a date or time type, read as PostgreSQL reads it and written as Arrow does.
-pub(super) fn time_literal(value: &Expr, data_type: &DataType) -> Result<Option<Expr>, SqlError> {
+/// A constant of a type whose text form Arrow does not read as PostgreSQL does: read here, and written as Arrow does.
+pub(super) fn constant(value: &Expr, data_type: &DataType) -> Result<Option<Expr>, SqlError> {
+    if let Some(digits) = number_literal(value)
+        && matches!(data_type, DataType::Real | DataType::Float4)
+        && digits.parse::<f32>().is_ok_and(f32::is_infinite)
+    {
+        return Err(out_of_range(&SqlType::Float4));
+    }
     let Some(written) = string_literal(value) else {
         return Ok(None);
     };
     let sql_type = match data_type {
+        DataType::Bytea => SqlType::Bytea,
+        DataType::Boolean | DataType::Bool => SqlType::Bool,
+        DataType::SmallInt(None) | DataType::Int2(None) => SqlType::Int2,
+        DataType::Int(None) | DataType::Integer(None) | DataType::Int4(None) => SqlType::Int4,
+        DataType::BigInt(None) | DataType::Int8(None) => SqlType::Int8,
+        DataType::Real | DataType::Float4 => SqlType::Float4,
+        DataType::DoublePrecision | DataType::Float8 => SqlType::Float8,
+        DataType::Numeric(_) | DataType::Decimal(_) | DataType::Dec(_) => {
+            SqlType::from_ast(data_type)?
+        }
         DataType::Date => SqlType::Date,
         DataType::Time(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => SqlType::Time,
         DataType::Timestamp(_, TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
@@ -36,6 +54,14 @@ pub(super) fn time_literal(value: &Expr, data_type: &DataType) -> Result<Option<
     };
     let parsed = parse_text(&sql_type, written)?;
     let canonical = match &parsed {
+        Datum::Bytes(_) => {
+            let written = to_text(&parsed, &sql_type);
+            let digits = written.strip_prefix("\\x").unwrap_or_default();
+            return Ok(Some(call("decode", [text(digits), text("hex")])));
+        }
+        Datum::Numeric(number) if sql_type == SqlType::Numeric(None) => {
+            return plain_number(&format_number(*number, 0)).map(Some);
+        }
         Datum::Interval {
             months,
             days,
@@ -56,13 +82,44 @@ pub(super) fn time_literal(value: &Expr, data_type: &DataType) -> Result<Option<
     Ok(Some(plain_cast(text(canonical), data_type.clone())))
 }
 
-/// A number in scientific notation: exact where a decimal holds it, else as double precision.
-pub(super) fn plain_number(number: &str) -> Expr {
+/// A number that is no bigint: exact where a decimal holds it, else as double precision.
+///
+/// # Errors
+/// 22003 where neither does.
+pub(super) fn plain_number(number: &str) -> Result<Expr, SqlError> {
+    let digits_max = usize::from(DECIMAL_DIGITS_MAX);
     match number.parse::<Number>() {
-        Ok(parsed) if usize::from(parsed.digits().0) + usize::from(parsed.digits().1) <= 38 => {
-            Expr::Value(Value::Number(format_number(parsed, 0), false).with_empty_span())
+        Ok(parsed)
+            if usize::from(parsed.digits().0) + usize::from(parsed.digits().1) <= digits_max =>
+        {
+            let digits = format_number(parsed, 0);
+            if digits.contains('.') || digits.parse::<i64>().is_ok() {
+                return Ok(Expr::Value(Value::Number(digits, false).with_empty_span()));
+            }
+            // DataFusion would take it for an unsigned integer.
+            let whole = ExactNumberInfo::PrecisionAndScale(u64::from(DECIMAL_DIGITS_MAX), 0);
+            Ok(plain_cast(text(digits), DataType::Numeric(whole)))
         }
-        _ => plain_cast(text(number), DataType::DoublePrecision),
+        Ok(_) => Ok(plain_cast(text(number), DataType::DoublePrecision)),
+        Err(_) => Err(out_of_range(&SqlType::Numeric(None))),
+    }
+}
+
+fn out_of_range(sql_type: &SqlType) -> SqlError {
+    SqlError::OutOfRange {
+        type_name: sql_type.name(),
+    }
+}
+
+/// The digits of a number.
+fn number_literal(expr: &Expr) -> Option<&str> {
+    match expr {
+        Expr::Value(value) => match &value.value {
+            Value::Number(digits, _) => Some(digits),
+            _ => None,
+        },
+        Expr::Nested(inner) => number_literal(inner),
+        _ => None,
     }
 }
 
@@ -89,11 +146,6 @@ pub(super) fn cast(inner: &mut Box<Expr>, data_type: &mut DataType) -> Option<Ex
                 "left",
                 [plain_cast(take(inner), DataType::Text), length],
             ))
-        }
-        DataType::Bytea => {
-            let literal = string_literal(inner)?;
-            let digits = literal.strip_prefix("\\x")?.to_owned();
-            Some(call("decode", [text(digits), text("hex")]))
         }
         DataType::Array(element) => {
             let array = array_literal(inner)?;

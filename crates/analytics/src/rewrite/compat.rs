@@ -1,19 +1,24 @@
 //! PostgreSQL's forms that DataFusion does not know, one by one.
 
 use super::arrays::{array_literal, array_of_query};
-use super::casts::{INTERVAL, cast, plain_cast, plain_number, print_registered, time_literal};
+use super::casts::{INTERVAL, cast, constant, plain_cast, plain_number, print_registered};
 use super::from::rewrite_from;
-use super::{call, function_name};
+use super::{call, function_name, text};
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, Expr, Function, FunctionArg, FunctionArgExpr,
-    FunctionArguments, Ident, LimitClause, ObjectName, ObjectNamePart, Query, Select, SelectItem,
-    TableFactor, TableWithJoins, Value, VisitMut, VisitorMut,
+    BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg,
+    FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName, ObjectNamePart, Query,
+    Select, SelectItem, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut,
 };
 use shale_sql::SqlError;
 use std::ops::ControlFlow;
 
 /// Collations whose order is that of bytes, which is ours.
 const BYTE_ORDER_COLLATIONS: &[&str] = &["default", "C", "POSIX", "ucs_basic", "C.UTF-8"];
+
+/// What UTC is called.
+const UTC_NAMES: &[&str] = &[
+    "utc", "etc/utc", "gmt", "z", "zulu", "uct", "+00", "+00:00", "0",
+];
 
 /// Schemas whose functions and types are found without them.
 const SYSTEM_SCHEMAS: &[&str] = &["pg_catalog", "information_schema"];
@@ -111,6 +116,9 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
             if function_name(function) == "mod" {
                 return Ok(modulo(function));
             }
+            if let Some(typed) = typed_as_postgres(function) {
+                return Ok(Some(typed));
+            }
             if function_name(function) == "generate_subscripts" {
                 return Ok(subscripts(function));
             }
@@ -129,6 +137,32 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
             };
             function.name = ObjectName::from(vec![Ident::new(set)]);
             Some(call("unnest", [expr.clone()]))
+        }
+        Expr::Extract {
+            field, expr: inner, ..
+        } => {
+            let part = date_part(text(field.to_string().to_lowercase()), take(inner));
+            let (digits, scale) = match field.to_string().to_lowercase().as_str() {
+                "second" | "seconds" | "epoch" => (18, 6),
+                "millisecond" | "milliseconds" => (18, 3),
+                _ => (10, 0),
+            };
+            let exact = ExactNumberInfo::PrecisionAndScale(digits, scale);
+            Some(plain_cast(part, DataType::Numeric(exact)))
+        }
+        Expr::AtTimeZone {
+            timestamp,
+            time_zone,
+        } => {
+            let zone = super::arrays::string_literal(time_zone).map(str::to_lowercase);
+            let utc = zone.is_some_and(|zone| UTC_NAMES.contains(&zone.as_str()));
+            if !utc {
+                return Err(SqlError::NotSupported {
+                    feature: format!("AT TIME ZONE {time_zone}"),
+                    hint: Some("The time zone is UTC.".to_owned()),
+                });
+            }
+            Some(call("shale_at_utc", [take(timestamp)]))
         }
         Expr::Collate {
             expr: inner,
@@ -181,19 +215,25 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
             expr: inner,
             data_type,
             ..
-        } => match time_literal(inner, data_type)? {
+        } => match constant(inner, data_type)? {
             Some(literal) => Some(literal),
             None => cast(inner, data_type),
         },
         Expr::Value(value) => match &value.value {
-            Value::Number(number, false) if number.contains(['e', 'E']) => {
-                Some(plain_number(number))
+            Value::Number(number, false)
+                if number.contains(['e', 'E'])
+                    || (!number.contains('.') && number.parse::<i64>().is_err()) =>
+            {
+                Some(plain_number(number)?)
+            }
+            Value::UnicodeStringLiteral(written) | Value::NationalStringLiteral(written) => {
+                Some(text(written.clone()))
             }
             _ => None,
         },
         Expr::TypedString(typed) => {
             let mut value = Box::new(Expr::Value(typed.value.clone()));
-            match time_literal(&value, &typed.data_type)? {
+            match constant(&value, &typed.data_type)? {
                 Some(literal) => Some(literal),
                 None => match &typed.data_type {
                     DataType::JSON | DataType::JSONB | DataType::Uuid => {
@@ -204,7 +244,7 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
             }
         }
         Expr::Interval(interval) if interval.leading_field.is_none() => {
-            time_literal(&interval.value, &INTERVAL)?
+            constant(&interval.value, &INTERVAL)?
         }
         _ => None,
     })
@@ -272,6 +312,53 @@ fn arguments(function: &Function) -> Option<Vec<Expr>> {
             _ => None,
         })
         .collect()
+}
+
+/// Functions that DataFusion has with another type, or another result for an empty array.
+fn typed_as_postgres(function: &Function) -> Option<Expr> {
+    let name = function_name(function);
+    let integer = |expr: Expr| plain_cast(expr, DataType::Integer(None));
+    let renamed = |name: &str| {
+        let mut function = function.clone();
+        function.name = ObjectName::from(vec![Ident::new(name)]);
+        Expr::Function(function)
+    };
+    Some(match name.as_str() {
+        "date_part" => {
+            let [field, source]: [Expr; 2] = arguments(function)?.try_into().ok()?;
+            plain_cast(date_part(field, source), DataType::DoublePrecision)
+        }
+        // An empty array has no dimensions.
+        "array_length" => integer(call("nullif", [renamed("list_length"), number("0")])),
+        "cardinality" => integer(renamed("list_length")),
+        "array_position" => integer(renamed("list_position")),
+        _ => return None,
+    })
+}
+
+/// `date_part`, whose seconds have a fraction in PostgreSQL. The name has a double quote's spelling of its own, so that it is rewritten once.
+fn date_part(field: Expr, source: Expr) -> Expr {
+    let fraction = match super::arrays::string_literal(&field).map(str::to_lowercase) {
+        Some(field) if matches!(field.as_str(), "second" | "seconds") => {
+            Some(("microsecond", "0.000001"))
+        }
+        Some(field) if matches!(field.as_str(), "millisecond" | "milliseconds") => {
+            Some(("microsecond", "0.001"))
+        }
+        _ => None,
+    };
+    let Some((unit, factor)) = fraction else {
+        return call("datepart", [field, source]);
+    };
+    let micros = call("datepart", [text(unit), source]);
+    Expr::Nested(Box::new(Expr::BinaryOp {
+        left: Box::new(plain_cast(
+            micros,
+            DataType::Numeric(ExactNumberInfo::PrecisionAndScale(18, 0)),
+        )),
+        op: BinaryOperator::Multiply,
+        right: Box::new(number(factor)),
+    }))
 }
 
 /// `jsonb_agg(x …)` as `to_jsonb(array_agg(x …))`.

@@ -183,6 +183,10 @@ fn name_of(expr: &Expr) -> Option<String> {
             ..
         } => {
             return match name_of(expr) {
+                Some(name) if names_strongly(expr) => Some(name),
+                _ if *kind == CastKind::DoubleColon || *kind == CastKind::Cast => {
+                    Some(type_name(&data_type.to_string()))
+                }
                 Some(name) => Some(name),
                 None if *kind == CastKind::TryCast => None,
                 None => Some(type_name(&data_type.to_string())),
@@ -212,6 +216,18 @@ fn name_of(expr: &Expr) -> Option<String> {
         Expr::Tuple(_) => "row".to_owned(),
         _ => return None,
     })
+}
+
+/// Whether a cast around the expression leaves its name: those of types and of CASE give way.
+fn names_strongly(expr: &Expr) -> bool {
+    match expr {
+        Expr::Cast { expr, .. } | Expr::Nested(expr) | Expr::Collate { expr, .. } => {
+            names_strongly(expr)
+        }
+        Expr::TypedString(_) | Expr::Interval(_) => false,
+        Expr::Case { else_result, .. } => else_result.as_deref().is_some_and(names_strongly),
+        other => name_of(other).is_some(),
+    }
 }
 
 fn subquery_name(body: &SetExpr) -> Option<String> {
@@ -269,6 +285,10 @@ mod tests {
         check(
             "SELECT a, t.b, 1, count(*) FROM t",
             "SELECT a, t.b, 1 AS \"?column?\", count(*) AS \"count\" FROM t",
+        );
+        check(
+            "SELECT 'x'::text, a::int, 1.5::float8::text, a::int::text",
+            "SELECT 'x'::TEXT AS \"text\", a::INT AS \"a\", 1.5::FLOAT8::TEXT AS \"text~2\", a::INT::TEXT AS \"a~3\"",
         );
         check(
             "SELECT 'x'::text, a::int, (SELECT max(b) FROM u)",

@@ -216,10 +216,12 @@ fn compare(relation: &Relation, name: &str, op: Comparison, value: &ScalarValue)
     if op == Comparison::Ne && place.has_nulls {
         return None;
     }
-    Some((
-        Condition::Compare(place.operand(), op, value),
-        place.precision,
-    ))
+    let mut condition = Condition::Compare(place.operand(), op, value);
+    // A condition holds `<>` of what is not there, SQL does not.
+    if op == Comparison::Ne && !place.is_key {
+        condition = Condition::And(vec![Condition::AttributeExists(place.path()), condition]);
+    }
+    Some((condition, place.precision))
 }
 
 /// A column whose stored values can be compared.
@@ -227,6 +229,7 @@ struct Place<'a> {
     column: &'a RelationColumn,
     precision: Precision,
     has_nulls: bool,
+    is_key: bool,
 }
 
 impl<'a> Place<'a> {
@@ -239,7 +242,8 @@ impl<'a> Place<'a> {
         let stored = column.sql_type.attribute_type()?;
         let observed = description.observed.get(name);
         let has_nulls = observed.is_some_and(|observed| observed.has(AttributeType::Null));
-        if !description.definition.key_schema.is_key(name) {
+        let is_key = description.definition.key_schema.is_key(name);
+        if !is_key {
             let others = observed.map_or(0, |observed| {
                 observed.types & !(1 << stored as u16) & !(1 << AttributeType::Null as u16)
             });
@@ -275,6 +279,7 @@ impl<'a> Place<'a> {
             column,
             precision,
             has_nulls,
+            is_key,
         })
     }
 

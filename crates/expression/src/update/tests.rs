@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Placeholders, Projection, parse_projection, parse_update};
+use crate::{NumberRange, Placeholders, Projection, Rule, parse_projection, parse_update};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 use shale_item::{AttributeType, EncodedItem, NumberError};
@@ -44,6 +44,7 @@ fn values() -> BTreeMap<String, AttributeValue> {
         (":ns", AttributeValue::Ns([Number::from(1)].into())),
         (":map", AttributeValue::M(BTreeMap::new())),
         (":big", n("1E100")),
+        (":null", AttributeValue::Null),
     ]
     .map(|(name, value)| (name.to_string(), value))
     .into()
@@ -404,4 +405,49 @@ proptest! {
         }));
         prop_assert_eq!(crate::check_paths(&paths).is_err(), overlap);
     }
+}
+
+#[test]
+fn results_obey_the_rules_of_their_paths() {
+    let rule = |range, required| Rule {
+        path: Path::attribute("n"),
+        required,
+        range,
+    };
+    let range = NumberRange {
+        low: Number::from(-100),
+        high: Number::from(100),
+        scale: Some(1),
+    };
+    let apply = |text: &str, rule: Rule| {
+        let update = Update {
+            absent_operand: AbsentOperand::Removes,
+            rules: vec![rule],
+            ..parse(text)
+        };
+        let mut item = Item::from([("n".to_owned(), n("99.5"))]);
+        update
+            .apply(&mut item, usize::MAX)
+            .map(|()| item.remove("n"))
+    };
+    let number = |text: &str| Ok(Some(n(text)));
+    let path = Path::attribute("n");
+    assert_eq!(apply("SET n = n - n", rule(Some(range), true)), number("0"));
+    let half = NumberRange {
+        scale: Some(0),
+        ..range
+    };
+    assert_eq!(apply("SET n = n", rule(Some(half), true)), number("100"));
+    assert_eq!(
+        apply("SET n = n + n", rule(Some(range), false)),
+        Err(EvaluationError::OutOfRange(path.clone()))
+    );
+    for text in ["REMOVE n", "SET n = absent", "SET n = :null"] {
+        assert_eq!(
+            apply(text, rule(None, true)),
+            Err(EvaluationError::ValueRequired(path.clone())),
+            "{text}"
+        );
+    }
+    assert_eq!(apply("REMOVE n", rule(Some(range), false)), Ok(None));
 }

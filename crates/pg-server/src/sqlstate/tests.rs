@@ -184,6 +184,8 @@ fn errors_of_the_engine() {
         EngineError::UpdatesKey { name: text() },
         EngineError::Evaluation(EvaluationError::AbsentOperand(path())),
         EngineError::Evaluation(EvaluationError::InvalidPath(path())),
+        EngineError::Evaluation(EvaluationError::OutOfRange(path())),
+        EngineError::Evaluation(EvaluationError::ValueRequired(path())),
         EngineError::Evaluation(EvaluationError::OperandType {
             operator: "list_append",
             actual: AttributeType::N,

@@ -32,6 +32,9 @@ fn family(sql_type: &SqlType) -> Option<Family> {
 
 impl Binder<'_> {
     fn term(&mut self, expr: &Expr, expected: &SqlType) -> Result<Option<Term>, SqlError> {
+        if let Some(name) = self.excluded_column(expr)? {
+            return Ok(Some(Term::Scalar(Scalar::Excluded(name))));
+        }
         if let Some(attribute) = self.attribute(expr)? {
             let usable = attribute.homogeneous && !attribute.whole_item;
             return Ok(usable.then_some(Term::Attribute(attribute)));
@@ -47,11 +50,7 @@ impl Binder<'_> {
                 }
                 return Ok(None);
             }
-            Expr::CompoundIdentifier(_) => {}
             _ => {}
-        }
-        if let Some(name) = self.excluded_column(expr)? {
-            return Ok(Some(Term::Scalar(Scalar::Excluded(name))));
         }
         Ok(self.scalar(expr, expected)?.map(Term::Scalar))
     }

@@ -44,25 +44,6 @@ fn decompose(number: Number) -> (bool, String, i32) {
     (negative, digits, point)
 }
 
-/// Rounds half away from zero to `scale` digits behind the point, as PostgreSQL rounds numeric.
-pub(crate) fn round(number: Number, scale: i32) -> Number {
-    let (negative, digits, point) = decompose(number);
-    let keep = point + scale;
-    if keep >= digits.len() as i32 {
-        return number;
-    }
-    if keep < 0 {
-        return Number::ZERO;
-    }
-    let keep = keep as usize;
-    let up = digits.as_bytes()[keep] >= b'5';
-    let mut kept: u128 = digits[..keep].parse().unwrap_or(0);
-    if up {
-        kept += 1;
-    }
-    Number::normalized(negative, kept, i64::from(-scale)).unwrap_or(number)
-}
-
 /// Rounds to the scale of `numeric(p, s)` and checks the precision.
 ///
 /// # Errors
@@ -71,7 +52,7 @@ pub fn fit_numeric(number: Number, modifier: Option<(u8, u8)>) -> Result<Number,
     let Some((precision, scale)) = modifier else {
         return Ok(number);
     };
-    let rounded = round(number, i32::from(scale));
+    let rounded = number.rounded(scale);
     let (_, digits, point) = decompose(rounded);
     if !digits.is_empty() && point > i32::from(precision) - i32::from(scale) {
         return Err(SqlError::OutOfRange {

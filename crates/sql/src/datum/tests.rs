@@ -50,7 +50,7 @@ fn texts_are_read_and_printed_as_postgresql_does() {
         (SqlType::Char(Some(3)), "a", "a  "),
         (SqlType::Bytea, "\\x00fF", "\\x00ff"),
         (SqlType::Bytea, "a\\\\\\001", "\\x615c01"),
-        (SqlType::Bytea, "\\x0", "! 22P02"),
+        (SqlType::Bytea, "\\x0", "! 22023"),
         (
             SqlType::Uuid,
             "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11",

@@ -31,7 +31,9 @@ pub fn parse_text(sql_type: &SqlType, text: &str) -> Result<Datum, SqlError> {
         SqlType::Float4 | SqlType::Float8 => Datum::Float(parse_float(sql_type, text)?),
         SqlType::Numeric(modifier) => match text.trim().parse::<Number>() {
             Ok(value) => Datum::Numeric(number::fit_numeric(value, *modifier)?),
-            Err(NumberError::Invalid) => return Err(invalid(sql_type, text)),
+            Err(NumberError::Invalid) if !is_not_finite(text) => {
+                return Err(invalid(sql_type, text));
+            }
             Err(_) => return Err(out_of_range(sql_type)),
         },
         SqlType::Unknown | SqlType::Text => Datum::Text(text.to_owned()),
@@ -39,7 +41,7 @@ pub fn parse_text(sql_type: &SqlType, text: &str) -> Result<Datum, SqlError> {
         SqlType::Varchar(_) | SqlType::Char(_) => {
             return fit_text(text.to_owned(), sql_type, false);
         }
-        SqlType::Bytea => Datum::Bytes(parse_bytea(text).ok_or_else(|| invalid(sql_type, text))?),
+        SqlType::Bytea => Datum::Bytes(parse_bytea(text)?),
         SqlType::Uuid => match parse_uuid(text) {
             Some(value) => Datum::Text(value),
             None => return Err(invalid(sql_type, text)),
@@ -116,7 +118,7 @@ pub fn coerce(datum: Datum, sql_type: &SqlType) -> Result<Datum, SqlError> {
             Datum::Numeric(number::fit_numeric(Number::from(value), *modifier)?)
         }
         (Datum::Numeric(value), SqlType::Int2 | SqlType::Int4 | SqlType::Int8 | SqlType::Oid) => {
-            let rounded = number::round(value, 0).to_i64();
+            let rounded = value.rounded(0).to_i64();
             let rounded = rounded.ok_or_else(|| out_of_range(sql_type))?;
             check_int(sql_type, rounded)?;
             Datum::Int(rounded)
@@ -259,6 +261,13 @@ fn check_int(sql_type: &SqlType, value: i64) -> Result<(), SqlError> {
     }
 }
 
+/// NaN and the infinities, which PostgreSQL's numeric has.
+fn is_not_finite(text: &str) -> bool {
+    text.trim()
+        .parse::<f64>()
+        .is_ok_and(|value| !value.is_finite())
+}
+
 fn parse_int(sql_type: &SqlType, text: &str) -> Result<i64, SqlError> {
     let trimmed = text.trim();
     match trimmed.parse::<i64>() {
@@ -318,19 +327,41 @@ fn parse_uuid(text: &str) -> Option<String> {
         .map(|value| value.hyphenated().to_string())
 }
 
-fn parse_bytea(text: &str) -> Option<Bytes> {
-    if let Some(hex) = text.strip_prefix("\\x") {
-        let digits: Vec<u8> = hex.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-        if !digits.len().is_multiple_of(2) {
-            return None;
-        }
-        let nibble = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
-        return digits
-            .chunks_exact(2)
-            .map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?))
-            .collect::<Option<Vec<u8>>>()
-            .map(Bytes::from);
+/// `\\x` and hexadecimal digits, or text in which `\\ooo` is a byte and `\\\\` a backslash.
+fn parse_bytea(text: &str) -> Result<Bytes, SqlError> {
+    match text.strip_prefix("\\x") {
+        Some(digits) => parse_hex(digits).map(Bytes::from),
+        None => parse_escaped(text)
+            .map(Bytes::from)
+            .ok_or_else(|| invalid(&SqlType::Bytea, text)),
     }
+}
+
+fn parse_hex(digits: &str) -> Result<Vec<u8>, SqlError> {
+    let wrong = |message: String| SqlError::Other {
+        sqlstate: "22023",
+        message,
+        hint: None,
+    };
+    let mut nibbles = Vec::with_capacity(digits.len());
+    for digit in digits.chars().filter(|c| !c.is_ascii_whitespace()) {
+        match digit.to_digit(16) {
+            Some(nibble) => nibbles.push(nibble as u8),
+            None => return Err(wrong(format!("invalid hexadecimal digit: \"{digit}\""))),
+        }
+    }
+    if !nibbles.len().is_multiple_of(2) {
+        return Err(wrong(
+            "invalid hexadecimal data: odd number of digits".into(),
+        ));
+    }
+    Ok(nibbles
+        .chunks_exact(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect())
+}
+
+fn parse_escaped(text: &str) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
@@ -349,5 +380,5 @@ fn parse_bytea(text: &str) -> Option<Bytes> {
             _ => return None,
         }
     }
-    Some(Bytes::from(out))
+    Some(out)
 }

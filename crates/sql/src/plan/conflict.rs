@@ -50,14 +50,6 @@ pub(super) fn plan(
         actions.push(set::plan_action(binder, constants, table, &action)?);
     }
     set::check_targets(&actions)?;
-    if actions.iter().any(|action| !action.guards_are_free()) {
-        return Err(SqlError::NotSupported {
-            feature: "+ or - on a column of limited range in ON CONFLICT DO UPDATE".into(),
-            hint: Some(
-                "Declare the column numeric or double precision, or leave it undeclared.".into(),
-            ),
-        });
-    }
     let predicate = match &update.selection {
         None => None,
         Some(selection) => {

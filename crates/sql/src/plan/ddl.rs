@@ -159,7 +159,7 @@ fn refuse(create: &CreateTableAst) -> Result<(), SqlError> {
     }
     if create.inherits.is_some() || create.partition_of.is_some() || create.partition_by.is_some() {
         return Err(unsupported(
-            "table inheritance and declared partitions",
+            "a table that inherits or has declared partitions",
             "Tables are partitioned by the hash of their partition key.",
         ));
     }
@@ -269,7 +269,7 @@ fn plan_column(
             }
             ColumnOption::Generated { .. } | ColumnOption::Identity(_) => {
                 return Err(unsupported(
-                    "GENERATED and IDENTITY columns",
+                    "a GENERATED or IDENTITY column",
                     "There are no sequences; use uuid DEFAULT gen_random_uuid().",
                 ));
             }
@@ -452,9 +452,13 @@ fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> 
                 return Err(unsupported(&format!("the table option {name}"), ""));
             }
             _ => {
-                return Err(SqlError::InvalidParameter {
-                    name: format!("table option {name}"),
-                    value: text,
+                return Err(SqlError::Other {
+                    sqlstate: "22023",
+                    message: format!("unrecognized parameter \"{name}\""),
+                    hint: Some(
+                        "Table options are billing_mode, read_capacity, write_capacity, table_class and deletion_protection."
+                            .into(),
+                    ),
                 });
             }
         }

@@ -241,7 +241,7 @@ pub(super) fn value(
             check_assignable(binder, &scalar, &target, column)?;
             Ok(scalar)
         }
-        None => constants.push(expr, place),
+        None => constants.push(expr, place, binder.text),
     }
 }
 

@@ -6,6 +6,7 @@
 //! they go to the analytic executor.
 
 pub(crate) mod conflict;
+pub(crate) mod constant;
 pub(crate) mod ddl;
 pub(crate) mod explain;
 pub(crate) mod insert;
@@ -14,6 +15,7 @@ pub(crate) mod select;
 pub(crate) mod set;
 pub(crate) mod update;
 
+pub(crate) use constant::ConstantPlan;
 pub(crate) use insert::InsertPlan;
 pub(crate) use output::{Output, Outputs};
 pub(crate) use select::{Order, SelectPlan};
@@ -24,8 +26,8 @@ use crate::{Dialect, SqlError, SqlType};
 use shale_expression::Comparison;
 use shale_item::KeySchema;
 use sqlparser::ast::{
-    Expr, GroupByExpr, Query, Select, SelectFlavor, SelectItem, SetExpr, Spanned, Statement,
-    helpers::attached_token::AttachedToken, visit_expressions,
+    Expr, GroupByExpr, Ident, Query, Select, SelectFlavor, SelectItem, SetExpr, Spanned, Statement,
+    Visit, Visitor, helpers::attached_token::AttachedToken,
 };
 use std::ops::ControlFlow;
 
@@ -45,9 +47,23 @@ impl ConstantQuery {
     /// Takes an expression without columns.
     ///
     /// # Errors
-    /// 0A000 if it reads columns, 54000 for too many.
-    pub(crate) fn push(&mut self, expr: &Expr, place: &str) -> Result<Scalar, SqlError> {
-        if reads_columns(expr) {
+    /// 0A000 if it reads columns (42703 where there are none: in INSERT), 54000 for too many.
+    pub(crate) fn push(
+        &mut self,
+        expr: &Expr,
+        place: &str,
+        text: &str,
+    ) -> Result<Scalar, SqlError> {
+        if let Some(column) = column_of(expr) {
+            if place == "INSERT"
+                && let Some(ident) = column
+            {
+                return Err(SqlError::UndefinedColumn {
+                    position: crate::syntax::ident_position(text, &ident),
+                    name: ident.value,
+                    hint: None,
+                });
+            }
             return Err(SqlError::NotSupported {
                 feature: format!("the expression \"{expr}\" in {place}"),
                 hint: Some(
@@ -124,17 +140,37 @@ pub(crate) fn query_of(select: Select) -> Query {
     }
 }
 
-fn reads_columns(expr: &Expr) -> bool {
-    visit_expressions(expr, |inner| match inner {
-        Expr::Identifier(_)
-        | Expr::CompoundIdentifier(_)
-        | Expr::CompoundFieldAccess { .. }
-        | Expr::Subquery(_)
-        | Expr::Exists { .. }
-        | Expr::InSubquery { .. } => ControlFlow::Break(()),
-        _ => ControlFlow::Continue(()),
-    })
-    .is_break()
+/// Whether an expression reads columns of its own statement, and the name of the first one if it is a plain name. Subqueries are queries of
+/// their own: what they name is looked for when they are planned.
+fn column_of(expr: &Expr) -> Option<Option<Ident>> {
+    struct Columns {
+        subqueries: usize,
+    }
+    impl Visitor for Columns {
+        type Break = Option<Ident>;
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<Option<Ident>> {
+            self.subqueries += 1;
+            ControlFlow::Continue(())
+        }
+        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<Option<Ident>> {
+            self.subqueries -= 1;
+            ControlFlow::Continue(())
+        }
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<Option<Ident>> {
+            match expr {
+                _ if self.subqueries > 0 => ControlFlow::Continue(()),
+                Expr::Identifier(ident) => ControlFlow::Break(Some(ident.clone())),
+                Expr::CompoundIdentifier(_) | Expr::CompoundFieldAccess { .. } => {
+                    ControlFlow::Break(None)
+                }
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+    match expr.visit(&mut Columns { subqueries: 0 }) {
+        ControlFlow::Break(column) => Some(column),
+        ControlFlow::Continue(()) => None,
+    }
 }
 
 /// The constant that a predicate pins an attribute to in one of its conjuncts.

@@ -7,7 +7,8 @@ use crate::names::{TableColumn, find_column};
 use crate::syntax::UpdateAction;
 use crate::{Dialect, SqlError, SqlType};
 use shale_engine::TableDescription;
-use shale_expression::{Path, Step};
+use shale_expression::{NumberRange, Path, Rule, Step};
+use shale_item::Number;
 use sqlparser::ast::{BinaryOperator, Expr, Function, Value};
 
 /// One action of an update, its constants still open.
@@ -16,23 +17,14 @@ pub(crate) enum PlannedAction {
     Set {
         target: Path,
         value: SetTerm,
-        /// What the result must obey, checked in the condition of the write.
-        check: Check,
+        /// What the result must obey.
+        rule: Option<Rule>,
     },
-    Remove(Path),
+    Remove(Path, Option<Rule>),
     /// `SET s = set_add(s, …)`
     Add(Path, Scalar),
     /// `SET s = set_delete(s, …)`
     Delete(Path, Scalar),
-}
-
-/// Rules of the target column.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Check {
-    /// NOT NULL: (table, column).
-    pub not_null: Option<(String, String)>,
-    /// The column's type, if the result of `+` or `-` could leave its range.
-    pub range: Option<SqlType>,
 }
 
 /// The right side of SET.
@@ -51,20 +43,9 @@ impl PlannedAction {
     pub(crate) fn target(&self) -> &Path {
         match self {
             PlannedAction::Set { target, .. }
-            | PlannedAction::Remove(target)
+            | PlannedAction::Remove(target, _)
             | PlannedAction::Add(target, _)
             | PlannedAction::Delete(target, _) => target,
-        }
-    }
-
-    /// Whether nothing has to be checked in the write's condition (ON CONFLICT could not tell a failed check from a failed WHERE).
-    pub(crate) fn guards_are_free(&self) -> bool {
-        match self {
-            PlannedAction::Set { check, value, .. } => {
-                check.range.is_none()
-                    && (check.not_null.is_none() || matches!(value, SetTerm::Scalar(..)))
-            }
-            _ => true,
         }
     }
 }
@@ -79,7 +60,7 @@ pub(crate) fn check_targets(actions: &[PlannedAction]) -> Result<(), SqlError> {
             if target.root == other.root && target.steps[..shared] == other.steps[..shared] {
                 return Err(SqlError::Syntax {
                     message: format!(
-                        "multiple assignments to the same column \"{}\"",
+                        "multiple assignments to same column \"{}\"",
                         path_text(target)
                     ),
                     position: None,
@@ -123,38 +104,46 @@ pub(super) fn plan_action(
     };
     check_writable(binder, &target, target_expr)?;
     let column = target_column(table, &target, binder.dialect);
-    let not_null = (column.not_null && column.declared && binder.dialect == Dialect::Postgres)
-        .then(|| (table.definition.name.clone(), column.name.clone()));
+    let required = column.not_null && column.declared && binder.dialect == Dialect::Postgres;
+    let path = target.path.clone();
+    let rule = move |range: Option<NumberRange>| {
+        (required || range.is_some()).then_some(Rule {
+            path,
+            required,
+            range,
+        })
+    };
     let Some(value_expr) = value_expr else {
-        return Ok(match not_null {
-            None => PlannedAction::Remove(target.path),
-            not_null => PlannedAction::Set {
-                target: target.path,
-                value: SetTerm::Scalar(Scalar::Null, SqlType::Unknown),
-                check: Check {
-                    not_null,
-                    range: None,
-                },
-            },
-        });
+        let rule = rule(None);
+        return Ok(PlannedAction::Remove(target.path, rule));
     };
     if let Some(action) = set_function(binder, &target, value_expr)? {
         return Ok(action);
     }
-    let value = if is_default(value_expr) {
+    if is_default(value_expr) {
         let scalar = match &column.default {
             Some(text) => super::insert::default_scalar(text, &column.sql_type)?,
             None => Scalar::Null,
         };
-        SetTerm::Scalar(scalar, column.sql_type.clone())
-    } else {
-        set_term(binder, constants, value_expr, &column)?
+        let rule = rule(None);
+        return Ok(PlannedAction::Set {
+            target: target.path,
+            value: SetTerm::Scalar(scalar, column.sql_type.clone()),
+            rule,
+        });
+    }
+    let value = set_term(binder, constants, value_expr, &column)?;
+    // Constants were cast to the column's type; what is computed from the item may leave its range.
+    let range = match value {
+        SetTerm::Scalar(..) => None,
+        _ if column.declared && binder.dialect == Dialect::Postgres => range(&column.sql_type),
+        _ => None,
     };
-    let range = range_check(binder, &column, &value, value_expr)?;
+    let rule = rule(range);
     Ok(PlannedAction::Set {
         target: target.path,
         value,
-        check: Check { not_null, range },
+        rule,
     })
 }
 
@@ -305,7 +294,7 @@ fn set_term(
     if let Some(name) = binder.excluded_column(expr)? {
         return Ok(SetTerm::Scalar(Scalar::Excluded(name), target));
     }
-    if let Some(source) = binder.attribute(expr)? {
+    if let Some(source) = source(binder, expr, column)? {
         if source.whole_item {
             return Err(SqlError::NotSupported {
                 feature: "the column _item in SET".into(),
@@ -332,17 +321,31 @@ fn set_call(
             Box::new(set_term(binder, constants, first, column)?),
             Box::new(set_term(binder, constants, second, column)?),
         )),
-        ("if_not_exists" | "coalesce", [path, otherwise]) => match binder.attribute(path) {
-            Ok(Some(source)) if !source.whole_item => {
+        ("if_not_exists" | "coalesce", [path, otherwise]) => match source(binder, path, column)? {
+            Some(source) if !source.whole_item => {
                 check_copy(column, &source)?;
                 let otherwise = set_term(binder, constants, otherwise, column)?;
                 Some(SetTerm::IfNotExists(source.path, Box::new(otherwise)))
             }
-            Ok(_) => None,
-            Err(error) => return Err(error),
+            _ => None,
         },
         _ => None,
     })
+}
+
+/// An attribute that SET reads; the one that it writes needs not to be known yet, so that a counter can start.
+fn source(
+    binder: &Binder<'_>,
+    expr: &Expr,
+    column: &TableColumn,
+) -> Result<Option<Attribute>, SqlError> {
+    match binder.attribute(expr) {
+        Err(error @ SqlError::UndefinedColumn { .. }) => match binder.target(expr)? {
+            Some(own) if own.path.root == column.name => Ok(Some(own)),
+            _ => Err(error),
+        },
+        found => found,
+    }
 }
 
 fn reads_attribute(expr: &Expr) -> bool {
@@ -371,13 +374,14 @@ fn check_copy(column: &TableColumn, source: &Attribute) -> Result<(), SqlError> 
                 | SqlType::Numeric(_)
                 | SqlType::Float4
                 | SqlType::Float8,
-            SqlType::Numeric(None) | SqlType::Float8
-        ) | (SqlType::Int2 | SqlType::Int4, SqlType::Int8)
-            | (SqlType::Int2, SqlType::Int4)
-            | (
-                SqlType::Varchar(_) | SqlType::Text | SqlType::Name | SqlType::Uuid,
-                SqlType::Text
-            )
+            SqlType::Numeric(None) | SqlType::Float8 // Rounded to the column's type, and checked against its range.
+        ) | (
+            SqlType::Int2 | SqlType::Int4 | SqlType::Int8 | SqlType::Numeric(_),
+            SqlType::Int2 | SqlType::Int4 | SqlType::Int8 | SqlType::Numeric(_),
+        ) | (
+            SqlType::Varchar(_) | SqlType::Text | SqlType::Name | SqlType::Uuid,
+            SqlType::Text
+        )
     ) || (from.is_text() && matches!(to, SqlType::Varchar(None)))
         || *from == SqlType::Unknown && matches!(to, SqlType::Unknown);
     if free || widens {
@@ -394,51 +398,35 @@ fn check_copy(column: &TableColumn, source: &Attribute) -> Result<(), SqlError> 
     })
 }
 
-/// Whether `+` and `-` can leave the range of the column. The result is checked through the condition of the write: that needs a single
-/// column on one side and constants otherwise.
-fn range_check(
-    binder: &Binder<'_>,
-    column: &TableColumn,
-    value: &SetTerm,
-    expr: &Expr,
-) -> Result<Option<SqlType>, SqlError> {
-    let (left, right) = match value {
-        SetTerm::Plus(left, right) | SetTerm::Minus(left, right) => (left, right),
-        _ => return Ok(None),
+/// The numbers that a column of that type holds; `None` where it holds all that there are.
+fn range(sql_type: &SqlType) -> Option<NumberRange> {
+    let whole = |low: i64, high: i64| NumberRange {
+        low: Number::from(low),
+        high: Number::from(high),
+        scale: Some(0),
     };
-    let limited = matches!(
-        column.sql_type,
-        SqlType::Int2
-            | SqlType::Int4
-            | SqlType::Int8
-            | SqlType::Oid
-            | SqlType::Numeric(Some(_))
-            | SqlType::Float4
-    );
-    if !column.declared || !limited || binder.dialect == Dialect::PartiQl {
-        return Ok(None);
-    }
-    let shape = (left.as_ref(), right.as_ref());
-    let simple = matches!(
-        shape,
-        (
-            SetTerm::Path(_) | SetTerm::IfNotExists(..),
-            SetTerm::Scalar(..)
-        ) | (
-            SetTerm::Scalar(..),
-            SetTerm::Path(_) | SetTerm::IfNotExists(..)
-        )
-    ) && !matches!(value, SetTerm::Minus(left, _) if matches!(left.as_ref(), SetTerm::Scalar(..)));
-    if simple {
-        Ok(Some(column.sql_type.clone()))
-    } else {
-        Err(SqlError::NotSupported {
-            feature: format!(
-                "the expression \"{expr}\" for column \"{}\" of type {}",
-                column.name,
-                column.sql_type.name()
-            ),
-            hint: Some("Supported are column + constant and column - constant.".into()),
-        })
-    }
+    Some(match sql_type {
+        SqlType::Int2 => whole(i64::from(i16::MIN), i64::from(i16::MAX)),
+        SqlType::Int4 => whole(i64::from(i32::MIN), i64::from(i32::MAX)),
+        SqlType::Int8 => whole(i64::MIN, i64::MAX),
+        SqlType::Oid => whole(0, i64::from(u32::MAX)),
+        SqlType::Numeric(Some((precision, scale))) => {
+            let nines = 10_u128.pow(u32::from(*precision)) - 1;
+            let high = Number::normalized(false, nines, -i64::from(*scale)).ok()?;
+            NumberRange {
+                low: high.negated(),
+                high,
+                scale: Some(*scale),
+            }
+        }
+        SqlType::Float4 => {
+            let high = Number::from_f64(f64::from(f32::MAX)).ok()?;
+            NumberRange {
+                low: high.negated(),
+                high,
+                scale: None,
+            }
+        }
+        _ => return None,
+    })
 }

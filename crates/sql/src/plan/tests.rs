@@ -435,20 +435,26 @@ fn updated(text: &str, parameters: &[Datum]) -> String {
     };
     match result {
         Err(error) => message(&error),
-        Ok((update, guards)) => {
-            let guards: Vec<String> = guards
-                .iter()
-                .map(|(guard, error)| {
-                    format!(
-                        "; needs {} else {}",
-                        super::explain::condition_text(guard),
-                        message(error)
-                    )
-                })
-                .collect();
-            format!("{:?}{}", update.actions, guards.concat())
+        Ok(update) => {
+            let rules: Vec<String> = update.rules.iter().map(rule_text).collect();
+            format!("{:?}{}", update.actions, rules.concat())
         }
     }
+}
+
+fn rule_text(rule: &shale_expression::Rule) -> String {
+    let path = super::set::path_text(&rule.path);
+    let required = if rule.required { " not null" } else { "" };
+    let range = rule.range.map(|range| {
+        let scale = range.scale.map(|scale| format!(" scale {scale}"));
+        format!(
+            " in {}..={}{}",
+            range.low,
+            range.high,
+            scale.unwrap_or_default()
+        )
+    });
+    format!("; {path}{required}{}", range.unwrap_or_default())
 }
 
 #[test]
@@ -461,14 +467,12 @@ fn updates_lower_to_actions() {
     check(
         "UPDATE music SET year = year + 1 WHERE artist = 'a' AND song = 's'",
         expect![[
-            r#"[Set(Path { root: "year", steps: [] }, Plus(Path(Path { root: "year", steps: [] }), Value(N(Number { negative: false, coefficient: 1, exponent: 0 }))))]; needs year IS MISSING OR year BETWEEN -2147483649 AND 2147483646 else integer out of range"#
+            r#"[Set(Path { root: "year", steps: [] }, Plus(Path(Path { root: "year", steps: [] }), Value(N(Number { negative: false, coefficient: 1, exponent: 0 }))))]; year in -2147483648..=2147483647 scale 0"#
         ]],
     );
     check(
         "UPDATE users SET name = NULL WHERE id = 1",
-        expect![[
-            r#"[Remove(Path { root: "name", steps: [] })]; needs false else null value in column "name" of relation "users" violates not-null constraint"#
-        ]],
+        expect![[r#"[Remove(Path { root: "name", steps: [] })]; name not null"#]],
     );
     check(
         "UPDATE users SET id = 2 WHERE id = 1",
@@ -490,7 +494,7 @@ fn updates_lower_to_actions() {
     );
     check(
         "UPDATE users SET name = 'x', name = 'y' WHERE id = 1",
-        expect![[r#"syntax error: multiple assignments to the same column "name""#]],
+        expect![[r#"syntax error: multiple assignments to same column "name""#]],
     );
     check(
         "UPDATE users SET name = upper(name) WHERE id = 1",

@@ -45,7 +45,7 @@ pub(crate) fn plan_update(
     if update.joins {
         return Err(SqlError::NotSupported {
             feature: "UPDATE … FROM".into(),
-            hint: None,
+            hint: Some("UPDATE the rows one by one, each by its primary key.".into()),
         });
     }
     let mut binder = Binder::new(text, dialect, &table, declared);
@@ -103,7 +103,7 @@ pub(crate) fn plan_delete(
     if delete.joins {
         return Err(SqlError::NotSupported {
             feature: "DELETE … USING".into(),
-            hint: None,
+            hint: Some("DELETE the rows one by one, each by its primary key.".into()),
         });
     }
     let mut binder = Binder::new(text, dialect, &table, declared);

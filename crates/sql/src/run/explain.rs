@@ -18,6 +18,7 @@ const WRITE_UNIT_BYTES: usize = 1_024;
 pub(crate) fn explain(plan: &Plan, with: &Arguments<'_>) -> Result<Vec<String>, SqlError> {
     match plan {
         Plan::Select(plan) => select(plan, with),
+        Plan::Constant(_) => Ok(vec!["Constants: no table is read".to_owned()]),
         Plan::Analytic(plan) => {
             let mut all = vec!["Analytic".to_owned()];
             all.extend(plan.explain().into_iter().map(|line| format!("  {line}")));

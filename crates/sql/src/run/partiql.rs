@@ -368,7 +368,7 @@ async fn update(
     request: &PartiQlRequest,
     with: &Arguments<'_>,
 ) -> Result<PartiQlOutput, SqlError> {
-    let (mut update, _) = bind_update(&plan.actions, with)?;
+    let mut update = bind_update(&plan.actions, with)?;
     update.absent_operand = AbsentOperand::Fails;
     let found = target(
         &plan.table,

@@ -1,6 +1,6 @@
 //! INSERT, UPDATE, DELETE on the engine.
 
-use super::bind_update::{Guard, bind_update};
+use super::bind_update::bind_update;
 use crate::access::{AccessPath, choose};
 use crate::bind::{Arguments, Predicate, Semantics, both, lower};
 use crate::datum::to_text;
@@ -10,10 +10,11 @@ use crate::plan::insert::InsertRow;
 use crate::plan::{InsertPlan, Outputs, UpdatePlan, whole_key_required};
 use crate::{Dialect, Row, SqlError, SqlType};
 use shale_engine::{
-    Engine, Error, InsertOutcome, OnConflict, ReturnValues, TableDescription, UpdateItem,
+    Engine, Error, EvaluationError, InsertOutcome, OnConflict, ReturnValues, TableDescription,
+    UpdateItem,
 };
 use shale_expression::{Condition, Path};
-use shale_item::{AttributeValue, EncodedItem, Item, ItemView};
+use shale_item::{AttributeValue, EncodedItem, Item};
 
 /// What a write answers.
 pub(crate) struct Written {
@@ -105,11 +106,7 @@ pub(crate) async fn insert(
                     now_micros: with.now_micros,
                     rand: with.rand,
                 };
-                let (update, guards) = bind_update(&on_conflict.actions, &with)?;
-                // Only constants are guarded here, so that a guard has failed before any item is read.
-                if let Some((_, error)) = guards.into_iter().next() {
-                    return Err(error);
-                }
+                let update = bind_update(&on_conflict.actions, &with)?;
                 let condition = match &on_conflict.predicate {
                     None => None,
                     Some(predicate) => Some(lower(predicate, &with, Semantics::ThreeValued)?),
@@ -148,6 +145,30 @@ pub(crate) fn insert_error(table: &TableDescription, error: Error) -> SqlError {
                 "Ensure that no rows proposed for insertion within the same command have duplicate constrained values."
                     .into(),
             ),
+        },
+        other => write_error(table, other),
+    }
+}
+
+/// PostgreSQL's words for an update whose results break a rule of their column.
+fn write_error(table: &TableDescription, error: Error) -> SqlError {
+    match error {
+        Error::Evaluation(EvaluationError::OutOfRange(path)) => {
+            let column = table_columns(table)
+                .into_iter()
+                .find(|column| column.name == path.root);
+            let sql_type = match column.map(|column| column.sql_type) {
+                Some(SqlType::Array(element)) if !path.steps.is_empty() => *element,
+                Some(sql_type) => sql_type,
+                None => SqlType::Numeric(None),
+            };
+            SqlError::OutOfRange {
+                type_name: sql_type.name(),
+            }
+        }
+        Error::Evaluation(EvaluationError::ValueRequired(path)) => SqlError::NotNullViolation {
+            table: table.definition.name.clone(),
+            column: path.root,
         },
         other => other.into(),
     }
@@ -223,7 +244,7 @@ pub(crate) async fn update(
     plan: &UpdatePlan,
     with: &Arguments<'_>,
 ) -> Result<Written, SqlError> {
-    let (update, guards) = bind_update(&plan.actions, with)?;
+    let update = bind_update(&plan.actions, with)?;
     let found = target(
         &plan.table,
         &plan.predicate,
@@ -238,16 +259,13 @@ pub(crate) async fn update(
     if let Some(residual) = found.residual {
         wanted = both(wanted, residual);
     }
-    let condition = guards
-        .iter()
-        .fold(wanted.clone(), |all, (guard, _)| both(all, guard.clone()));
     let request = UpdateItem {
         table: plan.table.definition.name.clone(),
         key: found.key,
         update: Some(update),
-        condition: Some(condition),
+        condition: Some(wanted),
         return_values: plan.return_values,
-        return_item_on_failure: !guards.is_empty(),
+        return_item_on_failure: false,
     };
     match engine.update_item(request).await {
         Ok(output) => {
@@ -261,35 +279,13 @@ pub(crate) async fn update(
             }
             Ok(written)
         }
-        // The item is not there, or WHERE does not hold, or what was to be stored is against a rule of the column.
-        Err(Error::ConditionFailed { item, .. }) => {
-            if let Some(item) = item {
-                let encoded = EncodedItem::encode(&item);
-                broken_guard(&wanted, guards, encoded.view())?;
-            }
-            Ok(Written::nothing())
-        }
+        // The item is not there, or WHERE does not hold.
+        Err(Error::ConditionFailed { .. }) => Ok(Written::nothing()),
         Err(Error::Key(
             shale_item::KeyError::Empty { .. } | shale_item::KeyError::TooLarge { .. },
         )) => Ok(Written::nothing()),
-        Err(error) => Err(error.into()),
+        Err(error) => Err(write_error(&plan.table, error)),
     }
-}
-
-fn broken_guard(
-    wanted: &Condition,
-    guards: Vec<Guard>,
-    item: ItemView<'_>,
-) -> Result<(), SqlError> {
-    if !wanted.evaluate(item) {
-        return Ok(());
-    }
-    for (guard, error) in guards {
-        if !guard.evaluate(item) {
-            return Err(error);
-        }
-    }
-    Ok(())
 }
 
 /// Runs a DELETE of one item.

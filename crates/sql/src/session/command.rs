@@ -12,6 +12,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
     Begin {
+        /// The statement's own words.
+        tag: &'static str,
         read_only: Option<bool>,
     },
     Commit {
@@ -78,8 +80,10 @@ pub(crate) fn plan(statement: Statement) -> Result<PlannedCommand, SqlError> {
             modes,
             statements,
             exception: None,
+            begin,
             ..
         } if statements.is_empty() => Command::Begin {
+            tag: if begin { "BEGIN" } else { "START TRANSACTION" },
             read_only: transaction_modes(&modes)?,
         },
         Statement::Commit { chain, .. } => Command::Commit { chain },
@@ -158,7 +162,7 @@ fn refused(statement: &Statement) -> SqlError {
         Statement::Drop { object_type, .. } => unsupported(format!("DROP {object_type}"), ""),
         Statement::Merge(_) => unsupported("MERGE", "Use INSERT … ON CONFLICT."),
         Statement::Grant(_) | Statement::Revoke(_) => unsupported(
-            "GRANT and REVOKE",
+            "GRANT or REVOKE",
             "Users are managed with the command shale user.",
         ),
         Statement::CreateRole(_) | Statement::CreateUser(_) | Statement::AlterRole { .. } => {

@@ -217,6 +217,16 @@ impl Session {
                     }
                 }
             }
+            Plan::Constant(plan) => {
+                let with = self
+                    .shared
+                    .arguments(Parameters::Datums(parameters), &[], now_micros);
+                Ok(Outcome::Rows {
+                    columns,
+                    rows: read::one_batch(vec![plan.row(&with)?]),
+                    tag: "SELECT",
+                })
+            }
             Plan::Analytic(plan) => {
                 let rows = plan.execute(&self.context(), parameters).await?;
                 Ok(Outcome::Rows {

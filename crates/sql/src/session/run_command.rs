@@ -26,13 +26,13 @@ impl Session {
             self.transaction.check_open()?;
         }
         match command {
-            Command::Begin { read_only } => {
+            Command::Begin { tag, read_only } => {
                 self.settings.on_begin();
                 self.transaction.begin(read_only == Some(true));
                 if read_only == Some(true) {
                     self.settings.set_local("transaction_read_only", "on")?;
                 }
-                done("BEGIN")
+                done(tag)
             }
             Command::Commit { chain } => {
                 let ended = self.transaction.commit();

@@ -8,10 +8,12 @@
 //! position of the text.
 
 pub(crate) mod dialect;
+mod located;
 mod position;
 mod split;
 mod statement;
 
+pub(crate) use located::located;
 pub(crate) use position::{byte_offset, expr_position, ident_position};
 pub use split::split_statements;
 pub(crate) use statement::{

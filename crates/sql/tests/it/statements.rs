@@ -168,6 +168,89 @@ async fn keys_are_unique() {
 }
 
 #[tokio::test]
+async fn upserts_count_without_losing_anything() {
+    let mut server = Server::open();
+    server
+        .must("CREATE TABLE counters (id int PRIMARY KEY, n int, name text NOT NULL DEFAULT 'x', price numeric(4,2))")
+        .await;
+    let upsert = "INSERT INTO counters (id, n) VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET n = counters.n + EXCLUDED.n - 1 RETURNING n";
+    assert_eq!(server.run(upsert).await, "2\nINSERT 0 1");
+    assert_eq!(server.run(upsert).await, "3\nINSERT 0 1");
+    server
+        .must("UPDATE counters SET n = 2147483647 WHERE id = 1")
+        .await;
+    assert_eq!(server.run(upsert).await, "! integer out of range");
+    assert_eq!(
+        server.run("SELECT n FROM counters WHERE id = 1").await,
+        "2147483647"
+    );
+    // A rule of the column holds for conflicts only.
+    assert_eq!(
+        server
+            .run("INSERT INTO counters (id) VALUES (2) ON CONFLICT (id) DO UPDATE SET name = NULL")
+            .await,
+        "INSERT 0 1"
+    );
+    assert!(
+        server
+            .run("INSERT INTO counters (id) VALUES (2) ON CONFLICT (id) DO UPDATE SET name = NULL")
+            .await
+            .starts_with("! null value in column \"name\"")
+    );
+    // WHERE sees the row that was to be inserted.
+    let larger = "INSERT INTO counters (id, n) VALUES (2, 5) ON CONFLICT (id) DO UPDATE SET n = EXCLUDED.n WHERE coalesce(counters.n, 0) < EXCLUDED.n";
+    assert!(
+        server.run(larger).await.starts_with('!'),
+        "no functions of columns"
+    );
+    server.must("UPDATE counters SET n = 3 WHERE id = 2").await;
+    let larger = "INSERT INTO counters (id, n) VALUES (2, 5) ON CONFLICT (id) DO UPDATE SET n = EXCLUDED.n WHERE counters.n < EXCLUDED.n";
+    assert_eq!(server.run(larger).await, "INSERT 0 1");
+    assert_eq!(server.run(larger).await, "INSERT 0 0");
+    // Results are rounded as assignments are.
+    server
+        .must("UPDATE counters SET price = 99.98, n = 3000 WHERE id = 2")
+        .await;
+    assert_eq!(
+        server
+            .run("UPDATE counters SET price = price + 0.005 WHERE id = 2 RETURNING price")
+            .await,
+        "99.99\nUPDATE 1"
+    );
+    assert_eq!(
+        server
+            .run("UPDATE counters SET price = price + 0.005 WHERE id = 2")
+            .await,
+        "! numeric(4,2) out of range"
+    );
+    assert_eq!(
+        server
+            .run("UPDATE counters SET n = n + n - 0.5 WHERE id = 2 RETURNING n")
+            .await,
+        "6000\nUPDATE 1"
+    );
+    // An attribute that nobody has seen yet can start counting.
+    let count = "UPDATE counters SET seen = if_not_exists(seen, 0) + 1 WHERE id = 2 RETURNING seen";
+    assert_eq!(server.run(count).await, "1\nUPDATE 1");
+    assert_eq!(server.run(count).await, "2\nUPDATE 1");
+}
+
+#[tokio::test]
+async fn constants_need_no_planner() {
+    let mut server = Server::open();
+    assert_eq!(
+        server
+            .run("SELECT 1, 'x', NULL, true, -1.50, '7'::int, 2.5::int AS n")
+            .await,
+        "1|x|∅|t|-1.50|7|3"
+    );
+    assert_eq!(
+        server.run("SELECT 'x'::int").await,
+        "! invalid input syntax for type integer: \"x\""
+    );
+}
+
+#[tokio::test]
 async fn updates_and_deletes_change_one_row() {
     let mut server = music().await;
     assert_eq!(server.run("UPDATE music SET year = year + 1, note = 'hit' WHERE artist = 'Ann' AND song = 'a' RETURNING year, _item").await,
@@ -220,7 +303,7 @@ async fn updates_and_deletes_change_one_row() {
         "UPDATE 1"
     );
     assert_eq!(server.run("UPDATE music SET doc.l[1].a = doc.l[1].a + 4 SET doc.l = list_append(doc.l, [3]) WHERE artist = 'Ann' AND song = 'a'").await,
-        "! syntax error: multiple assignments to the same column \"doc.l\"");
+        "! syntax error: multiple assignments to same column \"doc.l\"");
     assert_eq!(server.run("UPDATE music SET doc.l[1].a = doc.l[1].a + 4 REMOVE note WHERE artist = 'Ann' AND song = 'a' RETURNING doc, doc.l[1].a").await, "{\"l\": [1, {\"a\": 5}]}|5\nUPDATE 1");
     assert_eq!(
         server
