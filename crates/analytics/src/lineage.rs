@@ -217,7 +217,11 @@ fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
             _ => None,
         },
         Expr::Negative(inner) => expression_type(inner, input),
-        Expr::BinaryExpr(BinaryExpr { left, op, right }) => {
+        Expr::BinaryExpr(BinaryExpr {
+            left,
+            op: op @ (Operator::Plus | Operator::Minus | Operator::Multiply),
+            right,
+        }) => {
             let scale_of = |side: &Expr| {
                 let own = expression_type(side, input);
                 let own = own.or_else(|| Some(sql_type(&side.get_type(input.schema()).ok()?)));
@@ -226,9 +230,8 @@ fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
             let (left, right) = (scale_of(left)?, scale_of(right)?);
             // Integers stay integers: the Arrow type tells.
             match op {
-                Operator::Plus | Operator::Minus => with_scale(left.max(right)),
                 Operator::Multiply => with_scale(left.checked_add(right)?),
-                _ => None,
+                _ => with_scale(left.max(right)),
             }
         }
         Expr::ScalarSubquery(subquery) => Some(column_type(&subquery.subquery, 0)),

@@ -114,7 +114,7 @@ async fn aggregates() {
             "numeric",
             "numeric(10,2)",
             "timestamp without time zone",
-            "numeric",
+            "numeric(38,2)",
             "double precision",
             "boolean",
             "text"
