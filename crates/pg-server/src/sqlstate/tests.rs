@@ -244,6 +244,8 @@ fn errors_of_the_engine() {
         UpdatesKey                   0A000 column "music" is part of the primary key and cannot be updated in place
         Evaluation                   22004 an attribute of the expression is not in the item
         Evaluation                   22000 a document path does not lead through maps and lists
+        Evaluation                   22003 value of "music" out of range
+        Evaluation                   23502 null value in column "music" violates not-null constraint | column: music
         Evaluation                   42804 operator or function list_append does not take an attribute of type N
         Evaluation                   54000 row is too big: size 500000 bytes, maximum size 409600 bytes
         Evaluation                   22P02 invalid input syntax for type numeric
