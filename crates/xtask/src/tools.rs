@@ -55,6 +55,17 @@ pub fn run(command: &mut Command) -> Outcome {
     }
 }
 
+/// Builds the server as it is measured and handed out.
+pub fn release_server() -> Result<PathBuf, String> {
+    run(&mut cargo_command(&[
+        "build",
+        "--release",
+        "--package",
+        "shale-server",
+    ]))?;
+    Ok(target_directory()?.join("release/shale"))
+}
+
 /// Whether a program is on the path.
 pub fn is_installed(program: &str) -> bool {
     std::env::var_os("PATH").is_some_and(|path| {

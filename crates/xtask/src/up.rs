@@ -1,6 +1,6 @@
 //! `cargo xtask up`: a release build with the example data, in the foreground.
 
-use crate::tools::{Outcome, cargo_command, root, run, target_directory};
+use crate::tools::{Outcome, release_server, root, target_directory};
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::CommandExt;
@@ -10,12 +10,7 @@ use std::process::Command;
 /// Builds, prints how to connect, and becomes the server. Further flags go to `shale serve`.
 pub fn run_server(flags: &[String]) -> Outcome {
     eprintln!("Building the release binary; the first time this takes a while.");
-    run(&mut cargo_command(&[
-        "build",
-        "--release",
-        "--package",
-        "shale-server",
-    ]))?;
+    let server = release_server()?;
     let target = target_directory()?;
     let home = target.join("quickstart");
     std::fs::create_dir_all(&home).map_err(|error| format!("{}: {error}", home.display()))?;
@@ -44,7 +39,7 @@ Stop with Ctrl-C. The data stays in {data}.
 ",
         data = home.join("data").display()
     );
-    let error = Command::new(target.join("release/shale"))
+    let error = Command::new(server)
         .args(["serve", "--data-dir"])
         .arg(home.join("data"))
         .arg("--init-sql")

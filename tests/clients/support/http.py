@@ -1,9 +1,8 @@
 """HTTP byte by byte, for what no SDK would send."""
 
 import json
-import socket
 
-from support.server import PATIENCE_SECONDS
+from support.sockets import RawClient
 
 
 class Answer:
@@ -18,33 +17,21 @@ class Answer:
         return json.loads(self.body)["__type"].rpartition("#")[2]
 
 
-class Http:
+class Http(RawClient):
     """One socket to the DynamoDB door."""
 
     def __init__(self, server):
+        super().__init__(server.dynamodb_endpoint)
         self.server = server
-        self.socket = socket.create_connection(server.dynamodb_endpoint, timeout=PATIENCE_SECONDS)
-        self.stream = self.socket.makefile("rb")
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self.stream.close()
-        self.socket.close()
-
-    def send(self, data):
-        self.socket.sendall(data)
+    send = RawClient.send_bytes
 
     def send_head(self, target="DynamoDB_20120810.ListTables", **headers):
         """The head of a POST; a header of None is left out."""
         lines = {"Host": self.server.dynamodb_url.removeprefix("http://"), "X-Amz-Target": target,
                  "Content-Type": "application/x-amz-json-1.0", **{name.replace("_", "-"): value for name, value in headers.items()}}
         head = "".join(f"{name}: {value}\r\n" for name, value in lines.items() if value is not None)
-        self.send(f"POST / HTTP/1.1\r\n{head}\r\n".encode("latin-1"))
+        self.send_bytes(f"POST / HTTP/1.1\r\n{head}\r\n".encode("latin-1"))
 
     def post(self, body, target="DynamoDB_20120810.ListTables", **headers):
         self.send_head(target, **{"Content_Length": len(body), **headers})

@@ -4,33 +4,18 @@ import base64
 import hashlib
 import hmac
 import os
-import socket
 import struct
 
-from support.server import PATIENCE_SECONDS
+from support.sockets import RawClient
 
 PROTOCOL_3_0 = 196608
 
 
-class PgWire:
+class PgWire(RawClient):
     """One socket to the PostgreSQL door."""
 
     def __init__(self, server):
-        self.socket = socket.create_connection(server.pg_endpoint, timeout=PATIENCE_SECONDS)
-        self.stream = self.socket.makefile("rb")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self.stream.close()
-        self.socket.close()
-
-    def send_bytes(self, data):
-        self.socket.sendall(data)
+        super().__init__(server.pg_endpoint)
 
     def send(self, kind, *parts):
         """A message; strings get their terminating zero."""

@@ -1,7 +1,7 @@
 //! Temporary directories and server processes that go when the benchmark ends, also when it fails.
 
 use super::Settings;
-use crate::tools::{Outcome, cargo_command, run, target_directory};
+use crate::tools::{Outcome, release_server};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -97,7 +97,7 @@ impl ShaleServer {
     pub fn start(settings: &Settings, scratch: &Scratch) -> Result<ShaleServer, String> {
         let binary = match &settings.server {
             Some(binary) => binary.clone(),
-            None => build_server()?,
+            None => release_server()?,
         };
         let any_port = "127.0.0.1:0";
         let mut command = Command::new(binary);
@@ -129,14 +129,4 @@ impl ShaleServer {
             _ => Err(format!("the server did not say where it listens: {line:?}")),
         }
     }
-}
-
-fn build_server() -> Result<PathBuf, String> {
-    run(&mut cargo_command(&[
-        "build",
-        "--release",
-        "--package",
-        "shale-server",
-    ]))?;
-    Ok(target_directory()?.join("release/shale"))
 }
