@@ -69,9 +69,7 @@ impl Server {
         let url = line
             .split_whitespace()
             .find(|word| word.starts_with("postgresql://"));
-        let url = url
-            .ok_or("the server did not become ready")?
-            .replace("postgresql://", "postgresql://shale@");
+        let url = url.ok_or("the server did not become ready")?.to_owned();
         Ok(Server {
             process: Some((process, directory)),
             url,

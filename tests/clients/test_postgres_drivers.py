@@ -1,4 +1,4 @@
-"""psycopg and asyncpg against the real server: types, parameters, cursors, errors, COPY, cancellation."""
+"""psycopg, asyncpg and SQLAlchemy against the real server: types, parameters, cursors, errors, COPY, cancellation."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,7 @@ import uuid
 import asyncpg
 import psycopg
 import pytest
+import sqlalchemy
 
 VALUES = {
     "a_int": ("int", 7), "a_big": ("bigint", -(2**62)), "a_small": ("smallint", -5), "a_num": ("numeric", decimal.Decimal("12345678901234567890.123")),
@@ -188,6 +189,66 @@ def test_transaction_blocks_report_their_state(server):
         pg.execute("INSERT INTO in_block VALUES (1)")
         pg.commit()
         assert pg.execute("SELECT * FROM in_block").fetchall() == [(1,)]
+
+
+def test_nested_blocks_are_savepoints(server):
+    with psycopg.connect(server.pg_url()) as pg, pg.transaction():
+        with pytest.raises(psycopg.errors.UndefinedColumn), pg.transaction():
+            pg.execute("SELECT nothing")
+        with pg.transaction():
+            assert pg.execute("SELECT 1").fetchone() == (1,)
+        with pytest.raises(psycopg.errors.InvalidSavepointSpecification), pg.transaction():
+            pg.execute("RELEASE nothing")
+
+
+def test_a_rollback_that_cannot_be_names_the_first_error(server, pg):
+    pg.execute("CREATE TABLE half (id int PRIMARY KEY)")
+    with server.connect(autocommit=False) as other:
+        other.execute("INSERT INTO half VALUES (1)")
+        with pytest.raises(psycopg.errors.FeatureNotSupported) as first:
+            other.execute("INSERT INTO half VALUES (2)")
+        assert "stays" in first.value.diag.message_detail
+        with pytest.raises(psycopg.errors.FeatureNotSupported) as second:
+            other.rollback()
+        assert first.value.diag.message_primary in second.value.diag.message_detail
+    assert pg.execute("SELECT id FROM half").fetchall() == [(1,)]
+
+
+def test_sqlalchemy_connects_and_nests(server):
+    engine = sqlalchemy.create_engine(server.pg_url().replace("postgresql:", "postgresql+psycopg:"))
+    with engine.connect() as connection:
+        with connection.begin_nested():
+            assert connection.scalar(sqlalchemy.text("SELECT count(*) FROM numbers WHERE part = :part"), {"part": "a"}) == 1000
+        assert sqlalchemy.inspect(connection).get_pk_constraint("numbers")["constrained_columns"] == ["part", "n"]
+    engine.dispose()
+
+
+def test_asyncpg_takes_arrays_and_untyped_limits(server):
+    async def go():
+        connection = await asyncpg.connect(server.pg_url())
+        rows = await connection.fetch("SELECT n FROM numbers WHERE part = 'a' AND n = ANY($1) ORDER BY n LIMIT $2", [3, 5, 7], 2)
+        assert [row["n"] for row in rows] == [3, 5]
+        await connection.close()
+
+    asyncio.run(go())
+
+
+def test_the_statement_of_a_client_that_vanished_ends(server):
+    def cpu_seconds():
+        fields = open(f"/proc/{server.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def is_idle():
+        before = cpu_seconds()
+        time.sleep(1)
+        return cpu_seconds() - before < 0.1
+
+    other = server.connect()
+    query = "SELECT count(*) FROM numbers a, numbers b, numbers c WHERE a.n + b.n + c.n = -1"
+    other.pgconn.send_query(query.encode())
+    time.sleep(1)
+    socket.socket(fileno=os.dup(other.pgconn.socket)).shutdown(socket.SHUT_RDWR)
+    assert any(is_idle() for _ in range(30)), "the statement still runs"
 
 
 def test_joins_aggregates_and_subqueries(pg):

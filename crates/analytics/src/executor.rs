@@ -3,6 +3,7 @@
 use crate::memory::StatementMemory;
 use crate::plan::DataFusionPlan;
 use crate::workers::{self, Workers};
+use crate::yielding::YieldingJoins;
 use crate::{analyze, functions, operators};
 use datafusion::common::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
@@ -106,6 +107,7 @@ fn base_state(options: &AnalyticOptions) -> SessionState {
     let builder = functions::register(builder);
     let mut state = builder
         .with_analyzer_rule(Arc::new(analyze::PostgresResults))
+        .with_physical_optimizer_rule(Arc::new(YieldingJoins))
         .build();
     if let Ok(tables) = PgCatalogStaticTables::try_new() {
         state.register_udtf("pg_get_keywords", tables.pg_get_keywords);

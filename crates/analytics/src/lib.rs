@@ -36,7 +36,9 @@ mod statement;
 mod subplan;
 mod table;
 mod types;
+mod unions;
 mod widen;
 mod workers;
+mod yielding;
 
 pub use executor::{AnalyticOptions, DataFusionExecutor};

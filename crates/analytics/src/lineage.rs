@@ -213,13 +213,16 @@ fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
         Expr::Literal(ScalarValue::Decimal128(_, _, scale), _) => with_scale(*scale),
         Expr::Cast(Cast { field, .. }) => match field.data_type() {
             data_type if *data_type == arrow_type(&SqlType::Numeric(None)) => None,
-            DataType::Decimal128(_, scale) => with_scale(*scale),
+            DataType::Decimal128(precision, scale) => Some(SqlType::Numeric(Some((
+                *precision,
+                u8::try_from(*scale).ok()?,
+            )))),
             _ => None,
         },
         Expr::Negative(inner) => expression_type(inner, input),
         Expr::BinaryExpr(BinaryExpr {
             left,
-            op: op @ (Operator::Plus | Operator::Minus | Operator::Multiply),
+            op: op @ (Operator::Plus | Operator::Minus | Operator::Multiply | Operator::Modulo),
             right,
         }) => {
             let scale_of = |side: &Expr| {
@@ -259,7 +262,7 @@ fn scale(sql_type: &SqlType) -> Option<i8> {
 
 fn with_scale(scale: i8) -> Option<SqlType> {
     let scale = u8::try_from(scale).ok()?;
-    Some(SqlType::Numeric(Some((DECIMAL_DIGITS_MAX, scale))))
+    (scale <= DECIMAL_DIGITS_MAX).then_some(SqlType::Numeric(Some((0, scale))))
 }
 
 /// The type that all of them have, leaving NULL aside.

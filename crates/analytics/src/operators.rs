@@ -2,13 +2,17 @@
 //!
 //! * A date and an interval give a timestamp.
 //! * A text constant beside a time, bytea or boolean is read as PostgreSQL reads it.
+//! * Intervals are multiplied and divided by numbers.
+//! * `@>`, `<@` and `-` of jsonb are functions.
 //! * Quotients of numerics have at least 16 digits behind the point, where DataFusion has 4.
 
 use crate::error::carry;
+use crate::functions::row_function;
 use crate::rows::datum_to_scalar;
 use crate::types::{arrow_type, sql_type};
 use arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion::logical_expr::{Cast, Expr, ExprSchemable};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
@@ -40,6 +44,28 @@ impl ExprPlanner for PostgresOperators {
             (DataType::Interval(_), DataType::Date32) if expr.op == BinaryOperator::Plus => {
                 expr.right = to_timestamp(expr.right);
             }
+            (DataType::Interval(_), other) if is_number(other) => {
+                let function = match expr.op {
+                    BinaryOperator::Multiply => "shale_interval_multiply",
+                    BinaryOperator::Divide => "shale_interval_divide",
+                    _ => return Ok(PlannerResult::Original(expr)),
+                };
+                return scaled_interval(function, expr.left, expr.right);
+            }
+            (other, DataType::Interval(_))
+                if is_number(other) && expr.op == BinaryOperator::Multiply =>
+            {
+                return scaled_interval("shale_interval_multiply", expr.right, expr.left);
+            }
+            (left, right) if is_text(left) && (is_text(right) || right.is_integer()) => {
+                if let Some(function) = json_function(&expr) {
+                    let arguments = match expr.op {
+                        BinaryOperator::ArrowAt => vec![expr.right, expr.left],
+                        _ => vec![expr.left, expr.right],
+                    };
+                    return Ok(PlannerResult::Planned(called(function, arguments)?));
+                }
+            }
             (left, right) if expr.op == BinaryOperator::Divide && has_decimal(left, right) => {
                 expr.left = with_fraction(expr.left, left);
             }
@@ -48,6 +74,42 @@ impl ExprPlanner for PostgresOperators {
             _ => {}
         }
         Ok(PlannerResult::Original(expr))
+    }
+}
+
+fn is_text(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8
+    )
+}
+
+fn is_number(data_type: &DataType) -> bool {
+    data_type.is_numeric()
+}
+
+fn called(function: &str, arguments: Vec<Expr>) -> Result<Expr> {
+    let function = ScalarFunction::new_udf(row_function(function)?, arguments);
+    Ok(Expr::ScalarFunction(function))
+}
+
+fn scaled_interval(
+    function: &str,
+    interval: Expr,
+    number: Expr,
+) -> Result<PlannerResult<RawBinaryExpr>> {
+    let text = called(function, vec![interval, number])?;
+    let interval = Cast::new(Box::new(text), arrow_type(&SqlType::Interval));
+    Ok(PlannerResult::Planned(Expr::Cast(interval)))
+}
+
+/// The function of an operator that only jsonb has. Texts have neither `-` nor `@>`.
+fn json_function(expr: &RawBinaryExpr) -> Option<&'static str> {
+    let constant = |expr: &Expr| matches!(expr, Expr::Literal(..));
+    match expr.op {
+        BinaryOperator::AtArrow | BinaryOperator::ArrowAt => Some("shale_json_contains"),
+        BinaryOperator::Minus if !constant(&expr.left) => Some("shale_json_delete"),
+        _ => None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::lineage::column_types;
 use crate::rewrite::{self, visible_name};
 use crate::statement::StatementContext;
 use crate::widen::widen;
-use crate::{lateral, parameters, planner, subplan, workers};
+use crate::{lateral, parameters, planner, subplan, unions, workers};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::session_state::SessionState;
@@ -226,6 +226,7 @@ fn make(
         logical = plan_with(&types).map_err(to_sql_error)?;
     }
     let logical = lateral::rewrite(logical)
+        .and_then(unions::read_constants)
         .and_then(widen)
         .and_then(resolve_json_arguments)
         .map_err(to_sql_error)?;

@@ -5,7 +5,7 @@ use crate::error::carry;
 use crate::rewrite::Scope;
 use crate::rows::datum_to_scalar;
 use crate::table::UserTable;
-use crate::types::{PostgresTypes, arrow_type};
+use crate::types::{PostgresTypes, UTC, arrow_type};
 use arrow::datatypes::{DataType, SchemaRef, TimeUnit};
 use datafusion::catalog::cte_worktable::CteWorkTable;
 use datafusion::catalog::default_table_source::provider_as_source;
@@ -171,6 +171,13 @@ fn series_arguments(args: Vec<Expr>) -> Result<Vec<Expr>> {
             _
         ))
     );
+    let zoned = matches!(
+        args.first(),
+        Some(Expr::Literal(
+            ScalarValue::TimestampMicrosecond(_, Some(_)) | ScalarValue::Date32(_),
+            _
+        ))
+    );
     args.into_iter()
         .enumerate()
         .map(|(position, arg)| {
@@ -179,17 +186,20 @@ fn series_arguments(args: Vec<Expr>) -> Result<Vec<Expr>> {
             };
             let target = match &value {
                 ScalarValue::Utf8(Some(text)) | ScalarValue::Utf8View(Some(text)) if over_time => {
-                    let sql_type = if position < 2 {
-                        SqlType::Timestamp
-                    } else {
-                        SqlType::Interval
+                    let sql_type = match position {
+                        0 | 1 if zoned => SqlType::TimestampTz,
+                        0 | 1 => SqlType::Timestamp,
+                        _ => SqlType::Interval,
                     };
                     let datum = parse_text(&sql_type, text).map_err(carry)?;
                     let value = datum_to_scalar(&datum, &arrow_type(&sql_type))?;
                     return series_arguments(vec![Expr::Literal(value, metadata)])
                         .map(|mut only| only.remove(0));
                 }
-                ScalarValue::Date32(_) => DataType::Timestamp(TimeUnit::Nanosecond, None),
+                // As in PostgreSQL, a series of dates is one of timestamptz.
+                ScalarValue::Date32(_) => {
+                    DataType::Timestamp(TimeUnit::Nanosecond, Some(UTC.into()))
+                }
                 ScalarValue::TimestampMicrosecond(_, zone) => {
                     DataType::Timestamp(TimeUnit::Nanosecond, zone.clone())
                 }

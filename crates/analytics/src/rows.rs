@@ -74,7 +74,12 @@ pub(crate) fn array_to_datums(
     let array = if *array.data_type() == wanted {
         Arc::clone(array)
     } else {
-        cast(array, &wanted).map_err(|error| arrow_error(error, sql_type))?
+        let values = cast(array, &wanted).map_err(|error| arrow_error(error, sql_type))?;
+        // Casting gives NULL for what does not fit, such as a number of more than 38 digits.
+        if values.null_count() != array.null_count() {
+            return Err(out_of_range(sql_type));
+        }
+        values
     };
     macro_rules! primitive {
         ($array_type:ty, $value:ident => $datum:expr) => {{
@@ -116,6 +121,9 @@ pub(crate) fn array_to_datums(
             .map(|value| match value {
                 None => Datum::Null,
                 Some(text) if sql_type.is_json() => Datum::Json(text.to_owned()),
+                Some(text) if let SqlType::Char(Some(length)) = sql_type => {
+                    Datum::Text(format!("{text:width$}", width = *length as usize))
+                }
                 Some(text) => Datum::Text(text.to_owned()),
             })
             .collect()),

@@ -6,6 +6,7 @@
 //! Invariant: all tables and catalog relations of one run are read from the same [`StatementContext`].
 
 use crate::catalog::CatalogPicture;
+use crate::subplan::SubPlanRun;
 use arrow::array::RecordBatch;
 use datafusion::common::config::{ConfigEntry, ConfigExtension, ConfigOptions, ExtensionOptions};
 use datafusion::common::{Result, config_err, internal_datafusion_err};
@@ -28,6 +29,7 @@ pub(crate) struct StatementContext {
     pub base: Arc<SessionState>,
     picture: OnceLock<Arc<CatalogPicture>>,
     batches: Mutex<HashMap<&'static str, RecordBatch>>,
+    subplans: Mutex<HashMap<u64, Arc<SubPlanRun>>>,
 }
 
 impl StatementContext {
@@ -43,6 +45,7 @@ impl StatementContext {
             base,
             picture: OnceLock::new(),
             batches: Mutex::new(HashMap::new()),
+            subplans: Mutex::new(HashMap::new()),
         }))
     }
 
@@ -64,6 +67,20 @@ impl StatementContext {
         let batch = build()?;
         self.batches.lock().insert(name, batch.clone());
         Ok(batch)
+    }
+
+    /// What this run knows of a subquery, which is found by its number.
+    pub(crate) fn subplan(
+        &self,
+        number: u64,
+        prepare: impl FnOnce() -> Result<SubPlanRun>,
+    ) -> Result<Arc<SubPlanRun>> {
+        if let Some(run) = self.subplans.lock().get(&number) {
+            return Ok(Arc::clone(run));
+        }
+        let run = Arc::new(prepare()?);
+        self.subplans.lock().insert(number, Arc::clone(&run));
+        Ok(run)
     }
 
     /// A DataFusion state that carries this context.

@@ -31,7 +31,9 @@ pub(crate) fn arrow_type(sql_type: &SqlType) -> DataType {
         SqlType::Oid => DataType::UInt32,
         SqlType::Float4 => DataType::Float32,
         SqlType::Float8 => DataType::Float64,
-        SqlType::Numeric(Some((precision, scale))) if *precision <= DECIMAL_DIGITS_MAX => {
+        SqlType::Numeric(Some((precision, scale)))
+            if (1..=DECIMAL_DIGITS_MAX).contains(precision) =>
+        {
             DataType::Decimal128(*precision, *scale as i8)
         }
         SqlType::Numeric(_) => DataType::Decimal128(PLAIN_NUMERIC.0, PLAIN_NUMERIC.1),

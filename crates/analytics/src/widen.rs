@@ -5,15 +5,17 @@
 //!
 //! Done once, on the plan as it was made: DataFusion's own coercion runs more than once over a plan, and would widen again.
 
+use crate::types::arrow_type;
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
-    Cast, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, RecursiveQuery,
+    Cast, Expr, ExprSchemable, LogicalPlan, LogicalPlanBuilder, RecursiveQuery, Union,
     WindowFunctionDefinition,
 };
+use shale_sql::SqlType;
 use std::sync::Arc;
 
 /// A bigint as a decimal: 19 digits.
@@ -50,6 +52,9 @@ pub(crate) fn widen(plan: LogicalPlan) -> Result<LogicalPlan> {
         }
         Ok(Transformed::yes(match node.data {
             // DataFusion does not recompute its schema.
+            LogicalPlan::Union(union) => {
+                LogicalPlan::Union(Union::try_new_with_loose_types(union.inputs)?)
+            }
             LogicalPlan::Values(rows) => LogicalPlanBuilder::values(rows.values)?.build()?,
             // What reads the working table was planned with its types.
             LogicalPlan::RecursiveQuery(recursive) => {
@@ -115,6 +120,16 @@ fn narrow_constants(expression: Expr) -> Result<Transformed<Expr>> {
 
 fn widen_call(expression: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     let mut expression = expression;
+    if let Expr::ScalarFunction(call) = &mut expression
+        && call.func.name() == "date_trunc"
+        && let Some(moment) = call.args.get_mut(1)
+        && moment.get_type(schema).ok() == Some(DataType::Date32)
+    {
+        // PostgreSQL has it for timestamptz, which it prefers for a date.
+        let timestamptz = arrow_type(&SqlType::TimestampTz);
+        *moment = Expr::Cast(Cast::new(Box::new(moment.clone()), timestamptz));
+        return Ok(Transformed::yes(expression));
+    }
     let (name, arguments) = match &mut expression {
         Expr::AggregateFunction(call) => (call.func.name().to_owned(), &mut call.params.args),
         Expr::WindowFunction(call) => match &call.fun {

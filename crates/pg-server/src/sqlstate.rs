@@ -14,9 +14,7 @@ use std::fmt::Write;
 /// The report of a statement's error.
 pub(crate) fn report(error: &SqlError) -> Report {
     match error {
-        SqlError::Syntax { message, position } => {
-            Report::error("42601", message.clone()).with_offset(*position)
-        }
+        SqlError::Syntax { message, position } => syntax_error(message).with_offset(*position),
         SqlError::UndefinedTable { name, position } => {
             let message = format!("relation \"{name}\" does not exist");
             Report::error("42P01", message).with_offset(*position)
@@ -84,10 +82,43 @@ pub(crate) fn report(error: &SqlError) -> Report {
         }
         SqlError::InvalidParameter { name, value } => {
             let message = format!("invalid value for parameter \"{name}\": \"{value}\"");
-            Report::error("22023", message)
+            let report = Report::error("22023", message);
+            match name.as_str() {
+                "timezone" => report.with_hint(
+                    "The only time zone is UTC; convert with AT TIME ZONE or in the client.",
+                ),
+                _ => report,
+            }
         }
         SqlError::TransactionState { sqlstate, message } => {
             Report::error(sqlstate, message.clone())
+        }
+        SqlError::SecondWrite { first_is_durable } => {
+            let report = Report::error("0A000", error.to_string()).with_hint(
+                "Put all rows into one INSERT, or run the statements outside of a block (autocommit).",
+            );
+            match first_is_durable {
+                true => report.with_detail(
+                    "Statements are durable as they run: what the block has changed before stays, and ROLLBACK cannot undo it.",
+                ),
+                false => report,
+            }
+        }
+        SqlError::CannotRollBack { savepoint, cause } => {
+            let message = error.to_string();
+            let mut report = Report::error("0A000", message).with_hint(match savepoint {
+                None => "The block has ended. Statements are durable as they run; ROLLBACK undoes a block only if it changed nothing.",
+                Some(_) => "Statements are durable as they run; a savepoint can only enclose statements that change nothing. COMMIT or ROLLBACK ends the block.",
+            });
+            if let Some(cause) = cause {
+                let cause = self::report(cause);
+                let detail = format!(
+                    "The block failed with {}: {}",
+                    cause.sqlstate, cause.message
+                );
+                report.detail = Some(detail);
+            }
+            report
         }
         SqlError::Canceled => Report::canceled(),
         SqlError::ProgramLimit { message } => Report::error("54000", message.clone()),
@@ -121,6 +152,22 @@ fn out_of_range(type_name: &str) -> Report {
     Report::error("22003", "numeric field overflow").with_detail(format!(
         "A field with precision {precision}, scale {scale} must round to an absolute value less than 10^{digits}."
     ))
+}
+
+/// The parser's `Expected: …, found: …` in PostgreSQL's words.
+fn syntax_error(message: &str) -> Report {
+    let parts = message
+        .strip_prefix("Expected: ")
+        .and_then(|rest| rest.rsplit_once(", found: "));
+    match parts {
+        Some((expected, "EOF")) => Report::error("42601", "syntax error at end of input")
+            .with_detail(format!("Expected {expected}.")),
+        Some((expected, found)) => {
+            Report::error("42601", format!("syntax error at or near \"{found}\""))
+                .with_detail(format!("Expected {expected}."))
+        }
+        None => Report::error("42601", message.to_owned()),
+    }
 }
 
 fn with_hint_if(report: Report, hint: &Option<String>) -> Report {

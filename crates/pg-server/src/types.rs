@@ -155,14 +155,14 @@ pub(crate) fn type_size(sql_type: &SqlType) -> i16 {
 /// `atttypmod`: length or precision and scale of a declared type, -1 for none. PostgreSQL adds 4, the size of a varlena header.
 pub(crate) fn type_modifier(sql_type: &SqlType) -> i32 {
     match sql_type {
-        SqlType::Numeric(Some((precision, scale))) => {
+        SqlType::Numeric(Some((precision @ 1.., scale))) => {
             ((i32::from(*precision) << 16) | i32::from(*scale)) + 4
         }
         SqlType::Varchar(Some(length)) | SqlType::Char(Some(length)) => {
             i32::try_from(*length).map_or(-1, |length| length.saturating_add(4))
         }
         SqlType::Array(element) => type_modifier(element),
-        SqlType::Numeric(None)
+        SqlType::Numeric(None | Some((0, _)))
         | SqlType::Varchar(None)
         | SqlType::Char(None)
         | SqlType::Unknown
@@ -239,6 +239,7 @@ mod tests {
     fn modifiers_follow_postgresql() {
         // SELECT atttypmod FROM pg_attribute for numeric(10,2), varchar(20), char(3).
         assert_eq!(type_modifier(&SqlType::Numeric(Some((10, 2)))), 655_366);
+        assert_eq!(type_modifier(&SqlType::Numeric(Some((0, 2)))), -1);
         assert_eq!(type_modifier(&SqlType::Varchar(Some(20))), 24);
         assert_eq!(type_modifier(&SqlType::Char(Some(3))), 7);
         assert_eq!(type_modifier(&SqlType::Text), -1);

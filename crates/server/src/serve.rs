@@ -107,7 +107,7 @@ async fn serve(
     ));
     // Before the announcement: who has read it may send SIGTERM at once.
     let mut signals = StopSignals::new()?;
-    doors.announce(config)?;
+    doors.announce(config, &user_to_name(config, &credentials.users()))?;
     signals.received().await;
     tracing::info!("draining");
     stop.cancel();
@@ -125,6 +125,25 @@ async fn serve(
     Ok(())
 }
 
+/// Whom the printed URL connects, percent-encoded: without a name, clients take that of the operating system's user.
+fn user_to_name(config: &Config, users: &[String]) -> String {
+    let first = &config.first.user;
+    let name = match users.first() {
+        Some(user) if !users.contains(first) => user,
+        _ => first,
+    };
+    let mut encoded = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            other => encoded.push_str(&format!("%{other:02X}")),
+        }
+    }
+    encoded
+}
+
 struct Doors {
     pg: SocketAddr,
     dynamodb: SocketAddr,
@@ -132,11 +151,11 @@ struct Doors {
 
 impl Doors {
     /// The one line on stdout.
-    fn announce(&self, config: &Config) -> Result<(), Error> {
+    fn announce(&self, config: &Config, user: &str) -> Result<(), Error> {
         let mut stdout = std::io::stdout().lock();
         writeln!(
             stdout,
-            "shale {} ready: postgresql://{}/shale http://{} (data in {}{})",
+            "shale {} ready: postgresql://{user}@{}/shale http://{} (data in {}{})",
             env!("CARGO_PKG_VERSION"),
             self.pg,
             self.dynamodb,

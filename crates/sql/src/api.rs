@@ -25,7 +25,8 @@ pub enum SqlType {
     Float4,
     /// float8
     Float8,
-    /// numeric(precision, scale)
+    /// numeric(precision, scale). Precision 0, which no declaration can have, is a computed numeric: any number of digits, printed with at
+    /// least that scale.
     Numeric(Option<(u8, u8)>),
     /// text
     Text,
@@ -247,6 +248,21 @@ pub enum SqlError {
         sqlstate: &'static str,
         /// What is wrong.
         message: String,
+    },
+    /// 0A000: a block takes one INSERT, UPDATE or DELETE.
+    #[error("a second INSERT, UPDATE or DELETE in a transaction block is not supported")]
+    SecondWrite {
+        /// Whether the first one changed something, which stays.
+        first_is_durable: bool,
+    },
+    /// 0A000: what a block changed is durable.
+    #[error("cannot roll back{}: the changes of this transaction block are durable and stay",
+        .savepoint.as_ref().map_or_else(String::new, |name| format!(" to savepoint \"{name}\"")))]
+    CannotRollBack {
+        /// Of ROLLBACK TO.
+        savepoint: Option<String>,
+        /// The error that the block failed with, if one did and it is known.
+        cause: Option<Box<SqlError>>,
     },
     /// 57014
     #[error("canceling statement due to user request")]

@@ -159,11 +159,24 @@ pub(crate) fn is_homogeneous(table: &TableDescription, name: &str, sql_type: &Sq
     };
     match table.observed.get(name) {
         Some(observed) => {
-            observed.types & !(bit(expected) | bit(AttributeType::Null)) == 0
+            let same_type = observed.types & !(bit(expected) | bit(AttributeType::Null)) == 0;
+            (same_type && digits_fit(observed, sql_type))
                 || table.definition.key_schema.is_key(name)
         }
         None => true,
     }
+}
+
+/// Whether the numbers seen of an attribute have no more digits than its column: those that have read as NULL.
+fn digits_fit(observed: &ObservedAttribute, sql_type: &SqlType) -> bool {
+    let (integer, fraction) = match sql_type {
+        SqlType::Int2 => (5, 0),
+        SqlType::Int4 | SqlType::Oid => (10, 0),
+        SqlType::Int8 => (19, 0),
+        SqlType::Numeric(Some((precision, scale))) => (precision.saturating_sub(*scale), *scale),
+        _ => return true,
+    };
+    observed.integer_digits <= integer && observed.fraction_digits <= fraction
 }
 
 /// The column or attribute of that name.

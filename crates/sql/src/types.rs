@@ -20,6 +20,7 @@ impl SqlType {
     /// PostgreSQL's `format_type`: the name with its modifier, such as `numeric(10,2)`.
     pub fn name(&self) -> String {
         match self {
+            SqlType::Numeric(Some((0, _))) => "numeric".into(),
             SqlType::Numeric(Some((precision, scale))) => format!("numeric({precision},{scale})"),
             SqlType::Varchar(Some(length)) => format!("character varying({length})"),
             SqlType::Char(Some(length)) => format!("character({length})"),

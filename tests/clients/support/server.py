@@ -16,7 +16,7 @@ import psycopg
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("SHALE_BINARY", str(ROOT / "target/debug/shale"))
-READY = re.compile(r"ready: (postgresql://(\S+)/shale) (http://\S+)")
+READY = re.compile(r"ready: (postgresql://\S+@(\S+)/shale) (http://\S+)")
 ANY_PORT = "127.0.0.1:0"
 # Nothing here takes so long; it ends a test that would wait for ever.
 PATIENCE_SECONDS = 60

@@ -10,7 +10,7 @@ use crate::types::sql_type;
 use arrow::array::{ArrayRef, StringBuilder};
 use arrow::datatypes::DataType;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{Result, plan_err};
+use datafusion::common::{Result, ScalarValue, plan_err};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::{
@@ -39,7 +39,7 @@ pub(super) fn result_type(name: &str) -> Option<SqlType> {
     })
 }
 
-/// Tells the calls of a plan the SQL types of their arguments.
+/// Tells the calls of a plan the SQL types of their arguments, and puts the names of types in the places of `pg_typeof`.
 pub(crate) fn resolve(plan: LogicalPlan) -> Result<LogicalPlan> {
     let resolved = plan.transform_up_with_subqueries(|node| {
         let input = node.inputs().first().map(|input| (*input).clone());
@@ -61,6 +61,16 @@ pub(crate) fn resolve(plan: LogicalPlan) -> Result<LogicalPlan> {
                 let Expr::ScalarFunction(call) = &expression else {
                     return Ok(Transformed::no(expression));
                 };
+                if call.func.name() == "pg_typeof" {
+                    let types = argument_types(&call.args, input.as_ref());
+                    let name = types
+                        .first()
+                        .map(|sql_type| sql_type.base_name().to_owned());
+                    return Ok(Transformed::yes(Expr::Literal(
+                        ScalarValue::Utf8(name),
+                        None,
+                    )));
+                }
                 let Some(build) = call.func.inner().downcast_ref::<Build>() else {
                     return Ok(Transformed::no(expression));
                 };

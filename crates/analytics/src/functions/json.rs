@@ -261,7 +261,7 @@ fn member<'a>(document: &'a str, name: &str) -> Option<&'a str> {
 }
 
 /// The value as text: strings without quotes and escapes, null as NULL, everything else as it is.
-fn as_text(value: String) -> Option<String> {
+pub(super) fn as_text(value: String) -> Option<String> {
     match value.as_str() {
         "null" => None,
         text if text.starts_with('"') => as_string(text),
@@ -269,11 +269,11 @@ fn as_text(value: String) -> Option<String> {
     }
 }
 
-fn as_string(value: &str) -> Option<String> {
+pub(super) fn as_string(value: &str) -> Option<String> {
     serde_json::from_str(value).ok()
 }
 
-fn type_name(value: &str) -> Option<&'static str> {
+pub(super) fn type_name(value: &str) -> Option<&'static str> {
     Some(match value.trim_start().as_bytes().first()? {
         b'{' => "object",
         b'[' => "array",
@@ -303,7 +303,7 @@ fn concatenated(left: &str, right: &str) -> Result<String> {
     Ok(format!("[{}]", joined(elements(&left), elements(&right))))
 }
 
-fn members(document: &str) -> Option<Vec<(String, &str)>> {
+pub(super) fn members(document: &str) -> Option<Vec<(String, &str)>> {
     let bytes = document.as_bytes();
     let mut at = skip_space(bytes, 0);
     if bytes.get(at) != Some(&b'{') {
@@ -326,7 +326,7 @@ fn members(document: &str) -> Option<Vec<(String, &str)>> {
     (bytes.get(at) == Some(&b'}')).then_some(members)
 }
 
-fn elements(document: &str) -> Option<Vec<&str>> {
+pub(super) fn elements(document: &str) -> Option<Vec<&str>> {
     let bytes = document.as_bytes();
     let mut at = skip_space(bytes, 0);
     if bytes.get(at) != Some(&b'[') {

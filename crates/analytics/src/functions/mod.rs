@@ -4,7 +4,8 @@
 //! * `catalog`: names, definitions, sizes and privileges by oid; `regclass` and its relatives.
 //! * `text`: quoting, `to_char`.
 //! * `series`: `generate_series` with a bound.
-//! * `json`: operators and functions over json texts; `build`: json from values.
+//! * `json`: operators and functions over json texts; `contain`: containment, deletion, printing; `build`: json from values.
+//! * `times`: `age`, `to_date`, `to_timestamp`, intervals times numbers.
 //! * `zone`: `AT TIME ZONE`.
 //! * `choosing`: `coalesce`, `greatest`, `least` beside text constants; `arrays`: what depends on an array's element type.
 //!
@@ -15,10 +16,12 @@ mod arrays;
 mod build;
 mod catalog;
 mod choosing;
+mod contain;
 mod json;
 mod series;
 mod session;
 mod text;
+mod times;
 mod zone;
 
 pub(crate) use build::resolve as resolve_json_arguments;
@@ -34,7 +37,7 @@ use arrow::array::{
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::{Result, plan_err};
+use datafusion::common::{Result, internal_err, plan_err};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
@@ -73,9 +76,21 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         catalog::FUNCTIONS,
         text::FUNCTIONS,
         json::FUNCTIONS,
+        contain::FUNCTIONS,
+        times::FUNCTIONS,
     ]
     .into_iter()
     .flatten()
+}
+
+/// One of the row functions, for calls that operators are planned as.
+pub(crate) fn row_function(name: &str) -> Result<Arc<ScalarUDF>> {
+    match definitions().find(|definition| definition.name == name) {
+        Some(definition) => Ok(Arc::new(ScalarUDF::new_from_impl(RowFunction::new(
+            definition,
+        )))),
+        None => internal_err!("there is no function {name}"),
+    }
 }
 
 /// The SQL type that a function's result has, where its Arrow type does not tell.
@@ -206,6 +221,7 @@ pub(crate) enum Value {
     Int(i64),
     Text(String),
     Texts(Vec<String>),
+    NullableTexts(Vec<Option<String>>),
 }
 
 impl Value {
@@ -546,12 +562,21 @@ fn values_to_array(data_type: &DataType, values: &[Value]) -> Result<ArrayRef> {
         DataType::List(_) => {
             let mut builder = ListBuilder::new(StringBuilder::new());
             for value in values {
-                if let Value::Texts(texts) = value {
-                    for text in texts {
-                        builder.values().append_value(text);
+                match value {
+                    Value::Texts(texts) => {
+                        for text in texts {
+                            builder.values().append_value(text);
+                        }
                     }
+                    Value::NullableTexts(texts) => {
+                        for text in texts {
+                            builder.values().append_option(text.as_deref());
+                        }
+                    }
+                    _ => {}
                 }
-                builder.append(matches!(value, Value::Texts(_)));
+                let list = matches!(value, Value::Texts(_) | Value::NullableTexts(_));
+                builder.append(list);
             }
             Arc::new(builder.finish())
         }

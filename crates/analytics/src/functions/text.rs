@@ -155,6 +155,8 @@ fn format_text(arguments: &[Value]) -> Result<Option<String>> {
             Value::Int(value) => Some(value.to_string()),
             Value::Bool(value) => Some(if *value { "t" } else { "f" }.to_owned()),
             Value::Texts(texts) => Some(format!("{{{}}}", texts.join(","))),
+            // Only results are such lists.
+            Value::NullableTexts(_) => None,
             Value::Text(text) => Some(text.clone()),
         };
         match (kind, text) {
@@ -174,7 +176,7 @@ fn format_text(arguments: &[Value]) -> Result<Option<String>> {
     Ok(Some(out))
 }
 
-const MONTHS: [&str; 12] = [
+pub(super) const MONTHS: [&str; 12] = [
     "January",
     "February",
     "March",
@@ -279,7 +281,7 @@ fn weeks_of(year: i64) -> i64 {
 }
 
 /// Year, month and day of days since 1970-01-01.
-fn civil(days: i64) -> (i64, i64, i64) {
+pub(super) fn civil(days: i64) -> (i64, i64, i64) {
     let mut year = 1970 + days.div_euclid(366);
     while days_to(year + 1) <= days {
         year += 1;
@@ -307,6 +309,16 @@ fn civil(days: i64) -> (i64, i64, i64) {
         rest -= length;
     }
     (year, 12, 31)
+}
+
+/// Days of a month.
+pub(super) fn days_of_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if days_to(year + 1) - days_to(year) == 366 => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
 }
 
 /// Longest patterns first.

@@ -6,8 +6,8 @@ use super::{call, function_name, text};
 use crate::functions::{REG_IN, REG_OUT};
 use crate::types::DECIMAL_DIGITS_MAX;
 use datafusion::sql::sqlparser::ast::{
-    ArrayElemTypeDef, CastKind, CharacterLength, DataType, ExactNumberInfo, Expr, Interval,
-    TimezoneInfo, Value,
+    ArrayElemTypeDef, BinaryOperator, CastKind, CharacterLength, DataType, ExactNumberInfo, Expr,
+    Interval, TimezoneInfo, Value,
 };
 use shale_item::Number;
 use shale_sql::datum::{format_number, parse_text, to_text};
@@ -52,6 +52,9 @@ pub(super) fn constant(value: &Expr, data_type: &DataType) -> Result<Option<Expr
         DataType::Interval { .. } => SqlType::Interval,
         _ => return Ok(None),
     };
+    if let Some(moment) = special_moment(written, &sql_type) {
+        return Ok(Some(plain_cast(moment, data_type.clone())));
+    }
     let parsed = parse_text(&sql_type, written)?;
     let canonical = match &parsed {
         Datum::Bytes(_) => {
@@ -80,6 +83,74 @@ pub(super) fn constant(value: &Expr, data_type: &DataType) -> Result<Option<Expr
         other => to_text(other, &sql_type),
     };
     Ok(Some(plain_cast(text(canonical), data_type.clone())))
+}
+
+/// `'now'` and its like, which are read when the statement runs.
+fn special_moment(written: &str, sql_type: &SqlType) -> Option<Expr> {
+    let word = written.trim().to_ascii_lowercase();
+    let now = || call("now", []);
+    let with_date = matches!(
+        sql_type,
+        SqlType::Date | SqlType::Timestamp | SqlType::TimestampTz
+    );
+    let days = match word.as_str() {
+        "now" if with_date || *sql_type == SqlType::Time => return Some(now()),
+        "epoch" if with_date => return Some(plain_cast(text("1970-01-01"), DataType::Date)),
+        "today" => 0,
+        "tomorrow" => 1,
+        "yesterday" => -1,
+        _ => return None,
+    };
+    with_date.then(|| Expr::BinaryOp {
+        left: Box::new(plain_cast(now(), DataType::Date)),
+        op: BinaryOperator::Plus,
+        right: Box::new(super::compat::number(&days.to_string())),
+    })
+}
+
+/// The type of timestamps, with time zone or without.
+fn timestamp(zone: TimezoneInfo) -> DataType {
+    DataType::Timestamp(None, zone)
+}
+
+/// `localtimestamp`, `current_timestamp(0)` and the like; `None` for what DataFusion has.
+///
+/// # Errors
+/// 0A000 for a precision that is neither seconds, milliseconds nor microseconds.
+pub(super) fn current_moment(
+    name: &str,
+    precision: Option<&Expr>,
+) -> Result<Option<Expr>, SqlError> {
+    let data_type = match name {
+        "current_timestamp" if precision.is_some() => timestamp(TimezoneInfo::WithTimeZone),
+        "localtimestamp" => timestamp(TimezoneInfo::None),
+        "localtime" => DataType::Time(None, TimezoneInfo::None),
+        _ => return Ok(None),
+    };
+    let now = call("now", []);
+    let rounded = match precision.map(ToString::to_string).as_deref() {
+        None | Some("6") => now,
+        // PostgreSQL rounds to the precision.
+        Some("0") => rounded(now, "second", "500 milliseconds")?,
+        Some("3") => rounded(now, "millisecond", "500 microseconds")?,
+        Some(other) => {
+            return Err(SqlError::NotSupported {
+                feature: format!("{name}({other})"),
+                hint: Some("The precision is 0, 3 or 6.".to_owned()),
+            });
+        }
+    };
+    Ok(Some(plain_cast(rounded, data_type)))
+}
+
+fn rounded(moment: Expr, unit: &str, half: &str) -> Result<Expr, SqlError> {
+    let half = constant(&text(half), &INTERVAL)?.unwrap_or_else(|| text(half));
+    let later = Expr::BinaryOp {
+        left: Box::new(moment),
+        op: BinaryOperator::Plus,
+        right: Box::new(half),
+    };
+    Ok(call("date_trunc", [text(unit), later]))
 }
 
 /// A number that is no bigint: exact where a decimal holds it, else as double precision.
@@ -226,11 +297,18 @@ fn registered_type(data_type: &DataType) -> Option<&'static str> {
         .map(|(kind, _)| *kind)
 }
 
+/// `to_regclass` and its like: the kind of oid that a function gives.
+fn looks_up(name: &str) -> Option<&'static str> {
+    let kind = name.strip_prefix("to_")?;
+    let found = REG_IN.iter().find(|(known, _)| *known == kind);
+    found.map(|(kind, _)| *kind)
+}
+
 fn is_registered(expr: &Expr) -> bool {
     match expr {
         Expr::Function(function) => {
             let name = function_name(function);
-            REG_IN.iter().any(|(_, reader)| *reader == name)
+            REG_IN.iter().any(|(_, reader)| *reader == name) || looks_up(&name).is_some()
         }
         Expr::Nested(inner) => is_registered(inner),
         _ => false,
@@ -246,7 +324,10 @@ pub(super) fn print_registered(expr: &mut Expr) {
         return;
     };
     let name = function_name(function);
-    let Some(position) = REG_IN.iter().position(|(_, reader)| *reader == name) else {
+    let position = REG_IN
+        .iter()
+        .position(|(kind, reader)| *reader == name || looks_up(&name) == Some(*kind));
+    let Some(position) = position else {
         return;
     };
     let inner = std::mem::replace(expr, Expr::Value(Value::Null.with_empty_span()));

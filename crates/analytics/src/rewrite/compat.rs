@@ -1,13 +1,16 @@
 //! PostgreSQL's forms that DataFusion does not know, one by one.
 
 use super::arrays::{array_literal, array_of_query};
-use super::casts::{INTERVAL, cast, constant, plain_cast, plain_number, print_registered};
+use super::casts::{
+    INTERVAL, cast, constant, current_moment, plain_cast, plain_number, print_registered,
+};
 use super::from::rewrite_from;
+use super::order::keep_order;
 use super::{call, function_name, text};
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName, ObjectNamePart, Query,
-    Select, SelectItem, TableFactor, TableWithJoins, Value, VisitMut, VisitorMut,
+    Select, SelectItem, TableFactor, TableWithJoins, TimezoneInfo, Value, VisitMut, VisitorMut,
 };
 use shale_sql::SqlError;
 use std::ops::ControlFlow;
@@ -99,6 +102,7 @@ impl VisitorMut for Rewriter {
         for from in &mut select.from {
             rewrite_from(from);
         }
+        keep_order(select);
         match select.from.iter().any(has_ordinality) {
             true => ControlFlow::Break(SqlError::NotSupported {
                 feature: "WITH ORDINALITY of this function".to_owned(),
@@ -113,6 +117,15 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
     Ok(match expr {
         Expr::Function(function) => {
             rename_function(function);
+            let precision = arguments(function).unwrap_or_default();
+            if let [] | [_] = precision.as_slice()
+                && let Some(moment) = current_moment(&function_name(function), precision.first())?
+            {
+                return Ok(Some(moment));
+            }
+            if let Some(moment) = moment_of(&function_name(function), precision) {
+                return Ok(Some(moment));
+            }
             if function_name(function) == "mod" {
                 return Ok(modulo(function));
             }
@@ -163,6 +176,9 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
                 });
             }
             Some(call("shale_at_utc", [take(timestamp)]))
+        }
+        Expr::Identifier(ident) if ident.quote_style.is_none() => {
+            current_moment(&ident.value.to_lowercase(), None)?
         }
         Expr::Collate {
             expr: inner,
@@ -371,6 +387,24 @@ fn collected_json(function: &Function) -> Option<Expr> {
     let mut collect = function.clone();
     collect.name = ObjectName::from(vec![Ident::new("array_agg")]);
     Some(call(build, [Expr::Function(collect)]))
+}
+
+/// `age`, `to_date` and `to_timestamp`: functions that give texts, cast to their types.
+fn moment_of(name: &str, arguments: Vec<Expr>) -> Option<Expr> {
+    let timestamptz = DataType::Timestamp(None, TimezoneInfo::WithTimeZone);
+    let (function, arguments, data_type) = match (name, arguments.len()) {
+        ("age", 2) => ("shale_age", arguments, INTERVAL),
+        ("age", 1) => {
+            let today = plain_cast(call("now", []), DataType::Date);
+            let today = std::iter::once(today).chain(arguments).collect();
+            ("shale_age", today, INTERVAL)
+        }
+        ("to_date", 2) => ("shale_to_date", arguments, DataType::Date),
+        ("to_timestamp", 2) => ("shale_to_timestamp", arguments, timestamptz),
+        ("to_timestamp", 1) => ("shale_epoch_to_timestamp", arguments, timestamptz),
+        _ => return None,
+    };
+    Some(plain_cast(call(function, arguments), data_type))
 }
 
 /// `mod(a, b)` as `a % b`.

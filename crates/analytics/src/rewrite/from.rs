@@ -141,6 +141,21 @@ fn as_unnest(factor: &TableFactor) -> Option<TableFactor> {
             }
             vec![call("shale_json_elements", arguments)]
         }
+        "jsonb_each" | "json_each" | "jsonb_each_text" | "json_each_text" => {
+            let alias = alias.get_or_insert_with(|| named(&function));
+            if alias.columns.is_empty() {
+                let names = ["key", "value"].map(|name| column(Ident::new(name)));
+                alias.columns.extend(names);
+            }
+            let values = match function.ends_with("_text") {
+                true => "shale_json_value_texts",
+                false => "shale_json_values",
+            };
+            vec![
+                call("shale_json_keys", arguments.clone()),
+                call(values, arguments),
+            ]
+        }
         "jsonb_object_keys" | "json_object_keys" => {
             name_only_column(&mut alias, &function);
             vec![call("shale_json_keys", arguments)]

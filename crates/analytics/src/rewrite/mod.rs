@@ -3,8 +3,8 @@
 //! Four passes, in this order:
 //! 1. `output`: columns get the names PostgreSQL gives them, unique within their SELECT.
 //! 2. `empty`: a SELECT that joins a system relation which never has rows becomes one without rows.
-//! 3. `compat`, with `casts`, `arrays` and `from`: qualified functions and types, `OPERATOR(…)`, COLLATE, casts to oid types and json,
-//!    `ARRAY(SELECT …)`, array literals, json operators, functions in FROM.
+//! 3. `compat`, with `casts`, `arrays`, `from` and `order`: qualified functions and types, `OPERATOR(…)`, COLLATE, casts to oid types and json,
+//!    `ARRAY(SELECT …)`, array literals, json operators, functions in FROM; `order`: aggregates keep the order of a subquery.
 //! 4. `names` finds the tables, `columns` gives columns their exact names and makes calls of document paths, `star` keeps what is hidden out
 //!    of `*`.
 //!
@@ -17,6 +17,7 @@ mod compat;
 mod empty;
 mod from;
 mod names;
+mod order;
 mod output;
 mod star;
 

@@ -2,7 +2,8 @@
 //!
 //! Not here: which items (`scan`), which columns a table has (`relation`).
 //!
-//! Invariant: a value reads as `shale_sql::datum::value_to_datum` reads it; the direct paths here are its fast cases.
+//! Invariant: a value reads as `shale_sql::datum::value_to_datum` reads it, but for the padding of char(n); the direct paths here are its fast
+//! cases.
 
 use crate::relation::{ColumnSource, RelationColumn};
 use crate::rows::{UNIX_EPOCH_DAYS, UNIX_EPOCH_MICROS};
@@ -75,6 +76,10 @@ fn texts<'a>(
             None => builder.append_null(),
             Some(ValueView::S(text)) if plain => builder.append_value(text),
             Some(value) => match value_to_datum(value, sql_type) {
+                // Blanks at the end of char(n) mean nothing to operators and functions; results are padded where they leave.
+                Datum::Text(text) if matches!(sql_type, SqlType::Char(_)) => {
+                    builder.append_value(text.trim_end_matches(' '));
+                }
                 Datum::Text(text) | Datum::Json(text) => builder.append_value(text),
                 _ => builder.append_null(),
             },

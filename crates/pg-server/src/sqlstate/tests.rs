@@ -49,6 +49,14 @@ fn errors_of_statements() {
             message: "syntax error at or near \"x\"".into(),
             position: Some(7),
         },
+        SqlError::Syntax {
+            message: "Expected: end of statement, found: form".into(),
+            position: Some(9),
+        },
+        SqlError::Syntax {
+            message: "Expected: an expression, found: EOF".into(),
+            position: Some(7),
+        },
         SqlError::UndefinedTable {
             name: text(),
             position: Some(14),
@@ -102,6 +110,19 @@ fn errors_of_statements() {
             sqlstate: "25P02",
             message: "current transaction is aborted".into(),
         },
+        SqlError::SecondWrite {
+            first_is_durable: true,
+        },
+        SqlError::CannotRollBack {
+            savepoint: None,
+            cause: Some(Box::new(SqlError::SecondWrite {
+                first_is_durable: true,
+            })),
+        },
+        SqlError::CannotRollBack {
+            savepoint: Some("s".into()),
+            cause: None,
+        },
         SqlError::Canceled,
         SqlError::ProgramLimit {
             message: "too many".into(),
@@ -121,6 +142,8 @@ fn errors_of_statements() {
     ];
     expect![[r#"
         Syntax                       42601 syntax error at or near "x" | at 7
+        Syntax                       42601 syntax error at or near "form" | detail: Expected end of statement. | at 9
+        Syntax                       42601 syntax error at end of input | detail: Expected an expression. | at 7
         UndefinedTable               42P01 relation "x" does not exist | at 14
         UndefinedColumn              42703 column "x" does not exist | hint: Perhaps y.
         UndefinedFunction            42883 function f(integer) does not exist | hint: No function matches the given name and argument types. You might need to add explicit type casts. | at 7
@@ -137,6 +160,9 @@ fn errors_of_statements() {
         UndefinedParameter           42704 unrecognized configuration parameter "x"
         InvalidParameter             22023 invalid value for parameter "datestyle": "x"
         TransactionState             25P02 current transaction is aborted
+        SecondWrite                  0A000 a second INSERT, UPDATE or DELETE in a transaction block is not supported | detail: Statements are durable as they run: what the block has changed before stays, and ROLLBACK cannot undo it. | hint: Put all rows into one INSERT, or run the statements outside of a block (autocommit).
+        CannotRollBack               0A000 cannot roll back: the changes of this transaction block are durable and stay | detail: The block failed with 0A000: a second INSERT, UPDATE or DELETE in a transaction block is not supported | hint: The block has ended. Statements are durable as they run; ROLLBACK undoes a block only if it changed nothing.
+        CannotRollBack               0A000 cannot roll back to savepoint "s": the changes of this transaction block are durable and stay | hint: Statements are durable as they run; a savepoint can only enclose statements that change nothing. COMMIT or ROLLBACK ends the block.
         Canceled                     57014 canceling statement due to user request
         ProgramLimit                 54000 too many
         Other                        22012 division by zero

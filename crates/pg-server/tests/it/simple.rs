@@ -66,7 +66,7 @@ async fn an_error_ends_the_message_and_has_a_position() {
             .await,
     );
     expect![[r#"
-        error ERROR 42601 Expected: an SQL statement, found: SELEC [P: 1]
+        error ERROR 42601 syntax error at or near "SELEC" [D: Expected an SQL statement.] [P: 1]
         ready I
     "#]]
     .assert_eq(&client.ask(&[query("SELEC 1")]).await);

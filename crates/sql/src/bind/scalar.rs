@@ -356,6 +356,13 @@ impl Binder<'_> {
         }
         let sql_type = SqlType::from_ast(data_type)?;
         Ok(match self.scalar(expr, &sql_type)? {
+            Some(Scalar::Untyped(text)) if names_a_moment(&text, &sql_type) => {
+                match text.trim().eq_ignore_ascii_case("now") {
+                    true => Some(Scalar::Now(sql_type)),
+                    // The analytic executor knows the others.
+                    false => None,
+                }
+            }
             Some(Scalar::Untyped(text)) => {
                 let value = cast(Datum::Text(text), &sql_type)?;
                 Some(Scalar::Typed(value, sql_type))
@@ -414,6 +421,19 @@ impl Binder<'_> {
             }
             _ => None,
         })
+    }
+}
+
+/// Whether a text is one of PostgreSQL's words for a time, such as `now`.
+fn names_a_moment(text: &str, sql_type: &SqlType) -> bool {
+    let with_date = matches!(
+        sql_type,
+        SqlType::Date | SqlType::Timestamp | SqlType::TimestampTz
+    );
+    match text.trim().to_ascii_lowercase().as_str() {
+        "now" => with_date || *sql_type == SqlType::Time,
+        "today" | "tomorrow" | "yesterday" | "epoch" => with_date,
+        _ => false,
     }
 }
 

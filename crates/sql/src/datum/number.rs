@@ -49,7 +49,7 @@ fn decompose(number: Number) -> (bool, String, i32) {
 /// # Errors
 /// 22003 if the rounded number has more than `p - s` digits before the point.
 pub fn fit_numeric(number: Number, modifier: Option<(u8, u8)>) -> Result<Number, SqlError> {
-    let Some((precision, scale)) = modifier else {
+    let Some((precision @ 1.., scale)) = modifier else {
         return Ok(number);
     };
     let rounded = number.rounded(scale);

@@ -263,14 +263,15 @@ fn parse_timestamp_as(text: &str, name: &str, skip_zone: bool) -> Result<i64, Sq
     if !scanner.done() {
         if matches!(scanner.peek(), Some(b'T' | b't')) {
             scanner.at += 1;
-        } else if scanner.peek() == Some(b' ') {
-            scanner.skip_spaces();
         } else {
-            return Err(syntax(name, text));
+            // A zone may follow the date at once, as JDBC sends dates.
+            scanner.skip_spaces();
         }
-        micros += scan_time(&mut scanner)
-            .ok_or_else(|| syntax(name, text))?
-            .map_err(|()| field_overflow(text))?;
+        if scanner.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+            micros += scan_time(&mut scanner)
+                .ok_or_else(|| syntax(name, text))?
+                .map_err(|()| field_overflow(text))?;
+        }
         let offset = scan_zone(&mut scanner).ok_or_else(|| syntax(name, text))?;
         if !scanner.done() {
             return Err(syntax(name, text));

@@ -3,6 +3,7 @@
 use super::output::{Output, Outputs};
 use super::{pinned, query_of};
 use crate::bind::{Binder, Predicate, Scalar};
+use crate::datum::parse_text;
 use crate::names::{Catalog, Relation, find_relation};
 use crate::{Dialect, SqlError, SqlType};
 use shale_engine::TableDescription;
@@ -349,6 +350,12 @@ fn limits(binder: &mut Binder<'_>, query: &Query) -> Result<Option<Limits>, SqlE
         Some(expr) => Ok::<_, SqlError>(
             binder
                 .scalar(expr, &SqlType::Int8)?
+                .map(|scalar| match scalar {
+                    Scalar::Untyped(text) => parse_text(&SqlType::Int8, &text)
+                        .map(|value| Scalar::Typed(value, SqlType::Int8)),
+                    other => Ok(other),
+                })
+                .transpose()?
                 .filter(|scalar| {
                     matches!(
                         scalar,

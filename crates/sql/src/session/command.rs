@@ -22,6 +22,9 @@ pub(crate) enum Command {
     Rollback {
         chain: bool,
     },
+    Savepoint(String),
+    Release(String),
+    RollbackTo(String),
     SetTransaction {
         read_only: Option<bool>,
         session: bool,
@@ -91,14 +94,12 @@ pub(crate) fn plan(statement: Statement) -> Result<PlannedCommand, SqlError> {
             chain,
             savepoint: None,
         } => Command::Rollback { chain },
-        Statement::Rollback { .. }
-        | Statement::Savepoint { .. }
-        | Statement::ReleaseSavepoint { .. } => {
-            return Err(unsupported(
-                "SAVEPOINT",
-                "Statements are durable one by one; there is nothing to go back to.",
-            ));
-        }
+        Statement::Rollback {
+            savepoint: Some(name),
+            ..
+        } => Command::RollbackTo(savepoint_name(name)),
+        Statement::Savepoint { name } => Command::Savepoint(savepoint_name(name)),
+        Statement::ReleaseSavepoint { name } => Command::Release(savepoint_name(name)),
         Statement::Set(set) => plan_set(set)?,
         Statement::Reset(reset) => match reset.reset {
             Reset::ALL => Command::ResetAll,
@@ -130,6 +131,14 @@ pub(crate) fn plan(statement: Statement) -> Result<PlannedCommand, SqlError> {
         other => return Err(refused(&other)),
     };
     Ok((command, None))
+}
+
+/// Names fold to lower case unless quoted.
+fn savepoint_name(name: Ident) -> String {
+    match name.quote_style {
+        Some(_) => name.value,
+        None => name.value.to_lowercase(),
+    }
 }
 
 fn refused(statement: &Statement) -> SqlError {
@@ -171,6 +180,18 @@ fn refused(statement: &Statement) -> SqlError {
                 "Users are managed with the command shale user.",
             )
         }
+        Statement::AlterUser(_) => unsupported(
+            "ALTER USER",
+            "Passwords are set with the command shale user passwd.",
+        ),
+        Statement::Vacuum(_) => unsupported(
+            "VACUUM",
+            "There is nothing to do: space is reclaimed while the server runs.",
+        ),
+        Statement::Analyze(_) => unsupported(
+            "ANALYZE",
+            "There is nothing to do: statistics are kept as items are written.",
+        ),
         other => unsupported(first_word(other), ""),
     }
 }

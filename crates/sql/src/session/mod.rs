@@ -1,7 +1,8 @@
 //! One client's session: settings, prepared statements by name, the transaction block.
 //!
 //! A transaction block carries DDL, COPY, reads and at most one INSERT, UPDATE or DELETE. Writes are durable as they run, so that counts
-//! and RETURNING are true; ROLLBACK cannot take them back, and says so. Not here: planning (`service`), running (`run`).
+//! and RETURNING are true; ROLLBACK cannot take them back, and says so; savepoints enclose
+//! what changes nothing. Not here: planning (`service`), running (`run`).
 
 pub(crate) mod command;
 mod prepared;
@@ -81,8 +82,8 @@ impl Session {
             .shared
             .prepare(text, Dialect::Postgres, parameter_types, &|| self.context())
             .await;
-        if prepared.is_err() {
-            self.on_error();
+        if let Err(error) = &prepared {
+            self.transaction.fail(Some(error));
         }
         prepared
     }
@@ -106,8 +107,8 @@ impl Session {
                 }
             }
         };
-        if outcome.is_err() {
-            self.on_error();
+        if let Err(error) = &outcome {
+            self.transaction.fail(Some(error));
         }
         outcome
     }
@@ -119,7 +120,7 @@ impl Session {
 
     /// The front door saw an error outside of `execute` (a row stream failed): the transaction fails with it.
     pub fn on_error(&mut self) {
-        self.transaction.fail();
+        self.transaction.fail(None);
     }
 
     /// A setting's current value (`client_encoding` …).

@@ -22,7 +22,11 @@ impl Session {
         parameters: &[Datum],
     ) -> Result<Outcome, SqlError> {
         self.settings.on_first_statement();
-        if !matches!(command, Command::Commit { .. } | Command::Rollback { .. }) {
+        let ends_or_returns = matches!(
+            command,
+            Command::Commit { .. } | Command::Rollback { .. } | Command::RollbackTo(_)
+        );
+        if !ends_or_returns {
             self.transaction.check_open()?;
         }
         match command {
@@ -44,6 +48,20 @@ impl Session {
                     Outcome::Done { .. } => done("ROLLBACK"),
                     other => Ok(other),
                 }
+            }
+            Command::Savepoint(name) => {
+                let settings = self.settings.mark();
+                self.transaction.savepoint(name, settings)?;
+                done("SAVEPOINT")
+            }
+            Command::Release(name) => {
+                self.transaction.release(&name)?;
+                done("RELEASE")
+            }
+            Command::RollbackTo(name) => {
+                let settings = self.transaction.roll_back_to(&name)?;
+                self.settings.return_to(settings);
+                done("ROLLBACK")
             }
             Command::SetTransaction { read_only, session } => {
                 if let Some(read_only) = read_only {

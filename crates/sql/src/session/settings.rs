@@ -100,6 +100,12 @@ const DEFINITIONS: &[Definition] = &[
     definition("max_connections", "100", Kind::Fixed, false),
     definition("max_identifier_length", "63", Kind::Fixed, false),
     definition("max_index_keys", "32", Kind::Fixed, false),
+    definition(
+        "password_encryption",
+        "scram-sha-256",
+        Kind::One(&["scram-sha-256"]),
+        false,
+    ),
     definition("row_security", "on", Kind::One(&["on", "off"]), false),
     definition("search_path", "\"$user\", public", Kind::SearchPath, false),
     definition("server_encoding", "UTF8", Kind::Fixed, true),
@@ -145,6 +151,13 @@ pub(crate) struct Settings {
     initial: Arc<BTreeMap<String, String>>,
     changed: Vec<String>,
     started: bool,
+}
+
+/// The settings of a moment inside a block, to which ROLLBACK TO returns.
+#[derive(Clone)]
+pub(crate) struct SettingsMark {
+    values: Arc<BTreeMap<String, String>>,
+    covered: BTreeMap<String, String>,
 }
 
 fn find(name: &str) -> Option<&'static Definition> {
@@ -262,6 +275,19 @@ impl Settings {
             self.put(name.clone(), value.clone());
         }
         self.values = target;
+    }
+
+    pub(crate) fn mark(&self) -> SettingsMark {
+        SettingsMark {
+            values: self.values.clone(),
+            covered: self.covered.clone(),
+        }
+    }
+
+    /// SET is part of the block: ROLLBACK TO takes back what came after the savepoint.
+    pub(crate) fn return_to(&mut self, mark: SettingsMark) {
+        self.restore(mark.values);
+        self.covered = mark.covered;
     }
 
     pub(crate) fn on_begin(&mut self) {

@@ -85,7 +85,9 @@ fn blocks_take_one_write() {
     block.on_write();
     assert!(matches!(
         block.check_write(true, false),
-        Err(SqlError::NotSupported { .. })
+        Err(SqlError::SecondWrite {
+            first_is_durable: false
+        })
     ));
     block.check_write(false, false).expect("DDL is not counted");
     assert_eq!(block.commit().ok(), Some(Ended::Committed));
@@ -97,13 +99,16 @@ fn rolling_back_a_durable_change_is_an_error_that_ends_the_block() {
     let mut block = Transaction::default();
     block.begin(false);
     block.on_durable_change();
-    assert!(matches!(
-        block.roll_back(),
-        Err(SqlError::Other {
-            sqlstate: "0A000",
-            ..
-        })
-    ));
+    block.fail(Some(&SqlError::Canceled));
+    block.fail(Some(&SqlError::SecondWrite {
+        first_is_durable: true,
+    }));
+    let error = block.roll_back();
+    assert!(
+        matches!(&error, Err(SqlError::CannotRollBack { savepoint: None, cause: Some(cause) })
+            if matches!(cause.as_ref(), SqlError::Canceled)),
+        "{error:?}"
+    );
     assert_eq!(block.status(), TransactionStatus::Idle);
     block.begin(false);
     assert_eq!(block.roll_back().ok(), Some(Ended::RolledBack));
@@ -113,10 +118,10 @@ fn rolling_back_a_durable_change_is_an_error_that_ends_the_block() {
 #[test]
 fn failed_blocks_wait_for_their_end() {
     let mut block = Transaction::default();
-    block.fail();
+    block.fail(None);
     assert_eq!(block.status(), TransactionStatus::Idle);
     block.begin(false);
-    block.fail();
+    block.fail(None);
     assert_eq!(block.status(), TransactionStatus::Failed);
     assert!(matches!(
         block.check_open(),
@@ -144,4 +149,72 @@ fn read_only_blocks_write_nothing() {
         .set("default_transaction_read_only", "on")
         .expect("a boolean");
     assert!(settings.is_read_only());
+}
+
+#[test]
+fn savepoints_nest_shadow_and_hold_settings() {
+    let mut settings = Settings::new("ann");
+    let mut block = Transaction::default();
+    assert!(matches!(
+        block.savepoint("a".into(), settings.mark()),
+        Err(SqlError::TransactionState {
+            sqlstate: "25P01",
+            ..
+        })
+    ));
+    settings.on_begin();
+    block.begin(false);
+    block.savepoint("a".into(), settings.mark()).expect("first");
+    settings.set("application_name", "x").expect("any text");
+    block.savepoint("a".into(), settings.mark()).expect("inner");
+    settings.set("application_name", "y").expect("any text");
+    block.fail(None);
+    let mark = block.roll_back_to("a").expect("the inner one");
+    settings.return_to(mark);
+    assert_eq!(settings.get("application_name").as_deref(), Some("x"));
+    assert_eq!(block.status(), TransactionStatus::InTransaction);
+    block.release("a").expect("the inner one");
+    let mark = block.roll_back_to("a").expect("the outer one");
+    settings.return_to(mark);
+    assert_eq!(settings.get("application_name").as_deref(), Some(""));
+    block.release("a").expect("it is still there");
+    for unknown in [block.release("a"), block.roll_back_to("a").map(|_| ())] {
+        assert!(matches!(
+            unknown,
+            Err(SqlError::TransactionState {
+                sqlstate: "3B001",
+                ..
+            })
+        ));
+    }
+}
+
+#[test]
+fn savepoints_in_front_of_durable_changes_cannot_be_returned_to() {
+    let settings = Settings::new("ann");
+    let mut block = Transaction::default();
+    block.begin(false);
+    block
+        .savepoint("before".into(), settings.mark())
+        .expect("in a block");
+    block.on_durable_change();
+    block.on_write();
+    block
+        .savepoint("behind".into(), settings.mark())
+        .expect("in a block");
+    block.fail(None);
+    block.roll_back_to("behind").expect("nothing changed since");
+    assert!(matches!(
+        block.roll_back_to("before"),
+        Err(SqlError::CannotRollBack {
+            savepoint: Some(_),
+            ..
+        })
+    ));
+    assert!(matches!(
+        block.check_write(true, false),
+        Err(SqlError::SecondWrite {
+            first_is_durable: true
+        })
+    ));
 }

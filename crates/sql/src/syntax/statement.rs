@@ -139,7 +139,9 @@ fn with_parser<T>(
             message: error.message.clone(),
             position: byte_offset(text, error.location),
         })?;
-    if flavour == Dialect::PartiQl {
+    if flavour == Dialect::Postgres {
+        table_as_select(&mut tokens);
+    } else {
         let mut number = 0;
         for token in &mut tokens {
             if let Token::Placeholder(name) = &mut token.token
@@ -196,6 +198,25 @@ fn check_shape(tokens: &[TokenWithSpan]) -> Result<(), SqlError> {
 fn too_deep() -> SqlError {
     SqlError::ProgramLimit {
         message: format!("the statement is nested deeper than {NESTING_MAX} levels"),
+    }
+}
+
+/// `TABLE t` at the beginning as `SELECT * FROM t`.
+fn table_as_select(tokens: &mut Vec<TokenWithSpan>) {
+    let first = tokens
+        .iter()
+        .position(|token| !matches!(token.token, Token::Whitespace(_) | Token::SemiColon));
+    if let Some(first) = first
+        && matches!(&tokens[first].token, Token::Word(word) if word.keyword == Keyword::TABLE)
+    {
+        let span = tokens[first].span;
+        let select = [
+            Token::make_keyword("SELECT"),
+            Token::Mul,
+            Token::make_keyword("FROM"),
+        ];
+        let select = select.map(|token| TokenWithSpan { token, span });
+        tokens.splice(first..=first, select);
     }
 }
 

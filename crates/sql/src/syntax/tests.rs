@@ -105,6 +105,15 @@ fn documents_are_inserted() {
 }
 
 #[test]
+fn table_is_a_select() {
+    check("TABLE t ORDER BY a", expect!["SELECT * FROM t ORDER BY a"]);
+    check(
+        "TABLE",
+        expect!["syntax at Some(5): Expected: identifier, found: EOF"],
+    );
+}
+
+#[test]
 fn standard_inserts_stay_standard() {
     check(
         "INSERT INTO t (a,b) VALUES (1,'x'), (2, DEFAULT) ON CONFLICT (a) DO UPDATE SET b = EXCLUDED.b RETURNING a, b",
@@ -211,7 +220,7 @@ fn session_statements_parse() {
 fn syntax_errors_have_byte_positions() {
     check(
         "SELECT * FORM t",
-        expect!["syntax at Some(14): Expected: end of statement, found: t"],
+        expect!["syntax at Some(9): Expected: end of statement, found: FORM"],
     );
     check(
         "SELECT 'ä' FROM t WHERE",

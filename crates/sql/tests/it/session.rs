@@ -33,7 +33,7 @@ async fn blocks_carry_reads_and_one_write() {
         server
             .run("ROLLBACK")
             .await
-            .starts_with("! 0A000 cannot roll back")
+            .starts_with("! cannot roll back")
     );
     assert_eq!(server.session.transaction_status(), TransactionStatus::Idle);
     assert_eq!(
@@ -69,12 +69,54 @@ async fn blocks_carry_reads_and_one_write() {
             .starts_with("! 25006")
     );
     assert_eq!(server.run("ROLLBACK").await, "ROLLBACK");
+}
+
+#[tokio::test]
+async fn savepoints_enclose_what_changes_nothing() {
+    let mut server = Server::open();
+    server.must("CREATE TABLE t (a int PRIMARY KEY)").await;
+    assert_eq!(
+        server.run("SAVEPOINT s").await,
+        "! 25P01 SAVEPOINT can only be used in transaction blocks"
+    );
+    server.must("BEGIN; SAVEPOINT s; SELECT * FROM t").await;
+    assert!(server.run("SELECT nope FROM t").await.starts_with('!'));
+    assert!(server.run("SAVEPOINT u").await.contains("25P02"));
+    assert_eq!(
+        server.run("ROLLBACK TO SAVEPOINT u").await,
+        "! 3B001 savepoint \"u\" does not exist"
+    );
+    assert_eq!(
+        server.session.transaction_status(),
+        TransactionStatus::Failed
+    );
+    assert_eq!(server.run("ROLLBACK TO S").await, "ROLLBACK");
+    assert_eq!(
+        server
+            .run("INSERT INTO t VALUES (1); RELEASE SAVEPOINT s")
+            .await,
+        "RELEASE"
+    );
+    server.must("SAVEPOINT \"Behind\"").await;
     assert!(
         server
-            .run("SAVEPOINT s")
+            .run("INSERT INTO t VALUES (2)")
             .await
-            .starts_with("! SAVEPOINT is not supported")
+            .starts_with("! a second INSERT")
     );
+    assert_eq!(server.run("ROLLBACK TO \"Behind\"").await, "ROLLBACK");
+    assert_eq!(server.run("COMMIT").await, "COMMIT");
+    server
+        .must("BEGIN; SAVEPOINT s; DELETE FROM t WHERE a = 1")
+        .await;
+    assert!(
+        server
+            .run("ROLLBACK TO s")
+            .await
+            .starts_with("! cannot roll back to savepoint \"s\"")
+    );
+    assert!(server.run("ROLLBACK").await.starts_with("! cannot roll"));
+    assert_eq!(server.session.transaction_status(), TransactionStatus::Idle);
 }
 
 #[tokio::test]
@@ -170,6 +212,9 @@ async fn what_is_not_built_is_refused_by_name() {
         ("SELECT * FROM t FOR UPDATE", "SELECT … FOR UPDATE"),
         ("COPY t TO STDOUT", "COPY … TO"),
         ("GRANT SELECT ON t TO bob", "GRANT"),
+        ("ALTER USER ann PASSWORD 'SCRAM-SHA-256$…'", "ALTER USER"),
+        ("VACUUM", "VACUUM"),
+        ("ANALYZE t", "ANALYZE"),
         ("INSERT INTO t SELECT 1", "INSERT … SELECT"),
     ] {
         let answer = server.run(text).await;

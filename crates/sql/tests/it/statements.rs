@@ -600,3 +600,28 @@ async fn constants_that_are_not_evaluated_here_are_computed_first() {
         "Analytic\n  Constants"
     );
 }
+
+#[tokio::test]
+async fn limits_take_parameters_without_types_and_strings() {
+    use shale_sql::{Datum, SqlType};
+    let mut server = Server::open();
+    server
+        .must("CREATE TABLE t (a int, b int, PRIMARY KEY (a, b)); INSERT INTO t VALUES (1, 1), (1, 2), (1, 3)")
+        .await;
+    let text = "SELECT b FROM t WHERE a = 1 ORDER BY b LIMIT $1 OFFSET $2";
+    let prepared = server.session.prepare(text, &[]).await.expect("planned");
+    assert_eq!(prepared.parameter_types, [SqlType::Int8, SqlType::Int8]);
+    assert_eq!(
+        server
+            .run_with(text, vec![Datum::Int(1), Datum::Int(1)])
+            .await,
+        "2"
+    );
+    assert_eq!(
+        server
+            .run("SELECT b FROM t WHERE a = 1 ORDER BY b LIMIT '2' OFFSET '1'")
+            .await,
+        "2\n3"
+    );
+    assert_eq!(server.run("TABLE t LIMIT 1").await, "1|1");
+}

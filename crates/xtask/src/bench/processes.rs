@@ -118,7 +118,11 @@ impl ShaleServer {
         let address = |scheme: &str| {
             let (_, rest) = line.split_once(scheme)?;
             let end = rest.find(['/', ' ', '\n']).unwrap_or(rest.len());
-            Some(rest.get(..end)?.to_owned())
+            let address = rest.get(..end)?;
+            let host = address
+                .rsplit_once('@')
+                .map_or(address, |(_user, host)| host);
+            Some(host.to_owned())
         };
         match (address("postgresql://"), address("http://")) {
             (Some(pg), Some(dynamodb)) => Ok(ShaleServer {
