@@ -18,6 +18,7 @@ mod catalog;
 mod choosing;
 mod contain;
 mod json;
+mod padding;
 mod series;
 mod session;
 mod text;
@@ -29,6 +30,7 @@ pub(crate) use catalog::{REG_IN, REG_OUT};
 pub(crate) use json::path_function_name;
 pub(crate) use session::backend_pid;
 
+use crate::error::carry;
 use crate::statement::StatementContext;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanBuilder, Int32Builder, Int64Builder, ListBuilder,
@@ -46,7 +48,7 @@ use datafusion::logical_expr::{
 use datafusion_pg_catalog::pg_catalog::array_bounds_udf::{
     create_array_lower_udf, create_array_upper_udf,
 };
-use shale_sql::SqlType;
+use shale_sql::{SqlError, SqlType};
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, LazyLock};
@@ -75,6 +77,7 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         session::FUNCTIONS,
         catalog::FUNCTIONS,
         text::FUNCTIONS,
+        padding::FUNCTIONS,
         json::FUNCTIONS,
         contain::FUNCTIONS,
         times::FUNCTIONS,
@@ -337,6 +340,9 @@ impl Definition {
     }
 }
 
+/// Bytes of text that a function may make for one batch of rows: batches are counted only once they are made.
+const RESULT_BYTES_MAX: usize = 256 << 20;
+
 struct RowFunction {
     definition: &'static Definition,
     signature: Signature,
@@ -446,16 +452,27 @@ impl ScalarUDFImpl for RowFunction {
             .collect::<Result<Vec<_>>>()?;
         let mut results = Vec::with_capacity(count);
         let mut row = vec![Value::Null; columns.len()];
+        let mut bytes = 0;
         for index in 0..count {
             for (value, column) in row.iter_mut().zip(&columns) {
                 value.clone_from(&column[index]);
             }
             let strict_null = self.definition.strict && row.contains(&Value::Null);
-            results.push(if strict_null {
+            let result = if strict_null {
                 Value::Null
             } else {
                 (self.definition.body)(&call, &row)?
-            });
+            };
+            bytes += result.text().len();
+            if bytes > RESULT_BYTES_MAX {
+                return Err(carry(SqlError::ProgramLimit {
+                    message: format!(
+                        "{} made more than {RESULT_BYTES_MAX} bytes of one batch of rows",
+                        self.definition.name
+                    ),
+                }));
+            }
+            results.push(result);
         }
         let array = values_to_array(args.return_field.data_type(), &results)?;
         if constant {
