@@ -31,7 +31,7 @@ Connect with psql:
   shale=> \\dt
   shale=> SELECT departure, carrier, flight, dest FROM flights WHERE origin_day = 'JFK#2013-01-01' AND departure < '07';
 Connect with the AWS CLI or boto3:
-  export AWS_ACCESS_KEY_ID={access_key} AWS_SECRET_ACCESS_KEY={secret} AWS_REGION=us-east-1 AWS_ENDPOINT_URL_DYNAMODB=http://{dynamodb}
+  export AWS_ACCESS_KEY_ID={access_key} AWS_SECRET_ACCESS_KEY={secret} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ENDPOINT_URL_DYNAMODB=http://{dynamodb}
   aws dynamodb list-tables
   aws dynamodb get-item --table-name airports --key '{{\"faa\": {{\"S\": \"JFK\"}}}}'
   python3 -c 'import boto3; print(boto3.resource(\"dynamodb\").Table(\"airlines\").scan()[\"Items\"])'
