@@ -85,7 +85,7 @@ pub(crate) fn report(error: &SqlError) -> Report {
             let report = Report::error("22023", message);
             match name.as_str() {
                 "timezone" => report.with_hint(
-                    "The only time zone is UTC; convert with AT TIME ZONE or in the client.",
+                    "The only time zone is UTC; convert in the client.",
                 ),
                 _ => report,
             }
