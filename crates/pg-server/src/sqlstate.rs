@@ -84,9 +84,7 @@ pub(crate) fn report(error: &SqlError) -> Report {
             let message = format!("invalid value for parameter \"{name}\": \"{value}\"");
             let report = Report::error("22023", message);
             match name.as_str() {
-                "timezone" => report.with_hint(
-                    "The only time zone is UTC; convert in the client.",
-                ),
+                "timezone" => report.with_hint("The only time zone is UTC; convert in the client."),
                 _ => report,
             }
         }
