@@ -342,6 +342,15 @@ def test_promised_messages_take_no_memory(server):
         wire.close()
 
 
+def test_a_large_parameter_that_is_named_often_is_refused(server):
+    """One value of 8 MB in 100 places would be 800 MB."""
+    before = resident_bytes(server)
+    conditions = " OR ".join(["n > 1 AND id > %(v)s"] * 100)
+    with server.connect() as connection, pytest.raises(psycopg.errors.ProgramLimitExceeded, match="values of the statement"):
+        connection.execute(f"SELECT id FROM known WHERE {conditions}", {"v": "x" * (8 * MIB)})
+    assert resident_bytes(server) < before + 500 * MIB
+
+
 @pytest.mark.parametrize(("kind", "parts", "sqlstate"), [
     (b"Q", [b"SELECT 1"], "08P01"),
     (b"Q", [b"SELECT 1\0SELECT 2\0"], "08P01"),

@@ -99,5 +99,6 @@ pub(crate) fn arguments<'a>(parameters: &'a [Datum], rand: &'a SeededRand) -> Ar
         now_micros: 1_700_000_000_000_000,
         rand,
         excluded: None,
+        made: Arc::default(),
     }
 }

@@ -10,6 +10,8 @@ use sqlparser::ast::{
 };
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A constant expression; its value is known once the statement's arguments are.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,9 @@ pub(crate) enum Parameters<'a> {
     Attributes(&'a [AttributeValue]),
 }
 
+/// Bytes of all values that one statement writes and compares with. A parameter that is named often is copied as often.
+const VALUES_BYTES_MAX: usize = 256 << 20;
+
 /// What a statement runs with.
 pub(crate) struct Arguments<'a> {
     pub parameters: Parameters<'a>,
@@ -56,6 +61,24 @@ pub(crate) struct Arguments<'a> {
     pub rand: &'a dyn shale_env::Rand,
     /// The row that was to be inserted, for EXCLUDED.
     pub excluded: Option<&'a Item>,
+    /// Bytes of the values that the statement has made so far.
+    pub made: Arc<AtomicUsize>,
+}
+
+impl Arguments<'_> {
+    /// Counts a value that the statement makes.
+    fn count(&self, value: Option<AttributeValue>) -> Result<Option<AttributeValue>, SqlError> {
+        let bytes = value.as_ref().map_or(0, AttributeValue::size);
+        let made = self.made.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if made > VALUES_BYTES_MAX {
+            return Err(SqlError::ProgramLimit {
+                message: format!(
+                    "the values of the statement have more than {VALUES_BYTES_MAX} bytes together"
+                ),
+            });
+        }
+        Ok(value)
+    }
 }
 
 /// A new random UUID, as text.
@@ -126,6 +149,14 @@ impl Scalar {
         with: &Arguments<'_>,
         target: &SqlType,
     ) -> Result<Option<AttributeValue>, SqlError> {
+        with.count(self.uncounted_attribute(with, target)?)
+    }
+
+    fn uncounted_attribute(
+        &self,
+        with: &Arguments<'_>,
+        target: &SqlType,
+    ) -> Result<Option<AttributeValue>, SqlError> {
         match self {
             Scalar::Parameter(index) => match with.parameters {
                 Parameters::Attributes(values) => values
@@ -182,7 +213,7 @@ impl Scalar {
             Datum::Float(_) if target.is_number() => SqlType::Float8,
             _ => super::without_modifier(target),
         };
-        datum_to_attribute(&value, &exact)
+        with.count(datum_to_attribute(&value, &exact)?)
     }
 
     fn document(&self, with: &Arguments<'_>) -> Result<AttributeValue, SqlError> {
@@ -208,7 +239,7 @@ impl Scalar {
                 set_of(elements)
             }
             other => Ok(other
-                .attribute(with, &SqlType::Unknown)?
+                .uncounted_attribute(with, &SqlType::Unknown)?
                 .unwrap_or(AttributeValue::Null)),
         }
     }

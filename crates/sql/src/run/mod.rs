@@ -48,6 +48,7 @@ impl Shared {
             now_micros,
             rand: self.rand.as_ref(),
             excluded: None,
+            made: Arc::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ use shale_engine::{
 };
 use shale_expression::{Condition, Path};
 use shale_item::{AttributeValue, EncodedItem, Item};
+use std::sync::Arc;
 
 /// What a write answers.
 pub(crate) struct Written {
@@ -105,6 +106,7 @@ pub(crate) async fn insert(
                     computed: with.computed,
                     now_micros: with.now_micros,
                     rand: with.rand,
+                    made: Arc::clone(&with.made),
                 };
                 let update = bind_update(&on_conflict.actions, &with)?;
                 let condition = match &on_conflict.predicate {
