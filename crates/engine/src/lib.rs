@@ -4,8 +4,9 @@
 //!
 //! Life of a write:
 //! 1. `write`, `insert` or `batch` checks the request, finds the table (`catalog`) and encodes key and item.
-//! 2. In one synchronous section under the key's latch (`latch`): read the newest image, evaluate, check the limits (`limits`),
-//!    count capacity (`capacity`), note new facts about attributes (`observed`), build one record (`record`), sequence it.
+//! 2. In one synchronous section (`section`) under the key's latch (`latch`) and inside the table's gate (`gate`): read the newest
+//!    image, evaluate, check the limits (`limits`), count capacity (`capacity`); then `change` builds one record (`record`) of the images
+//!    and of what follows from them — entries of indexes (`index`), new facts about attributes (`observed`) — and sequences it.
 //! 3. The shard makes the record durable and applies it through `apply`, which says what a record means for the trees.
 //! 4. `apply` hears of the publication and moves statistics (`statistics`), `observed` and `catalog` along; the caller answers.
 //!
