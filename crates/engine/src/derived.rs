@@ -23,11 +23,6 @@ impl Derived {
     pub fn index(&self, name: &str) -> Option<&Index> {
         self.indexes.iter().find(|index| index.name == name)
     }
-
-    /// Whether there is nothing.
-    pub fn is_empty(&self) -> bool {
-        *self == Derived::default()
-    }
 }
 
 /// A secondary index.

@@ -1,51 +1,26 @@
 //! PutItem.
 
-use super::write::{WriteParameters, condition};
-use crate::attribute_value::decode_item_json;
-use crate::constraints::Constraints;
+use super::write::WholeWrite;
 use crate::exception::{Exception, Subject};
-use crate::expressions::{ExpressionAttributes, Legacy};
 use crate::json::Structure;
 use crate::service::Service;
 use shale_engine::PutItem;
 
 pub(crate) async fn put_item(
     service: &Service,
-    mut request: Structure<'_>,
+    request: Structure<'_>,
 ) -> Result<Vec<u8>, Exception> {
-    let mut constraints = Constraints::default();
-    let table = constraints.table_name(service, &mut request)?.into_owned();
-    let item = constraints.required(request.take("Item"), "item");
-    let parameters = WriteParameters::take(&mut request, &mut constraints)?;
-    let mut legacy = Legacy::take(&mut request, &mut constraints, &["Expected"])?;
-    constraints.check()?;
-
-    let item = item.map(decode_item_json).transpose()?.unwrap_or_default();
-    let condition_expression = request.string("ConditionExpression")?;
-    let attributes = ExpressionAttributes::take(
-        &mut request,
-        &[("ConditionExpression", condition_expression.is_some())],
-        &legacy,
-    )?;
-    let mut expressions = attributes.expressions();
-    parameters.only_old()?;
-    let condition = condition(
-        condition_expression.as_deref(),
-        &mut legacy,
-        &mut expressions,
-    )?;
-    expressions.finish()?;
-
+    let write = WholeWrite::take(service, request, "Item", "item")?;
     let output = service
         .engine
         .put_item(PutItem {
-            table: table.clone(),
-            item,
-            condition,
-            return_values: parameters.return_values,
-            return_item_on_failure: parameters.return_item_on_failure,
+            table: write.table.clone(),
+            item: write.attributes,
+            condition: write.condition,
+            return_values: write.parameters.return_values,
+            return_item_on_failure: write.parameters.return_item_on_failure,
         })
         .await
-        .map_err(|error| service.exception(error, Subject::Item, &table))?;
-    Ok(parameters.answer(&table, &output))
+        .map_err(|error| service.exception(error, Subject::Item, &write.table))?;
+    Ok(write.parameters.answer(&write.table, &output))
 }

@@ -1,14 +1,16 @@
 //! What PutItem, UpdateItem and DeleteItem have in common.
 
 use super::capacity::ReturnConsumedCapacity;
-use crate::attribute_value::write_item;
+use crate::attribute_value::{decode_item_json, write_item};
 use crate::constraints::Constraints;
 use crate::exception::Exception;
-use crate::expressions::{Expressions, Legacy};
+use crate::expressions::{ExpressionAttributes, Expressions, Legacy};
 use crate::json::{ObjectWriter, Structure};
 use crate::messages;
+use crate::service::Service;
 use shale_engine::{ReturnValues, WriteOutput};
 use shale_expression::Condition;
+use shale_item::Item;
 
 /// Parameters of every write.
 pub(super) struct WriteParameters {
@@ -50,7 +52,7 @@ impl WriteParameters {
     }
 
     /// PutItem and DeleteItem can return the old item or nothing.
-    pub(super) fn only_old(&self) -> Result<(), Exception> {
+    fn only_old(&self) -> Result<(), Exception> {
         match self.return_values {
             ReturnValues::None | ReturnValues::AllOld => Ok(()),
             ReturnValues::UpdatedOld | ReturnValues::AllNew | ReturnValues::UpdatedNew => {
@@ -69,6 +71,54 @@ impl WriteParameters {
         self.capacity.write(&mut answer, table, output.capacity);
         answer.end();
         out
+    }
+}
+
+/// A write of a whole item under a condition: what PutItem and DeleteItem ask for.
+pub(super) struct WholeWrite {
+    pub(super) table: String,
+    /// The item to put, or the key to delete.
+    pub(super) attributes: Item,
+    pub(super) condition: Option<Condition>,
+    pub(super) parameters: WriteParameters,
+}
+
+impl WholeWrite {
+    /// Takes a request whose item or key is that member, at that path in messages.
+    pub(super) fn take(
+        service: &Service,
+        mut request: Structure<'_>,
+        member: &'static str,
+        path: &'static str,
+    ) -> Result<WholeWrite, Exception> {
+        let mut constraints = Constraints::default();
+        let table = constraints.table_name(service, &mut request)?.into_owned();
+        let attributes = constraints.required(request.take(member), path);
+        let parameters = WriteParameters::take(&mut request, &mut constraints)?;
+        let mut legacy = Legacy::take(&mut request, &mut constraints, &["Expected"])?;
+        constraints.check()?;
+
+        let attributes = attributes.map(decode_item_json).transpose()?;
+        let condition_expression = request.string("ConditionExpression")?;
+        let placeholders = ExpressionAttributes::take(
+            &mut request,
+            &[("ConditionExpression", condition_expression.is_some())],
+            &legacy,
+        )?;
+        let mut expressions = placeholders.expressions();
+        parameters.only_old()?;
+        let condition = condition(
+            condition_expression.as_deref(),
+            &mut legacy,
+            &mut expressions,
+        )?;
+        expressions.finish()?;
+        Ok(WholeWrite {
+            table,
+            attributes: attributes.unwrap_or_default(),
+            condition,
+            parameters,
+        })
     }
 }
 
