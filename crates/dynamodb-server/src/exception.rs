@@ -5,8 +5,10 @@
 
 mod signature;
 mod sql;
+mod transaction;
 
 pub(crate) use sql::from_sql;
+pub(crate) use transaction::{CancellationReason, canceled};
 
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ use shale_item::{Item, KeyError, KeyType};
 pub(crate) enum ExceptionType {
     ConditionalCheckFailed,
     DuplicateItem,
+    IdempotentParameterMismatch,
     IncompleteSignature,
     InternalServerError,
     InvalidSignature,
@@ -34,7 +37,9 @@ pub(crate) enum ExceptionType {
     ResourceNotFound,
     Serialization,
     ServiceUnavailable,
+    TransactionCanceled,
     TransactionConflict,
+    TransactionInProgress,
     UnknownOperation,
     UnrecognizedClient,
     Validation,
@@ -48,6 +53,9 @@ impl ExceptionType {
                 "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"
             }
             Self::DuplicateItem => "com.amazonaws.dynamodb.v20120810#DuplicateItemException",
+            Self::IdempotentParameterMismatch => {
+                "com.amazonaws.dynamodb.v20120810#IdempotentParameterMismatchException"
+            }
             Self::IncompleteSignature => "com.amazon.coral.service#IncompleteSignatureException",
             Self::InternalServerError => "com.amazonaws.dynamodb.v20120810#InternalServerError",
             Self::InvalidSignature => "com.amazon.coral.service#InvalidSignatureException",
@@ -62,6 +70,12 @@ impl ExceptionType {
             Self::ResourceNotFound => "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
             Self::Serialization => "com.amazon.coral.service#SerializationException",
             Self::ServiceUnavailable => "com.amazon.coral.availability#ServiceUnavailableException",
+            Self::TransactionCanceled => {
+                "com.amazonaws.dynamodb.v20120810#TransactionCanceledException"
+            }
+            Self::TransactionInProgress => {
+                "com.amazonaws.dynamodb.v20120810#TransactionInProgressException"
+            }
             Self::TransactionConflict => {
                 "com.amazonaws.dynamodb.v20120810#TransactionConflictException"
             }
@@ -80,16 +94,46 @@ impl ExceptionType {
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::ConditionalCheckFailed
             | Self::DuplicateItem
+            | Self::IdempotentParameterMismatch
             | Self::IncompleteSignature
             | Self::InvalidSignature
             | Self::MissingAuthenticationToken
             | Self::ResourceInUse
             | Self::ResourceNotFound
             | Self::Serialization
+            | Self::TransactionCanceled
             | Self::TransactionConflict
+            | Self::TransactionInProgress
             | Self::UnknownOperation
             | Self::UnrecognizedClient
             | Self::Validation => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl ExceptionType {
+    /// The member with the message, which the API model writes in two ways.
+    fn message_member(self) -> &'static str {
+        match self {
+            Self::IdempotentParameterMismatch
+            | Self::TransactionCanceled
+            | Self::TransactionInProgress => "Message",
+            Self::ConditionalCheckFailed
+            | Self::DuplicateItem
+            | Self::IncompleteSignature
+            | Self::InternalServerError
+            | Self::InvalidSignature
+            | Self::MissingAuthenticationToken
+            | Self::RequestEntityTooLarge
+            | Self::RequestTimeout
+            | Self::ResourceInUse
+            | Self::ResourceNotFound
+            | Self::Serialization
+            | Self::ServiceUnavailable
+            | Self::TransactionConflict
+            | Self::UnknownOperation
+            | Self::UnrecognizedClient
+            | Self::Validation => "message",
         }
     }
 }
@@ -101,6 +145,8 @@ pub(crate) struct Exception {
     pub(crate) message: String,
     /// The item that a failed condition saw, if it was asked for.
     pub(crate) item: Option<Box<Item>>,
+    /// Of a canceled transaction, one for each action.
+    pub(crate) reasons: Vec<CancellationReason>,
 }
 
 impl Exception {
@@ -109,6 +155,7 @@ impl Exception {
             exception_type,
             message: message.into(),
             item: None,
+            reasons: Vec::new(),
         }
     }
 
@@ -125,7 +172,10 @@ impl Exception {
         let mut out = Vec::with_capacity(128 + self.message.len());
         let mut body = ObjectWriter::begin(&mut out);
         body.string("__type", self.exception_type.name());
-        body.string("message", &self.message);
+        if self.exception_type == ExceptionType::TransactionCanceled {
+            transaction::write_reasons(body.member("CancellationReasons"), &self.reasons);
+        }
+        body.string(self.exception_type.message_member(), &self.message);
         if let Some(item) = &self.item {
             write_item(body.member("Item"), item);
         }
@@ -149,6 +199,8 @@ pub(crate) enum Subject {
     Scan,
     /// The table itself.
     Table,
+    /// A transaction as a whole.
+    Transaction,
 }
 
 /// The exception for an engine's error.
@@ -159,9 +211,12 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
             Type::ResourceNotFound,
             match subject {
                 Subject::Table => messages::table_not_found(&name),
-                Subject::Item | Subject::Key | Subject::Update | Subject::Query | Subject::Scan => {
-                    messages::RESOURCE_NOT_FOUND.to_owned()
-                }
+                Subject::Item
+                | Subject::Key
+                | Subject::Update
+                | Subject::Query
+                | Subject::Scan
+                | Subject::Transaction => messages::RESOURCE_NOT_FOUND.to_owned(),
             },
         ),
         Error::TableExists { name } => {
@@ -170,11 +225,13 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
         Error::DeletionProtected { .. } => Exception::validation(messages::DELETION_PROTECTED),
         Error::InvalidTableName { .. } => Exception::validation(messages::TABLE_NAME_LENGTH),
         Error::ConditionFailed { item, .. } => Exception {
-            exception_type: Type::ConditionalCheckFailed,
-            message: messages::CONDITION_FAILED.to_owned(),
             item: item.map(Box::new),
+            ..Exception::new(Type::ConditionalCheckFailed, messages::CONDITION_FAILED)
         },
         Error::ItemExists { .. } => Exception::new(Type::DuplicateItem, messages::DUPLICATE_ITEM),
+        Error::SameKeyTwice if subject == Subject::Transaction => {
+            Exception::validation(messages::SAME_ITEM_IN_TRANSACTION)
+        }
         Error::SameKeyTwice => Exception::validation(messages::DUPLICATE_KEYS),
         Error::Key(error) => Exception::validation(key_message(error, subject)),
         Error::IndexKey { index, error } => Exception::validation(index_key_message(&index, error)),
@@ -185,20 +242,38 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
         Error::Limit { kind, .. } => Exception::validation(match kind {
             LimitKind::Nesting => messages::NESTED_TOO_DEEP,
             LimitKind::InsertSize | LimitKind::InsertRows => messages::STATEMENT_TOO_LARGE,
+            LimitKind::TransactionActions => messages::TRANSACTION_TOO_LONG,
+            LimitKind::TransactionSize => messages::TRANSACTION_TOO_LARGE,
             LimitKind::ItemSize if subject == Subject::Update => messages::UPDATED_ITEM_TOO_LARGE,
             LimitKind::ItemSize => messages::ITEM_TOO_LARGE,
         }),
         Error::InvalidStartKey => Exception::validation(match subject {
             Subject::Query => messages::START_KEY_OUTSIDE,
-            Subject::Item | Subject::Key | Subject::Update | Subject::Scan | Subject::Table => {
-                messages::START_KEY_INVALID
-            }
+            Subject::Item
+            | Subject::Key
+            | Subject::Update
+            | Subject::Scan
+            | Subject::Table
+            | Subject::Transaction => messages::START_KEY_INVALID,
         }),
         Error::InvalidSortCondition => Exception::validation(messages::CONDITION_TYPE),
         Error::InvalidSegment { segment, total } => {
             Exception::validation(messages::segment_out_of_range(segment, total))
         }
         Error::KeyContention => Exception::new(Type::TransactionConflict, messages::CONTENTION),
+        Error::TransactionCanceled { reasons } => canceled(
+            reasons
+                .into_iter()
+                .map(|reason| reason.map(|error| from_engine(error, subject))),
+        ),
+        Error::IdempotentParameterMismatch => Exception::new(
+            Type::IdempotentParameterMismatch,
+            messages::IDEMPOTENT_MISMATCH,
+        ),
+        Error::TransactionInProgress => Exception::new(
+            Type::TransactionInProgress,
+            messages::TRANSACTION_IN_PROGRESS,
+        ),
         Error::Storage(error) => from_storage(error),
         Error::Log(error) => internal(&error.to_string()),
         Error::Internal(message) => internal(&message),

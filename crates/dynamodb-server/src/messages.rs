@@ -401,6 +401,23 @@ pub(crate) fn too_many_items(operation: &str) -> String {
     format!("Too many items requested for the {operation} call")
 }
 
+// Transactions.
+pub(crate) const SAME_ITEM_IN_TRANSACTION: &str =
+    "Transaction request cannot include multiple operations on one item";
+pub(crate) const TRANSACTION_TOO_LONG: &str = "A transaction cannot have more than 100 actions";
+pub(crate) const TRANSACTION_TOO_LARGE: &str =
+    "The aggregate size of the items in the transaction cannot exceed 4 MB";
+pub(crate) const IDEMPOTENT_MISMATCH: &str = "The request was retried with a different payload but with an idempotent token that was already used";
+pub(crate) const TRANSACTION_IN_PROGRESS: &str =
+    "The transaction with the given request token is already in progress";
+
+pub(crate) fn transaction_canceled(codes: &[&str]) -> String {
+    format!(
+        "Transaction cancelled, please refer cancellation reasons for specific reasons {}",
+        bracketed(codes)
+    )
+}
+
 // Legacy parameters.
 pub(crate) const CONDITIONAL_OPERATOR_ALONE: &str =
     "ConditionalOperator cannot be used without Filter or Expected";

@@ -74,7 +74,8 @@ impl Applier {
                 (CatalogKey::Observed(..) | CatalogKey::Statistics(_), None)
                 | (CatalogKey::NextTableId, _)
                 | (CatalogKey::Dropped(_), None)
-                | (CatalogKey::StatisticsLsn, None) => {}
+                | (CatalogKey::StatisticsLsn, None)
+                | (CatalogKey::Request, _) => {}
             }
         }
         for (id, facts) in facts {

@@ -129,7 +129,7 @@ impl Engine {
             }
         };
         let section = || self.write_section(&write.table, &write.tree_key, decide);
-        let Decided { after, answer } = self.run_section(&write.table, section).await?;
+        let Decided { after, answer } = self.run_section(section).await?;
         Ok(Decided {
             after,
             answer: answer.map(|output| output.capacity),

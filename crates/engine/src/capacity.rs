@@ -22,6 +22,12 @@ pub(crate) fn read_units(bytes: usize, consistent: bool) -> f64 {
     if consistent { units } else { units / 2.0 }
 }
 
+/// Units of a read or write inside a transaction: "DynamoDB performs two underlying reads or writes of every item in the transaction:
+/// one to prepare the item for the transaction and one to commit the transaction."
+pub(crate) fn transactional(units: f64) -> f64 {
+    units * 2.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

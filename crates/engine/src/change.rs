@@ -1,6 +1,6 @@
 //! From items before and after a write to the one record of everything that follows from it.
 //!
-//! Not here: deciding what is written (`write`, `insert`), the record's bytes (`record`).
+//! Not here: deciding what is written (`write`, `insert`, `transact`), the record's bytes (`record`).
 //!
 //! Every write of items comes through here, so that what is derived from items is derived in one place.
 
@@ -27,7 +27,8 @@ pub(crate) struct Change<'a> {
 }
 
 impl Change<'_> {
-    fn check(&self) -> Result<(), Error> {
+    /// Whether the new item is one that the table's indexes can take.
+    pub(crate) fn check(&self) -> Result<(), Error> {
         match &self.new {
             Some(item) => index::check(&self.table.definition, item.view()),
             None => Ok(()),
@@ -73,6 +74,9 @@ impl Change<'_> {
     }
 }
 
+/// Key and value of a row of the catalog tree; no value deletes it.
+pub(crate) type CatalogRow = (Vec<u8>, Option<Vec<u8>>);
+
 impl Engine {
     /// Sequences the changes in one record, with what their items show for the first time in their tables.
     pub(crate) fn sequence_changes(
@@ -80,12 +84,25 @@ impl Engine {
         generation: Generation,
         changes: &[Change<'_>],
     ) -> Result<Lsn, Error> {
+        self.sequence_changes_with(generation, changes, &[])
+    }
+
+    /// As `sequence_changes`, with rows of the catalog tree in the same record.
+    pub(crate) fn sequence_changes_with(
+        &self,
+        generation: Generation,
+        changes: &[Change<'_>],
+        rows: &[CatalogRow],
+    ) -> Result<Lsn, Error> {
         for change in changes {
             change.check()?;
         }
         let mut record = RecordBuilder::with_capacity(changes.iter().map(Change::bytes).sum());
         for change in changes {
             change.write_to(&mut record);
+        }
+        for (key, value) in rows {
+            record.catalog(key, value.as_deref());
         }
         let news = news_of(generation, changes);
         if news.is_empty() {

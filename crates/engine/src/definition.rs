@@ -10,6 +10,8 @@
 //! 'd' table u32             empty: dropped, its space is not reclaimed yet
 //! 'o' table u32 name        format u8 (1) | types u16 | integer digits u8 | fraction digits u8 | beyond_i64 u8
 //! 's' table u32             items u64 | bytes u64
+//! 'r' ten minutes u32 token format u8 (1) | microseconds since the Unix epoch u64 | fingerprint 32 bytes: a transaction with that token
+//!                           was sequenced then; rows of older ten minutes come first (`transact_token`)
 //! ```
 //!
 //! Integers are big-endian. A format that this version does not know is an error.
@@ -34,6 +36,9 @@ pub(crate) const DROPPED: u8 = b'd';
 pub(crate) const OBSERVED: u8 = b'o';
 /// First byte of the rows of statistics.
 pub(crate) const STATISTICS: u8 = b's';
+
+/// First byte of the rows of request tokens.
+pub(crate) const REQUEST: u8 = b'r';
 
 /// Format of definitions that this code writes.
 const DEFINITION_FORMAT: u32 = 1;
@@ -61,6 +66,11 @@ pub(crate) fn observed_key(table: TableId, name: &str) -> Vec<u8> {
     [&table_key(OBSERVED, table), name.as_bytes()].concat()
 }
 
+/// Key of a request token's row; `ten_minutes` counts them since the Unix epoch.
+pub(crate) fn request_key(ten_minutes: u32, token: &str) -> Vec<u8> {
+    [&[REQUEST][..], &ten_minutes.to_be_bytes(), token.as_bytes()].concat()
+}
+
 /// A key of the catalog tree, taken apart.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CatalogKey<'a> {
@@ -76,6 +86,8 @@ pub(crate) enum CatalogKey<'a> {
     Observed(TableId, &'a str),
     /// Statistics of a table.
     Statistics(TableId),
+    /// A request token.
+    Request,
 }
 
 /// Takes a key of the catalog tree apart.
@@ -93,6 +105,7 @@ pub(crate) fn parse_key(key: &[u8]) -> Result<CatalogKey<'_>, String> {
         (TABLE, []) => Ok(CatalogKey::Table(table)),
         (DROPPED, []) => Ok(CatalogKey::Dropped(table)),
         (STATISTICS, []) => Ok(CatalogKey::Statistics(table)),
+        (REQUEST, _) => Ok(CatalogKey::Request),
         (OBSERVED, name) => std::str::from_utf8(name)
             .map(|name| CatalogKey::Observed(table, name))
             .map_err(|_| unknown()),

@@ -9,6 +9,7 @@ use crate::definition::Space;
 use crate::error::Error;
 use crate::latch::Latches;
 use crate::read::{At, Opened};
+use crate::transact_token::Tokens;
 use crate::{batch, read, table_ddl};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
@@ -29,6 +30,7 @@ pub(crate) struct Inner {
     pub(crate) shard: Arc<Shard>,
     pub(crate) applier: Arc<Applier>,
     pub(crate) latches: Latches,
+    pub(crate) tokens: Tokens,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rand: Arc<dyn Rand>,
 }

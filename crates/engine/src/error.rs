@@ -16,6 +16,10 @@ pub enum LimitKind {
     InsertSize,
     /// More than 65,536 items in one atomic insert.
     InsertRows,
+    /// More than 100 actions or keys in one transaction.
+    TransactionActions,
+    /// Items of one transaction above 4 MB together.
+    TransactionSize,
 }
 
 /// What callers do about an error.
@@ -70,8 +74,8 @@ pub enum Error {
         /// Its key attributes.
         key: Item,
     },
-    /// Two items of one insert have the same key and would both be written.
-    #[error("two items of the statement have the same key")]
+    /// Two items of one insert have the same key and would both be written, or two actions of a transaction name one item.
+    #[error("two items of the request have the same key")]
     SameKeyTwice,
     /// Key attributes are missing, of the wrong type, empty or too large.
     #[error(transparent)]
@@ -140,6 +144,18 @@ pub enum Error {
         /// TotalSegments.
         total: u32,
     },
+    /// A transaction was not done, because at least one of its actions could not be.
+    #[error("the transaction was canceled")]
+    TransactionCanceled {
+        /// For each action in order what is wrong with it, if something is.
+        reasons: Vec<Option<Error>>,
+    },
+    /// The token of a transaction was used for another one within the last 10 minutes.
+    #[error("the request token was used for another transaction")]
+    IdempotentParameterMismatch,
+    /// Another transaction with the same token was at work for longer than [`crate::EngineOptions::latch_wait`].
+    #[error("a transaction with the same request token is in progress")]
+    TransactionInProgress,
     /// The log could not be opened.
     #[error("commit log: {0}")]
     Log(Arc<shale_commitlog::LogError>),
@@ -173,9 +189,12 @@ impl Error {
             Error::TableExists { .. }
             | Error::ConditionFailed { .. }
             | Error::ItemExists { .. }
-            | Error::KeyContention => ErrorKind::Conflict,
+            | Error::KeyContention
+            | Error::TransactionCanceled { .. }
+            | Error::TransactionInProgress => ErrorKind::Conflict,
             Error::DeletionProtected { .. }
             | Error::SameKeyTwice
+            | Error::IdempotentParameterMismatch
             | Error::Key(_)
             | Error::UpdatesKey { .. }
             | Error::IndexKey { .. }

@@ -58,7 +58,7 @@ impl Engine {
         let many = items.len() >= ROWS_LARGE;
         let Rows { rows, large } = blocking_if(many, || check_rows(&table, items))?;
         let section = || blocking_if(large, || self.insert_section(&table, &rows));
-        let decided = self.run_section(&table, section).await.map_err(whole)?;
+        let decided = self.run_section(section).await.map_err(whole)?;
         if let Some(lsn) = decided.after {
             self.published(lsn).await.map_err(whole)?;
         }
@@ -66,7 +66,11 @@ impl Engine {
     }
 
     /// The synchronous part, under the latches of all keys.
-    fn insert_section(&self, table: &Table, rows: &[Row]) -> Result<Section<Inserted>, Error> {
+    fn insert_section<'t>(
+        &self,
+        table: &'t Table,
+        rows: &[Row],
+    ) -> Result<Section<'t, Inserted>, Error> {
         let shard = &self.inner.shard;
         let latches = &self.inner.latches;
         let latch = latches.hold_all(rows.iter().map(|row| row.tree_key.as_slice()))?;
@@ -74,7 +78,7 @@ impl Engine {
         let generation = shard.generation();
         let table = match gate::enter(table, generation) {
             Ok(table) => table,
-            Err(drop) => return Ok(Section::Dropping(drop)),
+            Err(drop) => return Ok(Section::Dropping(table, drop)),
         };
         let mut written = Written::default();
         let mut outcomes = Vec::with_capacity(rows.len());

@@ -57,12 +57,35 @@ impl Latches {
         &self,
         tree_keys: impl Iterator<Item = &'k [u8]>,
     ) -> Result<Held<'_>, Error> {
-        let mut stripes: Vec<usize> = tree_keys.map(stripe).collect();
+        let held = self.hold_each(tree_keys);
+        held.map_err(|_| Error::KeyContention)
+    }
+
+    /// As `hold_all`, but names the keys that others held for too long, by their positions.
+    pub(crate) fn hold_each<'k>(
+        &self,
+        tree_keys: impl Iterator<Item = &'k [u8]>,
+    ) -> Result<Held<'_>, Vec<usize>> {
+        let stripe_of: Vec<usize> = tree_keys.map(stripe).collect();
+        let mut stripes = stripe_of.clone();
         stripes.sort_unstable();
         stripes.dedup();
-        let guards: Result<Vec<_>, _> = stripes.into_iter().map(|s| self.lock(s)).collect();
+        let mut guards = Vec::with_capacity(stripes.len());
+        for (locked, &stripe) in stripes.iter().enumerate() {
+            match self.lock(stripe) {
+                Ok(guard) => guards.push(guard),
+                Err(_) => {
+                    let behind = &stripes[locked + 1..];
+                    let is_held =
+                        |s| s == stripe || (behind.contains(&s) && self.stripes[s].is_locked());
+                    let positions = stripe_of.iter().enumerate();
+                    let held = positions.filter(|(_, s)| is_held(**s));
+                    return Err(held.map(|(position, _)| position).collect());
+                }
+            }
+        }
         Ok(Held {
-            _guards: Guards::Many(guards?),
+            _guards: Guards::Many(guards),
         })
     }
 
@@ -136,6 +159,26 @@ mod tests {
         assert!(matches!(latches.hold(&keys[7]), Err(Error::KeyContention)));
         drop(held);
         assert!(latches.hold(&keys[7]).is_ok());
+    }
+
+    #[test]
+    fn the_keys_that_others_hold_are_named() {
+        let latches = Latches::new(Duration::from_millis(1));
+        let keys: [&[u8]; 5] = [b"a", b"b", b"c", b"d", b"b"];
+        let distinct: std::collections::HashSet<usize> = keys.into_iter().map(stripe).collect();
+        assert_eq!(
+            distinct.len(),
+            4,
+            "the keys of this test are on four stripes"
+        );
+        let others = latches.hold_all([&b"b"[..], b"d"].into_iter()).unwrap();
+        let named = latches.hold_each(keys.into_iter()).err();
+        assert_eq!(named, Some(vec![1, 3, 4]));
+        drop(others);
+        assert!(
+            latches.hold_each(keys.into_iter()).is_ok(),
+            "nothing stayed held"
+        );
     }
 
     #[test]

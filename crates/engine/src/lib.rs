@@ -3,7 +3,7 @@
 //! Not here: text of any language, JSON, HTTP, SQLSTATE, error sentences of a protocol, Arrow.
 //!
 //! Life of a write:
-//! 1. `write`, `insert` or `batch` checks the request, finds the table (`catalog`) and encodes key and item.
+//! 1. `write`, `insert`, `transact` or `batch` checks the request, finds the table (`catalog`) and encodes key and item.
 //! 2. In one synchronous section (`section`) under the key's latch (`latch`) and inside the table's gate (`gate`): read the newest
 //!    image, evaluate, check the limits (`limits`), count capacity (`capacity`); then `change` builds one record (`record`) of the images
 //!    and of what follows from them — entries of indexes (`index`), new facts about attributes (`observed`) — and sequences it.
@@ -40,6 +40,9 @@ mod record;
 mod section;
 mod statistics;
 mod table_ddl;
+mod transact;
+mod transact_get;
+mod transact_token;
 mod write;
 
 pub use api::*;
@@ -51,3 +54,6 @@ pub use error::{Error, ErrorKind, LimitKind};
 pub use open::EngineOptions;
 pub use shale_expression::EvaluationError;
 pub use shale_storage::StorageError;
+pub use transact::{ConditionCheck, TransactAction, TransactWriteOutput};
+pub use transact_get::TransactGetOutput;
+pub use transact_token::{ClientRequest, FINGERPRINT_BYTES};

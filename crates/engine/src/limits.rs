@@ -21,6 +21,11 @@ pub(crate) const TABLE_NAME_BYTES_MAX: usize = 255;
 /// Bytes of keys and items that one record takes (a multi-row INSERT): it is held in memory several times on its way.
 pub(crate) const RECORD_BYTES_MAX: usize = 16 << 20;
 
+/// "[…] groups up to 100 action requests" (TransactWriteItems), "[…] up to 100 TransactGetItem objects" (TransactGetItems).
+pub(crate) const TRANSACTION_ACTIONS_MAX: usize = 100;
+/// "The aggregate size of the items in the transaction cannot exceed 4 MB."
+pub(crate) const TRANSACTION_BYTES_MAX: usize = 4 << 20;
+
 /// Items that one record takes: that bounds how long all their latches are held.
 pub(crate) const RECORD_ROWS_MAX: usize = 65_536;
 

@@ -21,6 +21,7 @@ use crate::observed::Facts;
 use crate::record::RecordBuilder;
 use crate::statistics::{CONSUMER, Checkpoint, Statistics};
 use crate::table_ddl::{forget_reclaimed, items_range};
+use crate::transact_token::Tokens;
 use bytes::Bytes;
 use shale_commitlog::{FileLog, FileLogOptions, Log};
 use shale_env::{Clock, Rand, SystemClock, SystemFiles, SystemRand};
@@ -92,6 +93,7 @@ impl Engine {
             shard,
             applier,
             latches: Latches::new(options.latch_wait),
+            tokens: Tokens::default(),
             clock,
             rand,
         };
@@ -266,6 +268,8 @@ impl Rows {
             CatalogKey::Statistics(id) => {
                 self.statistics.insert(id, value);
             }
+            // Looked up in the tree.
+            CatalogKey::Request => {}
         }
         Ok(())
     }

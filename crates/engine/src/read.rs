@@ -32,7 +32,7 @@ pub(crate) struct Opened {
 
 impl At<'_> {
     /// The table alone, for requests that need nothing of its definition but the key, which never changes.
-    fn table(self, name: &str) -> Result<Arc<Table>, Error> {
+    pub(crate) fn table(self, name: &str) -> Result<Arc<Table>, Error> {
         match self {
             At::Published(engine) => engine.table(name),
             At::View(_) => Ok(self.open(name)?.table),

@@ -1,6 +1,6 @@
 //! Synchronous sections: what a write does between taking its latches and releasing them.
 //!
-//! Not here: what a section decides (`write`, `insert`, `batch`).
+//! Not here: what a section decides (`write`, `insert`, `batch`, `transact`).
 
 use crate::catalog::Table;
 use crate::engine::{Decided, Engine, not_found};
@@ -14,26 +14,25 @@ const ROLLBACK_RETRIES_MAX: usize = 8;
 
 /// What a synchronous section came to.
 #[derive(Debug)]
-pub(crate) enum Section<T> {
+pub(crate) enum Section<'t, T> {
     /// An answer, perhaps after a record.
     Decided(Decided<T>),
-    /// The table's drop is sequenced; nothing was done.
-    Dropping(Lsn),
+    /// The drop of that table is sequenced; nothing was done.
+    Dropping(&'t Table, Lsn),
 }
 
 impl Engine {
     /// Waits for admission and runs the section; again if what it had read was rolled back.
-    pub(crate) async fn run_section<T>(
+    pub(crate) async fn run_section<'t, T>(
         &self,
-        table: &Table,
-        section: impl Fn() -> Result<Section<T>, Error>,
+        section: impl Fn() -> Result<Section<'t, T>, Error>,
     ) -> Result<Decided<T>, Error> {
         let mut retries = 0;
         loop {
             self.inner.shard.admit().await?;
-            let drop = match section() {
+            let (table, drop) = match section() {
                 Ok(Section::Decided(decided)) => return Ok(decided),
-                Ok(Section::Dropping(drop)) => drop,
+                Ok(Section::Dropping(table, drop)) => (table, drop),
                 Err(Error::Storage(StorageError::RolledBack)) if retries < ROLLBACK_RETRIES_MAX => {
                     retries += 1;
                     continue;

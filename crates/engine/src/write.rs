@@ -1,6 +1,6 @@
 //! PutItem, UpdateItem, DeleteItem: one item, one record.
 //!
-//! Not here: many items in one record (`insert`), many records in one request (`batch`).
+//! Not here: many items in one record (`insert`, `transact`), many records in one request (`batch`).
 
 use crate::api::{DeleteItem, PutItem, ReturnValues, UpdateItem, WriteOutput};
 use crate::apply::item_of;
@@ -36,7 +36,7 @@ pub(crate) struct Decision {
 
 impl Decision {
     /// Refuses, and leaves the item.
-    fn refuse(error: Error) -> Decision {
+    pub(crate) fn refuse(error: Error) -> Decision {
         Decision {
             verdict: Verdict::Keep,
             answer: Err(error),
@@ -94,24 +94,24 @@ impl Engine {
         decide: impl Fn(Option<&EncodedItem>) -> Decision,
     ) -> Result<WriteOutput, Error> {
         let section = || self.write_section(table, tree_key, &decide);
-        let decided = self.run_section(table, section).await?;
+        let decided = self.run_section(section).await?;
         self.settle(decided).await
     }
 
     /// The synchronous part of a write: everything between taking the latch and releasing it.
-    pub(crate) fn write_section(
+    pub(crate) fn write_section<'t>(
         &self,
-        table: &Table,
+        table: &'t Table,
         tree_key: &[u8],
         decide: impl Fn(Option<&EncodedItem>) -> Decision,
-    ) -> Result<Section<Result<WriteOutput, Error>>, Error> {
+    ) -> Result<Section<'t, Result<WriteOutput, Error>>, Error> {
         let shard = &self.inner.shard;
         let latch = self.inner.latches.hold(tree_key)?;
         // IMPORTANT: before the first read, so that a rollback after it is noticed.
         let generation = shard.generation();
         let table = match gate::enter(table, generation) {
             Ok(table) => table,
-            Err(drop) => return Ok(Section::Dropping(drop)),
+            Err(drop) => return Ok(Section::Dropping(table, drop)),
         };
         let latest = shard.latest(Role::Items, tree_key)?;
         let pending = latest.pending;
@@ -156,7 +156,11 @@ pub(crate) fn check_targets(table: &Table, update: &Update) -> Result<(), Error>
     }
 }
 
-fn decide_put(request: &PutItem, new: &EncodedItem, old: Option<&EncodedItem>) -> Decision {
+pub(crate) fn decide_put(
+    request: &PutItem,
+    new: &EncodedItem,
+    old: Option<&EncodedItem>,
+) -> Decision {
     let capacity = write_units(size_of(old), new.size());
     if !holds(request.condition.as_ref(), old) {
         return condition_failed(request.return_item_on_failure, old, capacity);
@@ -171,7 +175,7 @@ fn decide_put(request: &PutItem, new: &EncodedItem, old: Option<&EncodedItem>) -
     }
 }
 
-fn decide_delete(request: &DeleteItem, old: Option<&EncodedItem>) -> Decision {
+pub(crate) fn decide_delete(request: &DeleteItem, old: Option<&EncodedItem>) -> Decision {
     let capacity = write_units(size_of(old), 0);
     if !holds(request.condition.as_ref(), old) {
         return condition_failed(request.return_item_on_failure, old, capacity);
@@ -187,7 +191,7 @@ fn decide_delete(request: &DeleteItem, old: Option<&EncodedItem>) -> Decision {
     }
 }
 
-fn decide_update(request: &UpdateItem, old: Option<&EncodedItem>) -> Decision {
+pub(crate) fn decide_update(request: &UpdateItem, old: Option<&EncodedItem>) -> Decision {
     let old_decoded = old.map(EncodedItem::to_item);
     let updated = apply_update(&request.key, request.update.as_ref(), old_decoded.as_ref());
     if !holds(request.condition.as_ref(), old) {
@@ -271,7 +275,11 @@ pub(crate) fn holds(condition: Option<&Condition>, old: Option<&EncodedItem>) ->
     condition.is_none_or(|condition| condition.evaluate(view))
 }
 
-fn condition_failed(return_item: bool, old: Option<&EncodedItem>, capacity: f64) -> Decision {
+pub(crate) fn condition_failed(
+    return_item: bool,
+    old: Option<&EncodedItem>,
+    capacity: f64,
+) -> Decision {
     let item = old.filter(|_| return_item).map(EncodedItem::to_item);
     Decision::refuse(Error::ConditionFailed { item, capacity })
 }
@@ -287,6 +295,6 @@ fn old_item(return_values: ReturnValues, old: Option<&EncodedItem>) -> Option<It
     }
 }
 
-fn size_of(item: Option<&EncodedItem>) -> usize {
+pub(crate) fn size_of(item: Option<&EncodedItem>) -> usize {
     item.map_or(0, EncodedItem::size)
 }

@@ -239,6 +239,17 @@ fn engine(error: &EngineError) -> Report {
                 let message = format!("one insert has {actual} rows, maximum {limit} rows");
                 Report::error("54000", message)
             }
+            LimitKind::TransactionActions => {
+                let message =
+                    format!("one transaction has {actual} actions, maximum {limit} actions");
+                Report::error("54000", message)
+            }
+            LimitKind::TransactionSize => {
+                let message = format!(
+                    "the rows of one transaction are too big: size {actual} bytes, maximum size {limit} bytes"
+                );
+                Report::error("54000", message)
+            }
             LimitKind::Nesting => {
                 let message =
                     format!("value is nested too deeply: {actual} levels, maximum {limit}");
@@ -252,6 +263,10 @@ fn engine(error: &EngineError) -> Report {
             segment: _,
             total: _,
         } => internal(error),
+        // Only TransactWriteItems meets these.
+        EngineError::TransactionCanceled { reasons: _ }
+        | EngineError::IdempotentParameterMismatch
+        | EngineError::TransactionInProgress => internal(error),
         // lock_not_available: as NOWAIT and lock_timeout, retrying is right.
         EngineError::KeyContention => {
             Report::error("55P03", "could not lock a row of the statement in time")

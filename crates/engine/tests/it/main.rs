@@ -9,3 +9,4 @@ mod semantics;
 mod simulation;
 mod support;
 mod tables;
+mod transactions;

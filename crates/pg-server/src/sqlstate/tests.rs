@@ -244,8 +244,23 @@ fn errors_of_the_engine() {
             actual: 65_537,
             limit: 65_536,
         },
+        EngineError::Limit {
+            kind: LimitKind::TransactionActions,
+            actual: 101,
+            limit: 100,
+        },
+        EngineError::Limit {
+            kind: LimitKind::TransactionSize,
+            actual: 5_000_000,
+            limit: 4_194_304,
+        },
         EngineError::InvalidStartKey,
         EngineError::InvalidSortCondition,
+        EngineError::TransactionCanceled {
+            reasons: vec![None],
+        },
+        EngineError::IdempotentParameterMismatch,
+        EngineError::TransactionInProgress,
         EngineError::KeyContention,
         EngineError::InvalidTableName { name: text() },
         EngineError::InvalidSegment {
@@ -282,8 +297,13 @@ fn errors_of_the_engine() {
         Limit                        54000 value is nested too deeply: 33 levels, maximum 32
         Limit                        54000 the rows of one insert are too big: size 5000000 bytes, maximum size 4000000 bytes
         Limit                        54000 one insert has 65537 rows, maximum 65536 rows
+        Limit                        54000 one transaction has 101 actions, maximum 100 actions
+        Limit                        54000 the rows of one transaction are too big: size 5000000 bytes, maximum size 4194304 bytes
         InvalidStartKey              XX000 the start key is outside the query
         InvalidSortCondition         XX000 the sort condition does not fit the table
+        TransactionCanceled          XX000 the transaction was canceled
+        IdempotentParameterMismatch  XX000 the request token was used for another transaction
+        TransactionInProgress        XX000 a transaction with the same request token is in progress
         KeyContention                55P03 could not lock a row of the statement in time
         InvalidTableName             42602 invalid table name: "music" | detail: A table name has 1 to 255 bytes.
         InvalidSegment               XX000 segment 4 of 4 does not exist

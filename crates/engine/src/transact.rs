@@ -1,0 +1,470 @@
+//! TransactWriteItems: writes and checks of items of any tables, all or none, in one record.
+//!
+//! Not here: what a single write decides (`write`), request tokens (`transact_token`), transactions of several requests.
+//!
+//! Invariants:
+//! * All conditions are evaluated on the newest images under the latches of all items, those that are only checked included; so
+//!   transactions and single writes are in one order, that of their records.
+//! * An action that cannot be done leaves no record of any; all actions are evaluated, so that each has its reason.
+
+use crate::api::{DeleteItem, PutItem, UpdateItem, WriteOutput};
+use crate::blocking::blocking_if;
+use crate::capacity::{read_units, transactional, write_units};
+use crate::catalog::Table;
+use crate::change::Change;
+use crate::engine::{Decided, Engine, Inner};
+use crate::error::{Error, LimitKind};
+use crate::gate::{self, Open};
+use crate::limits::{TRANSACTION_ACTIONS_MAX, TRANSACTION_BYTES_MAX, encode_checked};
+use crate::section::Section;
+use crate::transact_token::{ClientRequest, Found, Sweep};
+use crate::write::{
+    Decision, Verdict, check_targets, condition_failed, current, decide_delete, decide_put,
+    decide_update, holds, size_of,
+};
+use rustc_hash::FxHashSet;
+use shale_expression::Condition;
+use shale_item::{EncodedItem, Item, encode_key};
+use shale_storage::{Generation, Lsn, Role};
+use std::sync::Arc;
+
+/// Bytes of new items from which on a transaction is long work for the thread that runs it.
+const BYTES_LARGE: usize = 256 * 1024;
+
+/// ConditionCheck: a condition on an item that the transaction does not write.
+#[derive(Clone, Debug)]
+pub struct ConditionCheck {
+    /// Table name.
+    pub table: String,
+    /// Exactly the key attributes.
+    pub key: Item,
+    /// Must hold on the item that is there (empty if none).
+    pub condition: Condition,
+    /// Whether `ConditionFailed` carries the item.
+    pub return_item_on_failure: bool,
+}
+
+/// One action of a transaction.
+#[derive(Clone, Debug)]
+pub enum TransactAction {
+    /// Writes an item.
+    Put(PutItem),
+    /// Writes an item whose key must not exist ([`Error::ItemExists`]): PartiQL's INSERT.
+    Insert {
+        /// Table name.
+        table: String,
+        /// The item.
+        item: Item,
+    },
+    /// Changes an item.
+    Update(UpdateItem),
+    /// Deletes an item.
+    Delete(DeleteItem),
+    /// Checks an item.
+    Check(ConditionCheck),
+}
+
+impl TransactAction {
+    /// Table name.
+    pub fn table(&self) -> &str {
+        match self {
+            TransactAction::Put(put) => &put.table,
+            TransactAction::Insert { table, .. } => table,
+            TransactAction::Update(update) => &update.table,
+            TransactAction::Delete(delete) => &delete.table,
+            TransactAction::Check(check) => &check.table,
+        }
+    }
+}
+
+/// What TransactWriteItems answers.
+#[derive(Clone, Debug, Default)]
+pub struct TransactWriteOutput {
+    /// For each action in order; capacity is what it costs inside a transaction.
+    pub actions: Vec<WriteOutput>,
+    /// The transaction was done before, by a request with the same token: nothing was written now, there are no attributes, and capacity
+    /// counts read units.
+    pub repeated: bool,
+}
+
+/// An action, checked and encoded.
+struct Checked<'a> {
+    /// Position among the transaction's tables.
+    table: usize,
+    tree_key: Vec<u8>,
+    work: Work<'a>,
+}
+
+/// What an action does to its item.
+enum Work<'a> {
+    Put(&'a PutItem, EncodedItem),
+    /// With the key attributes.
+    Insert(Item, EncodedItem),
+    Update(&'a UpdateItem),
+    Delete(&'a DeleteItem),
+    Check(&'a ConditionCheck),
+}
+
+/// A transaction as its section needs it.
+struct Transaction<'a> {
+    actions: Vec<Checked<'a>>,
+    /// Each once, in the order of their ids, which is that of their gates.
+    tables: Vec<Arc<Table>>,
+    request: Option<&'a ClientRequest>,
+    large: bool,
+}
+
+type Answer = Result<TransactWriteOutput, Error>;
+
+impl Engine {
+    /// TransactWriteItems: at most 100 actions on different items of any tables; all are done, in one record, or none.
+    ///
+    /// With a request token, a transaction that was done within the last 10 minutes is not done again.
+    ///
+    /// # Errors
+    /// [`Error::TransactionCanceled`] with a reason for each action that cannot be done: [`Error::Key`], [`Error::Limit`] of an item,
+    /// [`Error::UpdatesKey`], [`Error::Evaluation`], [`Error::IndexKey`], [`Error::ConditionFailed`], [`Error::ItemExists`],
+    /// [`Error::KeyContention`]. For the whole: [`Error::TableNotFound`], [`Error::SameKeyTwice`], [`Error::Limit`],
+    /// [`Error::IdempotentParameterMismatch`], [`Error::TransactionInProgress`], or the shard's.
+    pub async fn transact_write(
+        &self,
+        actions: &[TransactAction],
+        request: Option<&ClientRequest>,
+    ) -> Result<TransactWriteOutput, Error> {
+        check_count(actions.len())?;
+        let transaction = self.check_transaction(actions, request)?;
+        let section = || blocking_if(transaction.large, || self.transaction_section(&transaction));
+        let decided = self.run_section(section).await?;
+        self.settle(decided).await
+    }
+
+    /// What can be said without looking at the items.
+    fn check_transaction<'a>(
+        &self,
+        actions: &'a [TransactAction],
+        request: Option<&'a ClientRequest>,
+    ) -> Result<Transaction<'a>, Error> {
+        let named = actions.iter().map(|action| self.table(action.table()));
+        let named: Vec<Arc<Table>> = named.collect::<Result<_, _>>()?;
+        let mut tables = named.clone();
+        tables.sort_unstable_by_key(|table| table.id);
+        tables.dedup_by_key(|table| table.id);
+        let mut checked = Vec::with_capacity(actions.len());
+        let mut reasons = Vec::with_capacity(actions.len());
+        for (action, table) in actions.iter().zip(&named) {
+            let position = tables.partition_point(|other| other.id < table.id);
+            match check_action(action, table, position) {
+                Ok(action) => {
+                    checked.push(action);
+                    reasons.push(None);
+                }
+                Err(error) => reasons.push(Some(error)),
+            }
+        }
+        canceled_if_any(reasons)?;
+        check_distinct(checked.iter().map(|action| action.tree_key.as_slice()))?;
+        let bytes = checked.iter().map(|action| action.work.new_bytes()).sum();
+        check_bytes(bytes)?;
+        Ok(Transaction {
+            actions: checked,
+            tables,
+            request,
+            large: bytes >= BYTES_LARGE,
+        })
+    }
+
+    /// The synchronous part, under the latches of all items and of the token.
+    fn transaction_section<'t>(
+        &self,
+        transaction: &'t Transaction<'_>,
+    ) -> Result<Section<'t, Answer>, Error> {
+        let Inner { shard, latches, .. } = &*self.inner;
+        let latch = match latches.hold_each(transaction.latch_keys()) {
+            Ok(latch) => latch,
+            Err(positions) => {
+                return Ok(Section::Decided(Decided {
+                    after: None,
+                    answer: Err(transaction.contended(&positions)),
+                }));
+            }
+        };
+        // IMPORTANT: before the first read, so that a rollback after it is noticed.
+        let generation = shard.generation();
+        let mut tables = Vec::with_capacity(transaction.tables.len());
+        for table in &transaction.tables {
+            match gate::enter(table, generation) {
+                Ok(open) => tables.push(open),
+                Err(drop) => return Ok(Section::Dropping(table, drop)),
+            }
+        }
+        let mut after = None;
+        let mut images = Vec::with_capacity(transaction.actions.len());
+        for action in &transaction.actions {
+            let latest = shard.latest(Role::Items, &action.tree_key)?;
+            after = after.max(latest.pending);
+            images.push(current(latest)?);
+        }
+        let decided = |after, answer| Ok(Section::Decided(Decided { after, answer }));
+        let now_micros = self.inner.clock.now_micros();
+        if let Some(request) = transaction.request
+            && let Found::Used { same, pending } = request.find(shard, now_micros)?
+        {
+            let answer = match same {
+                true => Ok(repeated(&images)),
+                false => Err(Error::IdempotentParameterMismatch),
+            };
+            return decided(after.max(pending), answer);
+        }
+        let (changes, outputs) = match transaction.decide(&tables, images) {
+            Ok(decided) => decided,
+            Err(error) => return decided(after, Err(error)),
+        };
+        let sequenced =
+            self.sequence_transaction(generation, &changes, transaction.request, now_micros)?;
+        drop(changes);
+        drop((tables, latch));
+        self.after_write();
+        let output = TransactWriteOutput {
+            actions: outputs,
+            repeated: false,
+        };
+        decided(sequenced.or(after), Ok(output))
+    }
+
+    /// Sequences the changes with the request's token; nothing if there is neither.
+    fn sequence_transaction(
+        &self,
+        generation: Generation,
+        changes: &[Change<'_>],
+        request: Option<&ClientRequest>,
+        now_micros: u64,
+    ) -> Result<Option<Lsn>, Error> {
+        let Inner { shard, tokens, .. } = &*self.inner;
+        let Some(request) = request else {
+            return match changes {
+                [] => Ok(None),
+                _ => Ok(Some(self.sequence_changes(generation, changes)?)),
+            };
+        };
+        let mut rows = vec![request.row(now_micros)];
+        let sweep = tokens.sweep(shard, generation, now_micros)?;
+        rows.extend(sweep.iter().flat_map(Sweep::rows));
+        let lsn = self.sequence_changes_with(generation, changes, &rows)?;
+        if let Some(sweep) = sweep {
+            sweep.done();
+        }
+        Ok(Some(lsn))
+    }
+}
+
+impl Transaction<'_> {
+    /// The items, and behind them the token.
+    fn latch_keys(&self) -> impl Iterator<Item = &[u8]> {
+        let items = self.actions.iter().map(|action| action.tree_key.as_slice());
+        items.chain(self.request.map(ClientRequest::latch_key))
+    }
+
+    /// What a transaction is told whose latches at those positions others held for too long.
+    fn contended(&self, positions: &[usize]) -> Error {
+        if positions.contains(&self.actions.len()) {
+            return Error::TransactionInProgress;
+        }
+        let reason = |position| {
+            positions
+                .contains(&position)
+                .then_some(Error::KeyContention)
+        };
+        Error::TransactionCanceled {
+            reasons: (0..self.actions.len()).map(reason).collect(),
+        }
+    }
+
+    /// Decides every action on the item that is there.
+    fn decide<'t>(
+        &'t self,
+        tables: &'t [Open<'t>],
+        images: Vec<Option<EncodedItem>>,
+    ) -> Result<(Vec<Change<'t>>, Vec<WriteOutput>), Error> {
+        let mut bytes = 0;
+        let mut changes = Vec::with_capacity(self.actions.len());
+        let mut outputs = Vec::with_capacity(self.actions.len());
+        let mut reasons = Vec::with_capacity(self.actions.len());
+        for (action, old) in self.actions.iter().zip(images) {
+            let Decision { verdict, answer } = action.work.decide(old.as_ref());
+            let (size, new) = match verdict {
+                Verdict::Keep => (size_of(old.as_ref()), None),
+                Verdict::Delete => (size_of(old.as_ref()), Some(None)),
+                Verdict::Put(item) => (item.size(), Some(Some(item))),
+            };
+            bytes += size;
+            let change = new.map(|new| Change {
+                table: &tables[action.table],
+                tree_key: &action.tree_key,
+                old,
+                new,
+            });
+            let fits = change.as_ref().map_or(Ok(()), Change::check);
+            match answer.and_then(|output| fits.map(|()| output)) {
+                Ok(output) => {
+                    outputs.push(WriteOutput {
+                        capacity: transactional(output.capacity),
+                        ..output
+                    });
+                    changes.extend(change);
+                    reasons.push(None);
+                }
+                Err(error) => reasons.push(Some(error)),
+            }
+        }
+        canceled_if_any(reasons)?;
+        check_bytes(bytes)?;
+        Ok((changes, outputs))
+    }
+}
+
+impl Work<'_> {
+    /// Size of the item that it brings along.
+    fn new_bytes(&self) -> usize {
+        match self {
+            Work::Put(_, item) | Work::Insert(_, item) => item.size(),
+            Work::Update(_) | Work::Delete(_) | Work::Check(_) => 0,
+        }
+    }
+
+    fn decide(&self, old: Option<&EncodedItem>) -> Decision {
+        match self {
+            Work::Put(request, item) => decide_put(request, item, old),
+            Work::Insert(key, item) => decide_insert(key, item, old),
+            Work::Update(request) => decide_update(request, old),
+            Work::Delete(request) => decide_delete(request, old),
+            Work::Check(request) => decide_check(request, old),
+        }
+    }
+}
+
+fn check_action<'a>(
+    action: &'a TransactAction,
+    table: &Table,
+    position: usize,
+) -> Result<Checked<'a>, Error> {
+    let key_schema = &table.definition.key_schema;
+    let (key, work) = match action {
+        TransactAction::Put(put) => {
+            let key = key_schema.key_of(&put.item)?;
+            (key, Work::Put(put, encode_checked(&put.item)?))
+        }
+        TransactAction::Insert { item, .. } => {
+            let key = key_schema.key_of(item)?;
+            let attributes = key_schema.to_attributes(&key);
+            (key, Work::Insert(attributes, encode_checked(item)?))
+        }
+        TransactAction::Update(update) => {
+            if let Some(update) = &update.update {
+                check_targets(table, update)?;
+            }
+            let key = key_schema.exact_key_of(&update.key)?;
+            (key, Work::Update(update))
+        }
+        TransactAction::Delete(delete) => {
+            let key = key_schema.exact_key_of(&delete.key)?;
+            (key, Work::Delete(delete))
+        }
+        TransactAction::Check(check) => {
+            let key = key_schema.exact_key_of(&check.key)?;
+            (key, Work::Check(check))
+        }
+    };
+    Ok(Checked {
+        table: position,
+        tree_key: encode_key(table.id, &key),
+        work,
+    })
+}
+
+fn decide_insert(key: &Item, new: &EncodedItem, old: Option<&EncodedItem>) -> Decision {
+    if old.is_some() {
+        return Decision::refuse(Error::ItemExists { key: key.clone() });
+    }
+    Decision {
+        verdict: Verdict::Put(new.clone()),
+        answer: Ok(WriteOutput {
+            capacity: write_units(0, new.size()),
+            ..WriteOutput::default()
+        }),
+    }
+}
+
+fn decide_check(request: &ConditionCheck, old: Option<&EncodedItem>) -> Decision {
+    let capacity = write_units(size_of(old), 0);
+    if !holds(Some(&request.condition), old) {
+        return condition_failed(request.return_item_on_failure, old, capacity);
+    }
+    Decision {
+        verdict: Verdict::Keep,
+        answer: Ok(WriteOutput {
+            existed: old.is_some(),
+            capacity,
+            ..WriteOutput::default()
+        }),
+    }
+}
+
+/// What a transaction answers that was done before: what reading its items costs.
+fn repeated(images: &[Option<EncodedItem>]) -> TransactWriteOutput {
+    let read = |image: &Option<EncodedItem>| WriteOutput {
+        existed: image.is_some(),
+        capacity: transactional(read_units(size_of(image.as_ref()), true)),
+        ..WriteOutput::default()
+    };
+    TransactWriteOutput {
+        actions: images.iter().map(read).collect(),
+        repeated: true,
+    }
+}
+
+/// The cancellation, if an action has a reason for one.
+pub(crate) fn canceled_if_any(reasons: Vec<Option<Error>>) -> Result<(), Error> {
+    match reasons.iter().any(Option::is_some) {
+        true => Err(Error::TransactionCanceled { reasons }),
+        false => Ok(()),
+    }
+}
+
+/// The limit on actions, and on keys of TransactGetItems.
+pub(crate) fn check_count(actual: usize) -> Result<(), Error> {
+    check_limit(
+        LimitKind::TransactionActions,
+        actual,
+        TRANSACTION_ACTIONS_MAX,
+    )
+}
+
+/// The limit on the items together: for each action, the item that it leaves, deletes or checks.
+pub(crate) fn check_bytes(actual: usize) -> Result<(), Error> {
+    check_limit(LimitKind::TransactionSize, actual, TRANSACTION_BYTES_MAX)
+}
+
+fn check_limit(kind: LimitKind, actual: usize, limit: usize) -> Result<(), Error> {
+    match actual > limit {
+        true => Err(Error::Limit {
+            kind,
+            actual,
+            limit,
+        }),
+        false => Ok(()),
+    }
+}
+
+/// No item may be named twice.
+pub(crate) fn check_distinct<'k>(
+    mut tree_keys: impl Iterator<Item = &'k [u8]>,
+) -> Result<(), Error> {
+    let mut seen = FxHashSet::default();
+    match tree_keys.all(|key| seen.insert(key)) {
+        true => Ok(()),
+        false => Err(Error::SameKeyTwice),
+    }
+}
+
+#[cfg(test)]
+mod tests;
