@@ -244,6 +244,9 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
             LimitKind::InsertSize | LimitKind::InsertRows => messages::STATEMENT_TOO_LARGE,
             LimitKind::TransactionActions => messages::TRANSACTION_TOO_LONG,
             LimitKind::TransactionSize => messages::TRANSACTION_TOO_LARGE,
+            LimitKind::StagedSize | LimitKind::StagedRows | LimitKind::StagedMemory => {
+                messages::WRITES_TOO_LARGE
+            }
             LimitKind::ItemSize if subject == Subject::Update => messages::UPDATED_ITEM_TOO_LARGE,
             LimitKind::ItemSize => messages::ITEM_TOO_LARGE,
         }),
@@ -260,7 +263,6 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
         Error::InvalidSegment { segment, total } => {
             Exception::validation(messages::segment_out_of_range(segment, total))
         }
-        Error::KeyContention => Exception::new(Type::TransactionConflict, messages::CONTENTION),
         Error::TransactionCanceled { reasons } => canceled(
             reasons
                 .into_iter()
@@ -274,6 +276,11 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
             Type::TransactionInProgress,
             messages::TRANSACTION_IN_PROGRESS,
         ),
+        Error::KeyContention | Error::SerializationConflict => {
+            Exception::new(Type::TransactionConflict, messages::CONTENTION)
+        }
+        // Transactions of several requests are SQL's.
+        Error::TransactionEnded | Error::ReadOnlyTransaction => internal(&error.to_string()),
         Error::Storage(error) => from_storage(error),
         Error::Log(error) => internal(&error.to_string()),
         Error::Internal(message) => internal(&message),
@@ -294,6 +301,9 @@ fn from_storage(error: StorageError) -> Exception {
             Exception::new(ServiceUnavailable, messages::SNAPSHOT_TOO_OLD)
         }
         StorageError::Closed => Exception::new(ServiceUnavailable, messages::SHUTTING_DOWN),
+        StorageError::Conflict => {
+            Exception::new(ExceptionType::TransactionConflict, messages::CONTENTION)
+        }
         StorageError::RolledBack => Exception::new(ServiceUnavailable, messages::ROLLED_BACK),
         StorageError::Locked(_)
         | StorageError::Corrupt(_)

@@ -309,6 +309,8 @@ pub(crate) const UPDATED_ITEM_TOO_LARGE: &str =
     "Item size to update has exceeded the maximum allowed size";
 pub(crate) const STATEMENT_TOO_LARGE: &str =
     "The items of the statement are together larger than one statement may insert";
+pub(crate) const WRITES_TOO_LARGE: &str =
+    "The items written are together more than one transaction may write";
 pub(crate) const ABSENT_OPERAND: &str =
     "The provided expression refers to an attribute that does not exist in the item";
 pub(crate) const INVALID_UPDATE_PATH: &str =

@@ -13,8 +13,9 @@ use crate::gate::Open;
 use crate::index;
 use crate::observed::Facts;
 use crate::record::RecordBuilder;
+use bytes::Bytes;
 use shale_item::EncodedItem;
-use shale_storage::{Generation, Lsn};
+use shale_storage::{Generation, Lsn, StorageError};
 
 /// One item before and after. The caller holds its latch and has entered its table's gate.
 #[derive(Debug)]
@@ -94,6 +95,19 @@ impl Engine {
         changes: &[Change<'_>],
         rows: &[CatalogRow],
     ) -> Result<Lsn, Error> {
+        self.sequence_changes_by(generation, changes, rows, |record| {
+            self.inner.shard.sequence_in(generation, record)
+        })
+    }
+
+    /// As `sequence_changes_with`, with another way to sequence the record.
+    pub(crate) fn sequence_changes_by(
+        &self,
+        generation: Generation,
+        changes: &[Change<'_>],
+        rows: &[CatalogRow],
+        sequence: impl FnOnce(Bytes) -> Result<Lsn, StorageError>,
+    ) -> Result<Lsn, Error> {
         for change in changes {
             change.check()?;
         }
@@ -106,9 +120,9 @@ impl Engine {
         }
         let news = news_of(generation, changes);
         if news.is_empty() {
-            return Ok(self.inner.shard.sequence_in(generation, record.finish())?);
+            return Ok(sequence(record.finish())?);
         }
-        self.sequence_with_news(generation, record, news)
+        self.sequence_with_news(generation, record, news, sequence)
     }
 
     fn sequence_with_news(
@@ -116,6 +130,7 @@ impl Engine {
         generation: Generation,
         mut record: RecordBuilder,
         mut news: Vec<(&Table, Facts)>,
+        sequence: impl FnOnce(Bytes) -> Result<Lsn, StorageError>,
     ) -> Result<Lsn, Error> {
         let shard = &self.inner.shard;
         news.sort_unstable_by_key(|(table, _)| table.id);
@@ -127,7 +142,7 @@ impl Engine {
                 .grow(table.id, shard, generation, facts, &mut record)?;
             growing.push((table, grown, growth));
         }
-        let lsn = shard.sequence_in(generation, record.finish())?;
+        let lsn = sequence(record.finish())?;
         for (table, grown, _growth) in &growing {
             table.observed.learn(generation, grown);
         }

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::latch::Latches;
 use crate::read::{At, Opened};
 use crate::transact_token::Tokens;
+use crate::transaction::Within;
 use crate::{batch, read, table_ddl};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
@@ -33,6 +34,9 @@ pub(crate) struct Inner {
     pub(crate) tokens: Tokens,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rand: Arc<dyn Rand>,
+    pub(crate) validate_transactions: bool,
+    /// Held by transactions that are tried again, see `atomically`.
+    pub(crate) retry_lane: tokio::sync::Mutex<()>,
 }
 
 /// A consistent, short-lived view for statements that read more than one page.
@@ -42,6 +46,8 @@ pub struct ReadView {
     pub(crate) snapshot: Snapshot,
     /// What the names that were used stand for, in all clones: a name means the same table and definition for the view's whole life.
     pub(crate) tables: Arc<Mutex<FxHashMap<String, Opened>>>,
+    /// The transaction that the view belongs to, if it may write.
+    pub(crate) within: Option<Within>,
 }
 
 impl fmt::Debug for Engine {
@@ -207,6 +213,7 @@ impl Engine {
             engine: self.clone(),
             snapshot: self.inner.shard.snapshot(),
             tables: Arc::default(),
+            within: None,
         })
     }
 }

@@ -20,6 +20,12 @@ pub enum LimitKind {
     TransactionActions,
     /// Items of one transaction above 4 MB together.
     TransactionSize,
+    /// Items written by one interactive transaction above 16 MB together.
+    StagedSize,
+    /// More than 65,536 items written by one interactive transaction.
+    StagedRows,
+    /// What one interactive transaction keeps in memory (its items, their index entries, what savepoints need) above 48 MB.
+    StagedMemory,
 }
 
 /// What callers do about an error.
@@ -130,6 +136,16 @@ pub enum Error {
     /// Other writers held a key of this write for longer than [`crate::EngineOptions::latch_wait`].
     #[error("a key of the write was held by other writes for too long")]
     KeyContention,
+    /// What the transaction has read was written by others since it began, or it lasted too long to tell. Nothing of it was written;
+    /// running it again is right.
+    #[error("the transaction conflicts with concurrent writes")]
+    SerializationConflict,
+    /// The transaction was committed or given up before.
+    #[error("the transaction has ended")]
+    TransactionEnded,
+    /// A write in a transaction that only reads.
+    #[error("the transaction is read-only")]
+    ReadOnlyTransaction,
     /// The name of a new table is empty or longer than 255 bytes.
     #[error("table name {name:?} is empty or too long")]
     InvalidTableName {
@@ -191,7 +207,8 @@ impl Error {
             | Error::ItemExists { .. }
             | Error::KeyContention
             | Error::TransactionCanceled { .. }
-            | Error::TransactionInProgress => ErrorKind::Conflict,
+            | Error::TransactionInProgress
+            | Error::SerializationConflict => ErrorKind::Conflict,
             Error::DeletionProtected { .. }
             | Error::SameKeyTwice
             | Error::IdempotentParameterMismatch
@@ -203,6 +220,8 @@ impl Error {
             | Error::Limit { .. }
             | Error::InvalidStartKey
             | Error::InvalidSortCondition
+            | Error::TransactionEnded
+            | Error::ReadOnlyTransaction
             | Error::InvalidTableName { .. }
             | Error::InvalidSegment { .. } => ErrorKind::Invalid,
             Error::Storage(error) => storage_kind(error),
@@ -219,6 +238,7 @@ fn storage_kind(error: &StorageError) -> ErrorKind {
         | StorageError::RolledBack
         | StorageError::SnapshotTooOld
         | StorageError::Closed => ErrorKind::Unavailable,
+        StorageError::Conflict => ErrorKind::Conflict,
         StorageError::Invalid(_) => ErrorKind::Invalid,
         // A retry could repeat a write that is there.
         StorageError::OutcomeUnknown(_)

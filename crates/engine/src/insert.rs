@@ -22,8 +22,8 @@ const ROWS_LARGE: usize = 64;
 const BYTES_LARGE: usize = 256 * 1024;
 
 /// One item, checked and encoded.
-struct Row {
-    tree_key: Vec<u8>,
+pub(crate) struct Row {
+    pub(crate) tree_key: Vec<u8>,
     key: Item,
     item: Item,
     encoded: EncodedItem,
@@ -31,15 +31,15 @@ struct Row {
 }
 
 /// A row's error and position.
-type RowError = (usize, Error);
+pub(crate) type RowError = (usize, Error);
 
 /// What an insert answers.
 type Inserted = Result<Vec<InsertOutcome>, RowError>;
 
 /// The rows of one insert.
-struct Rows {
-    rows: Vec<Row>,
-    large: bool,
+pub(crate) struct Rows {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) large: bool,
 }
 
 impl Engine {
@@ -55,7 +55,7 @@ impl Engine {
     ) -> Result<Vec<InsertOutcome>, (usize, Error)> {
         let whole = |error: Error| (0, error);
         let table = self.table(table).map_err(whole)?;
-        let many = items.len() >= ROWS_LARGE;
+        let many = is_many(items.len());
         let Rows { rows, large } = blocking_if(many, || check_rows(&table, items))?;
         let section = || blocking_if(large, || self.insert_section(&table, &rows));
         let decided = self.run_section(section).await.map_err(whole)?;
@@ -109,9 +109,9 @@ impl Engine {
 
 /// What one call has written so far.
 #[derive(Default)]
-struct Written<'a> {
+pub(crate) struct Written<'a> {
     keys: FxHashSet<&'a [u8]>,
-    puts: Vec<Put<'a>>,
+    pub(crate) puts: Vec<Put<'a>>,
     /// The newest pending write that something was read from.
     pending: Option<Lsn>,
 }
@@ -121,7 +121,12 @@ impl<'a> Written<'a> {
         self.pending = self.pending.max(pending);
     }
 
-    fn insert(&mut self, row: &'a Row, old: Option<EncodedItem>) -> Result<InsertOutcome, Error> {
+    /// What becomes of a row, given the item that was under its key before the call.
+    pub(crate) fn insert(
+        &mut self,
+        row: &'a Row,
+        old: Option<EncodedItem>,
+    ) -> Result<InsertOutcome, Error> {
         let mine = self.keys.contains(row.tree_key.as_slice());
         match (&row.on_conflict, old) {
             (_, None) if !mine => {
@@ -154,10 +159,10 @@ impl<'a> Written<'a> {
 }
 
 /// An item to write.
-struct Put<'a> {
-    tree_key: &'a [u8],
-    old: Option<EncodedItem>,
-    new: EncodedItem,
+pub(crate) struct Put<'a> {
+    pub(crate) tree_key: &'a [u8],
+    pub(crate) old: Option<EncodedItem>,
+    pub(crate) new: EncodedItem,
 }
 
 impl<'a> Put<'a> {
@@ -171,7 +176,13 @@ impl<'a> Put<'a> {
     }
 }
 
-fn check_rows(table: &Table, items: Vec<(Item, OnConflict)>) -> Result<Rows, RowError> {
+/// Whether that many rows are long work for the thread that goes through them.
+pub(crate) fn is_many(rows: usize) -> bool {
+    rows >= ROWS_LARGE
+}
+
+/// Checks and encodes the rows of one insert.
+pub(crate) fn check_rows(table: &Table, items: Vec<(Item, OnConflict)>) -> Result<Rows, RowError> {
     if items.len() > RECORD_ROWS_MAX {
         let limit = Error::Limit {
             kind: LimitKind::InsertRows,
@@ -207,6 +218,6 @@ fn check_rows(table: &Table, items: Vec<(Item, OnConflict)>) -> Result<Rows, Row
             on_conflict,
         });
     }
-    let large = rows.len() >= ROWS_LARGE || bytes >= BYTES_LARGE;
+    let large = is_many(rows.len()) || bytes >= BYTES_LARGE;
     Ok(Rows { rows, large })
 }

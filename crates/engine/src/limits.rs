@@ -29,6 +29,10 @@ pub(crate) const TRANSACTION_BYTES_MAX: usize = 4 << 20;
 /// Items that one record takes: that bounds how long all their latches are held.
 pub(crate) const RECORD_ROWS_MAX: usize = 65_536;
 
+/// Bytes that one interactive transaction keeps in memory: items, index entries, versions that a savepoint or a running read may still need.
+/// Below what the log takes in one record.
+pub(crate) const STAGED_BYTES_MAX: usize = 48 << 20;
+
 /// Checks nesting and size, and encodes.
 ///
 /// # Errors

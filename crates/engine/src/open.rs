@@ -49,6 +49,10 @@ pub struct EngineOptions {
     pub checkpoint_records: u64,
     /// Whether the shard runs its own threads; without them a simulation drives every step.
     pub background: bool,
+    /// Whether transactions are validated. Only for tests that must see what breaks without: a checker of isolation that finds
+    /// nothing then is no checker.
+    #[doc(hidden)]
+    pub validate_transactions: bool,
 }
 
 impl EngineOptions {
@@ -61,6 +65,7 @@ impl EngineOptions {
             latch_wait: Duration::from_secs(5),
             checkpoint_records: 65_536,
             background: true,
+            validate_transactions: true,
         }
     }
 }
@@ -96,6 +101,8 @@ impl Engine {
             tokens: Tokens::default(),
             clock,
             rand,
+            validate_transactions: options.validate_transactions,
+            retry_lane: tokio::sync::Mutex::default(),
         };
         clean_up(&inner, &orphans);
         Ok(Engine {

@@ -7,12 +7,12 @@
 //! * Limit and size count what was read, before the filter.
 
 use crate::api::{CreateTable, Page, Query};
-use crate::apply::item_of;
 use crate::capacity::read_units;
 use crate::derived::{Index, IndexStatus};
 use crate::error::Error;
 use crate::index;
 use crate::limits::{PAGE_BYTES_MAX, SEGMENTS_MAX};
+use crate::merge::Reader;
 use bytes::Bytes;
 use shale_expression::{Condition, SortCondition};
 use shale_item::{
@@ -20,7 +20,7 @@ use shale_item::{
     PARTITION_KEY_BYTES_MAX, TableId, decode_key, encode_hash_prefix, encode_key,
     encode_sort_value, prefix_end, table_prefix,
 };
-use shale_storage::{Role, Snapshot, StorageError};
+use shale_storage::{Role, StorageError};
 use std::ops::Range;
 
 /// A range of tree keys to read a page of.
@@ -35,20 +35,15 @@ pub(crate) struct Pages<'a> {
 
 impl Pages<'_> {
     /// Reads the first page of the range.
-    pub(crate) fn read(self, snapshot: &Snapshot, source: &Source<'_>) -> Result<Page, Error> {
+    pub(crate) fn read(self, reader: &Reader, source: &Source<'_>) -> Result<Page, Error> {
         let limit = self.limit.unwrap_or(u32::MAX);
         let mut page = Page::default();
         let mut bytes = 0;
         if limit > 0 && self.range.start < self.range.end {
             let range = Bytes::from(self.range.start)..Bytes::from(self.range.end);
-            let mut entries = snapshot.range(source.role(), range);
-            let mut next = || match self.forward {
-                true => entries.next(),
-                false => entries.next_back(),
-            };
-            while let Some(entry) = next() {
-                let (tree_key, value) = entry?;
-                let item = item_of(value)?;
+            let mut last = None;
+            for entry in reader.range(source.role(), range.clone(), self.forward) {
+                let (tree_key, item) = entry?;
                 bytes += item.size();
                 page.scanned_count += 1;
                 let full = page.scanned_count == limit || bytes >= PAGE_BYTES_MAX;
@@ -62,12 +57,23 @@ impl Pages<'_> {
                     page.items.push(item);
                 }
                 if full {
+                    last = Some(tree_key);
                     break;
                 }
             }
+            reader.note_range(source.role(), covered(range, last, self.forward))?;
         }
         page.capacity = read_units(bytes, self.consistent);
         Ok(page)
+    }
+}
+
+/// What of a range was read up to the last key; everything without one.
+fn covered(range: Range<Bytes>, last: Option<Bytes>, forward: bool) -> Range<Bytes> {
+    match (last, forward) {
+        (None, _) => range,
+        (Some(last), true) => range.start..Bytes::from(just_behind(last.to_vec())),
+        (Some(last), false) => last..range.end,
     }
 }
 

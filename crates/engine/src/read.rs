@@ -1,6 +1,6 @@
 //! GetItem, Query and Scan.
 //!
-//! Not here: cutting a key range into pages (`page`), projections (the front doors').
+//! Not here: cutting a key range into pages (`page`), what a transaction has staged (`merge`), projections (the front doors').
 
 use crate::api::{CreateTable, GetItem, GetOutput, Page, Query, Scan};
 use crate::apply::item_of;
@@ -9,9 +9,10 @@ use crate::catalog::Table;
 use crate::definition::{StoredTable, TABLE, table_key};
 use crate::engine::{Engine, ReadView, not_found};
 use crate::error::Error;
+use crate::merge::Reader;
 use crate::page::{self, Pages, Source};
 use shale_item::{EncodedItem, PrimaryKey, encode_key};
-use shale_storage::{Role, Snapshot, StorageError};
+use shale_storage::{Role, StorageError};
 use std::sync::Arc;
 
 /// Where a request reads.
@@ -26,8 +27,8 @@ pub(crate) enum At<'a> {
 /// A table as a request sees it.
 #[derive(Clone)]
 pub(crate) struct Opened {
-    table: Arc<Table>,
-    definition: Arc<CreateTable>,
+    pub(crate) table: Arc<Table>,
+    pub(crate) definition: Arc<CreateTable>,
 }
 
 impl At<'_> {
@@ -39,7 +40,8 @@ impl At<'_> {
         }
     }
 
-    fn open(self, name: &str) -> Result<Opened, Error> {
+    /// What the name means here. A transaction notes that it has relied on it.
+    pub(crate) fn open(self, name: &str) -> Result<Opened, Error> {
         match self {
             At::Published(engine) => {
                 let table = engine.table(name)?;
@@ -51,17 +53,27 @@ impl At<'_> {
                 if let Some(opened) = tables.get(name) {
                     return Ok(opened.clone());
                 }
-                let opened = open_in(view, name)?;
+                let opened = open_in(view, name);
+                if let Some(within) = &view.within {
+                    within.note_table(opened.as_ref().ok())?;
+                }
+                let opened = opened?;
                 tables.insert(name.to_owned(), opened.clone());
                 Ok(opened)
             }
         }
     }
 
-    fn snapshot(self) -> Snapshot {
+    fn reader(self) -> Reader {
         match self {
-            At::Published(engine) => engine.inner.shard.snapshot(),
-            At::View(view) => view.snapshot.clone(),
+            At::Published(engine) => Reader {
+                snapshot: engine.inner.shard.snapshot(),
+                within: None,
+            },
+            At::View(view) => Reader {
+                snapshot: view.snapshot.clone(),
+                within: view.within.clone(),
+            },
         }
     }
 }
@@ -106,7 +118,14 @@ pub(crate) fn read(
 ) -> Result<Option<EncodedItem>, Error> {
     let tree_key = encode_key(table.id, key);
     let value = match at {
-        At::View(view) => view.snapshot.get(Role::Items, &tree_key)?,
+        At::View(view) => {
+            if let Some(within) = &view.within
+                && let Some(staged) = within.read(&tree_key)?
+            {
+                return Ok(staged);
+            }
+            view.snapshot.get(Role::Items, &tree_key)?
+        }
         At::Published(engine) => engine.inner.shard.get(Role::Items, &tree_key)?,
     };
     Ok(value.map(item_of).transpose()?)
@@ -127,7 +146,7 @@ pub(crate) fn query(at: At<'_>, request: &Query) -> Result<Page, Error> {
         filter: request.filter.as_ref(),
         consistent: request.consistent,
     };
-    pages.read(&at.snapshot(), &source)
+    pages.read(&at.reader(), &source)
 }
 
 /// Scan, one page.
@@ -145,5 +164,5 @@ pub(crate) fn scan(at: At<'_>, request: &Scan) -> Result<Page, Error> {
         filter: request.filter.as_ref(),
         consistent: request.consistent,
     };
-    pages.read(&at.snapshot(), &source)
+    pages.read(&at.reader(), &source)
 }

@@ -51,11 +51,8 @@ impl Engine {
     /// [`Error::TableNotFound`], [`Error::Key`], [`Error::Limit`], [`Error::ConditionFailed`], [`Error::KeyContention`], or the shard's.
     pub async fn put_item(&self, request: PutItem) -> Result<WriteOutput, Error> {
         let table = self.table(&request.table)?;
-        let key = table.definition.key_schema.key_of(&request.item)?;
-        let tree_key = encode_key(table.id, &key);
-        let item = encode_checked(&request.item)?;
-        self.write(&table, &tree_key, |old| decide_put(&request, &item, old))
-            .await
+        let (tree_key, decide) = plan_put(&table, &request)?;
+        self.write(&table, &tree_key, decide).await
     }
 
     /// UpdateItem. Creates the item if it is not there, unless the update only removes.
@@ -64,14 +61,8 @@ impl Engine {
     /// As [`Engine::put_item`], [`Error::UpdatesKey`], [`Error::Evaluation`].
     pub async fn update_item(&self, request: UpdateItem) -> Result<WriteOutput, Error> {
         let table = self.table(&request.table)?;
-        let key_schema = &table.definition.key_schema;
-        let key = key_schema.exact_key_of(&request.key)?;
-        if let Some(update) = &request.update {
-            check_targets(&table, update)?;
-        }
-        let tree_key = encode_key(table.id, &key);
-        self.write(&table, &tree_key, |old| decide_update(&request, old))
-            .await
+        let (tree_key, decide) = plan_update(&table, &request)?;
+        self.write(&table, &tree_key, decide).await
     }
 
     /// DeleteItem.
@@ -80,10 +71,8 @@ impl Engine {
     /// [`Error::TableNotFound`], [`Error::Key`], [`Error::ConditionFailed`], [`Error::KeyContention`], or the shard's.
     pub async fn delete_item(&self, request: DeleteItem) -> Result<WriteOutput, Error> {
         let table = self.table(&request.table)?;
-        let key = table.definition.key_schema.exact_key_of(&request.key)?;
-        let tree_key = encode_key(table.id, &key);
-        self.write(&table, &tree_key, |old| decide_delete(&request, old))
-            .await
+        let (tree_key, decide) = plan_delete(&table, &request)?;
+        self.write(&table, &tree_key, decide).await
     }
 
     /// Admission, decision, durability.
@@ -138,6 +127,49 @@ impl Engine {
         self.after_write();
         Ok(Section::Decided(Decided { after, answer }))
     }
+}
+
+/// A checked request: the key that it writes, and what it decides on the item there.
+type Plan<D> = Result<(Vec<u8>, D), Error>;
+
+/// Checks a PutItem.
+pub(crate) fn plan_put<'r>(
+    table: &Table,
+    request: &'r PutItem,
+) -> Plan<impl Fn(Option<&EncodedItem>) -> Decision + use<'r>> {
+    let key = table.definition.key_schema.key_of(&request.item)?;
+    let tree_key = encode_key(table.id, &key);
+    let item = encode_checked(&request.item)?;
+    Ok((tree_key, move |old: Option<&EncodedItem>| {
+        decide_put(request, &item, old)
+    }))
+}
+
+/// Checks an UpdateItem.
+pub(crate) fn plan_update<'r>(
+    table: &Table,
+    request: &'r UpdateItem,
+) -> Plan<impl Fn(Option<&EncodedItem>) -> Decision + use<'r>> {
+    let key = table.definition.key_schema.exact_key_of(&request.key)?;
+    if let Some(update) = &request.update {
+        check_targets(table, update)?;
+    }
+    let tree_key = encode_key(table.id, &key);
+    Ok((tree_key, move |old: Option<&EncodedItem>| {
+        decide_update(request, old)
+    }))
+}
+
+/// Checks a DeleteItem.
+pub(crate) fn plan_delete<'r>(
+    table: &Table,
+    request: &'r DeleteItem,
+) -> Plan<impl Fn(Option<&EncodedItem>) -> Decision + use<'r>> {
+    let key = table.definition.key_schema.exact_key_of(&request.key)?;
+    let tree_key = encode_key(table.id, &key);
+    Ok((tree_key, move |old: Option<&EncodedItem>| {
+        decide_delete(request, old)
+    }))
 }
 
 /// The item in what the shard has newest.

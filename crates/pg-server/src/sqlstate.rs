@@ -250,6 +250,24 @@ fn engine(error: &EngineError) -> Report {
                 );
                 Report::error("54000", message)
             }
+            LimitKind::StagedSize => {
+                let message = format!(
+                    "the rows written by one transaction are too big: size {actual} bytes, maximum size {limit} bytes"
+                );
+                Report::error("54000", message)
+            }
+            LimitKind::StagedRows => {
+                let message =
+                    format!("one transaction writes {actual} rows, maximum {limit} rows");
+                Report::error("54000", message)
+            }
+            LimitKind::StagedMemory => {
+                let message = format!(
+                    "the transaction needs too much memory for its writes: {actual} bytes, maximum {limit} bytes"
+                );
+                Report::error("54000", message)
+                    .with_hint("Commit in smaller parts, or release savepoints.")
+            }
             LimitKind::Nesting => {
                 let message =
                     format!("value is nested too deeply: {actual} levels, maximum {limit}");
@@ -271,6 +289,11 @@ fn engine(error: &EngineError) -> Report {
         EngineError::KeyContention => {
             Report::error("55P03", "could not lock a row of the statement in time")
         }
+        EngineError::SerializationConflict => serialization_failure(),
+        EngineError::TransactionEnded => Report::error("25000", "the transaction has ended"),
+        EngineError::ReadOnlyTransaction => {
+            Report::error("25006", "cannot write in a read-only transaction")
+        }
         EngineError::InvalidTableName { name } => {
             Report::error("42602", format!("invalid table name: \"{name}\""))
                 .with_detail("A table name has 1 to 255 bytes.")
@@ -279,6 +302,14 @@ fn engine(error: &EngineError) -> Report {
         EngineError::Storage(error) => storage(error),
         EngineError::Internal(_) => internal(error),
     }
+}
+
+fn serialization_failure() -> Report {
+    Report::error(
+        "40001",
+        "could not serialize access due to concurrent update",
+    )
+    .with_hint("The transaction might succeed if retried.")
 }
 
 fn internal(error: &EngineError) -> Report {
@@ -393,6 +424,7 @@ fn storage(error: &StorageError) -> Report {
             "could not serialize access: the write depends on writes that were rolled back",
         )
         .with_hint("The transaction might succeed if retried."),
+        StorageError::Conflict => serialization_failure(),
         // io_error, not a state that waiting ends: an operator has to look at the disk and restart.
         StorageError::Poisoned(_) => Report::error(
             "58030",

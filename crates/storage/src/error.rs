@@ -17,6 +17,9 @@ pub enum StorageError {
     /// What the write was computed from has been rolled back; nothing was written. Read again and retry.
     #[error("the write depends on writes that were rolled back")]
     RolledBack,
+    /// What the transaction has read was written by others since its snapshot, or that is too long ago to tell; nothing was written.
+    #[error("the transaction's reads are no longer current")]
+    Conflict,
     /// The shard stopped taking writes after an earlier failure.
     #[error("the shard takes no writes: {0}")]
     Poisoned(String),

@@ -20,13 +20,15 @@
 
 mod error;
 mod options;
+mod read_set;
 mod shard;
 pub mod tree;
 
 pub use error::StorageError;
 pub use options::ShardOptions;
+pub use read_set::ReadSet;
 pub use shale_commitlog::Lsn;
-pub use shard::{Generation, Shard, ShardHandle, ShardStats, Snapshot, Step};
+pub use shard::{ActiveTransaction, Generation, Shard, ShardHandle, ShardStats, Snapshot, Step};
 pub use tree::lsm::{LsmOptions, LsmStore};
 pub use tree::memory::MemoryStore;
 pub use tree::{OrderedTree, TreeStore};

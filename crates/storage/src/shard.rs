@@ -13,6 +13,7 @@ mod sequencer;
 mod snapshot;
 mod stats;
 mod waiters;
+mod window;
 
 #[cfg(test)]
 mod tests;
@@ -21,9 +22,10 @@ pub use maintenance::Step;
 pub use sequencer::Generation;
 pub use snapshot::Snapshot;
 pub use stats::ShardStats;
+pub use window::ActiveTransaction;
 
 use crate::tree::{OrderedTree, TreeStore};
-use crate::{Apply, Latest, Role, ShardOptions, StorageError};
+use crate::{Apply, Latest, ReadSet, Role, ShardOptions, StorageError};
 use applier::Sink;
 use bytes::Bytes;
 use failures::Failures;
@@ -121,6 +123,8 @@ struct Core {
 
     waiters: Waiters,
     snapshots: Tracker,
+    /// Transactions that will be validated.
+    active: window::Active,
     /// Of all trees: exact after each look of the maintenance, with what was inserted since.
     memtable_bytes: AtomicU64,
     /// Wakes writers that wait for memory.
@@ -186,6 +190,27 @@ impl Shard {
     /// that no tree takes), `Corrupt` if [`Apply`] cannot read the record. Nothing was written then.
     pub fn sequence_in(&self, generation: Generation, record: Bytes) -> Result<Lsn, StorageError> {
         self.core.sequence(Some(generation), record)
+    }
+
+    /// Begins a transaction at the published LSN: what it reads can be validated by [`Shard::sequence_validated`].
+    pub fn begin_transaction(&self) -> ActiveTransaction {
+        ActiveTransaction::begin(&self.core)
+    }
+
+    /// As [`Shard::sequence_in`], if no record above the transaction's snapshot has written a key that the transaction has read.
+    /// Checking that and giving the LSN is one step: no other record comes between.
+    ///
+    /// # Errors
+    /// As [`Shard::sequence_in`]; `Conflict`.
+    pub fn sequence_validated(
+        &self,
+        generation: Generation,
+        transaction: &ActiveTransaction,
+        reads: &ReadSet,
+        record: Bytes,
+    ) -> Result<Lsn, StorageError> {
+        self.core
+            .sequence_validated(generation, transaction, reads, record)
     }
 
     /// Waits until memory allows another write, or says why no write is taken.

@@ -152,6 +152,10 @@ fn errors_of_the_engine() {
         (limit(LimitKind::Nesting), Subject::Item),
         (limit(LimitKind::InsertSize), Subject::Item),
         (limit(LimitKind::InsertRows), Subject::Item),
+        (limit(LimitKind::TransactionSize), Subject::Item),
+        (limit(LimitKind::StagedSize), Subject::Item),
+        (limit(LimitKind::StagedRows), Subject::Item),
+        (limit(LimitKind::StagedMemory), Subject::Item),
         (Error::InvalidStartKey, Subject::Query),
         (Error::InvalidStartKey, Subject::Scan),
         (Error::InvalidSortCondition, Subject::Query),
@@ -163,6 +167,7 @@ fn errors_of_the_engine() {
             Subject::Scan,
         ),
         (Error::KeyContention, Subject::Item),
+        (Error::SerializationConflict, Subject::Item),
         (Error::Internal("secret".to_owned()), Subject::Item),
     ];
     print(
@@ -189,10 +194,15 @@ fn errors_of_the_engine() {
             400 ValidationException: Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit
             400 ValidationException: The items of the statement are together larger than one statement may insert
             400 ValidationException: The items of the statement are together larger than one statement may insert
+            400 ValidationException: The aggregate size of the items in the transaction cannot exceed 4 MB
+            400 ValidationException: The items written are together more than one transaction may write
+            400 ValidationException: The items written are together more than one transaction may write
+            400 ValidationException: The items written are together more than one transaction may write
             400 ValidationException: The provided starting key is outside query boundaries based on provided conditions
             400 ValidationException: The provided starting key is invalid
             400 ValidationException: One or more parameter values were invalid: Condition parameter type does not match schema type
             400 ValidationException: The Segment parameter is zero-based and must be less than parameter TotalSegments: Segment: 4 is not less than TotalSegments: 4
+            400 TransactionConflictException: Transaction is ongoing for the item
             400 TransactionConflictException: Transaction is ongoing for the item
             500 InternalServerError: The request processing has failed because of an unknown error, exception or failure.
         "#]],
@@ -207,6 +217,7 @@ fn errors_of_the_shard() {
         StorageError::OutcomeUnknown(text()),
         StorageError::Fenced,
         StorageError::RolledBack,
+        StorageError::Conflict,
         StorageError::Poisoned(text()),
         StorageError::SnapshotTooOld,
         StorageError::Locked(text()),
@@ -227,6 +238,7 @@ fn errors_of_the_shard() {
             500 InternalServerError: The outcome of the write is unknown: the disk failed while it was being made durable.
             503 ServiceUnavailableException: This server no longer leads the shard.
             503 ServiceUnavailableException: The write depends on writes that could not be made durable; try again.
+            400 TransactionConflictException: Transaction is ongoing for the item
             500 InternalServerError: The server takes no writes after a disk failure.
             503 ServiceUnavailableException: The read took longer than its snapshot is kept; try again.
             500 InternalServerError: The request processing has failed because of an unknown error, exception or failure.

@@ -254,6 +254,24 @@ fn errors_of_the_engine() {
             actual: 5_000_000,
             limit: 4_194_304,
         },
+        EngineError::Limit {
+            kind: LimitKind::StagedSize,
+            actual: 5_000_000,
+            limit: 4_000_000,
+        },
+        EngineError::Limit {
+            kind: LimitKind::StagedRows,
+            actual: 65_537,
+            limit: 65_536,
+        },
+        EngineError::Limit {
+            kind: LimitKind::StagedMemory,
+            actual: 5_000_000,
+            limit: 4_000_000,
+        },
+        EngineError::SerializationConflict,
+        EngineError::TransactionEnded,
+        EngineError::ReadOnlyTransaction,
         EngineError::InvalidStartKey,
         EngineError::InvalidSortCondition,
         EngineError::TransactionCanceled {
@@ -299,6 +317,12 @@ fn errors_of_the_engine() {
         Limit                        54000 one insert has 65537 rows, maximum 65536 rows
         Limit                        54000 one transaction has 101 actions, maximum 100 actions
         Limit                        54000 the rows of one transaction are too big: size 5000000 bytes, maximum size 4194304 bytes
+        Limit                        54000 the rows written by one transaction are too big: size 5000000 bytes, maximum size 4000000 bytes
+        Limit                        54000 one transaction writes 65537 rows, maximum 65536 rows
+        Limit                        54000 the transaction needs too much memory for its writes: 5000000 bytes, maximum 4000000 bytes | hint: Commit in smaller parts, or release savepoints.
+        SerializationConflict        40001 could not serialize access due to concurrent update | hint: The transaction might succeed if retried.
+        TransactionEnded             25000 the transaction has ended
+        ReadOnlyTransaction          25006 cannot write in a read-only transaction
         InvalidStartKey              XX000 the start key is outside the query
         InvalidSortCondition         XX000 the sort condition does not fit the table
         TransactionCanceled          XX000 the transaction was canceled
@@ -319,6 +343,7 @@ fn errors_of_storage() {
         StorageError::OutcomeUnknown(text()),
         StorageError::Fenced,
         StorageError::RolledBack,
+        StorageError::Conflict,
         StorageError::Poisoned(text()),
         StorageError::SnapshotTooOld,
         StorageError::Locked(text()),
@@ -335,6 +360,7 @@ fn errors_of_storage() {
         OutcomeUnknown               08007 the outcome of the write is unknown | detail: The disk failed while the write was being made durable; it may show after the next start.
         Fenced                       57P03 this server no longer leads the shard and takes no writes | hint: Reconnect to the current leader.
         RolledBack                   40001 could not serialize access: the write depends on writes that were rolled back | hint: The transaction might succeed if retried.
+        Conflict                     40001 could not serialize access due to concurrent update | hint: The transaction might succeed if retried.
         Poisoned                     58030 the shard takes no writes after a failed write or sync | hint: See the server's log; writes go on after a restart.
         SnapshotTooOld               72000 snapshot too old
         Locked                       58000 why is in use by another process

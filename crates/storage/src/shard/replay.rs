@@ -56,6 +56,7 @@ impl Core {
             gate: Default::default(),
             waiters: Default::default(),
             snapshots: Default::default(),
+            active: Default::default(),
             memtable_bytes: AtomicU64::new(0),
             room: Default::default(),
             stalled: AtomicU64::new(0),

@@ -8,6 +8,7 @@
 //! A fenced or failing log stops writes for good.
 
 use super::Core;
+use super::window::{Window, keys_of};
 use crate::{StorageError, TreeBatch};
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard};
@@ -44,6 +45,8 @@ pub(super) struct Sequencer {
     next: Lsn,
     timestamp_micros: u64,
     mode: Mode,
+    /// Off without transactions.
+    pub(super) window: Option<Window>,
 }
 
 #[derive(Debug)]
@@ -72,6 +75,7 @@ impl Sequencer {
             next: last.next(),
             timestamp_micros,
             mode: Mode::Open,
+            window: None,
         }
     }
 }
@@ -96,7 +100,7 @@ impl Core {
         result
     }
 
-    fn sequence_locked(
+    pub(super) fn sequence_locked(
         &self,
         sequencer: &mut Sequencer,
         generation: Option<Generation>,
@@ -116,6 +120,7 @@ impl Core {
             .map_err(StorageError::Corrupt)?;
         let bytes = check_writes(&batch)? + record.len() as u64;
 
+        let keys = sequencer.window.is_some().then(|| keys_of(&batch));
         // Before the append, because the log may report from within.
         self.pending.insert(lsn, &batch);
         self.pending_bytes.fetch_add(bytes, Ordering::AcqRel);
@@ -141,6 +146,9 @@ impl Core {
                 self.stop(sequencer, lsn, &failure);
             }
             return Err(error);
+        }
+        if let Some(keys) = keys {
+            self.remember(&mut sequencer.window, lsn, keys);
         }
         sequencer.next = lsn.next();
         sequencer.timestamp_micros = timestamp_micros;

@@ -1,0 +1,248 @@
+//! Interactive transactions: reads at one snapshot, writes staged in memory, validated and written as one record at the end.
+//!
+//! Not here: what was written since the snapshot (`storage`'s window), TransactWriteItems, statements.
+//!
+//! Life of a transaction:
+//! 1. `begin` opens a snapshot and has the shard remember recent writes.
+//! 2. Reads go to the snapshot with the staged writes laid over it (`merge`), and are noted as keys and key ranges (the read set).
+//!    Writes are decided as everywhere (`write`, `insert`) on what the transaction sees, and staged (`overlay`, `staging`).
+//! 3. `commit` latches what was written, builds one record from the images that are newest then, and sequences it if nothing that was
+//!    read has been written since (`commit`).
+//!
+//! Invariants:
+//! * What a transaction has read is unchanged when its record is sequenced, so all of it might have happened at that moment.
+//! * Nothing of it is anywhere but in its own memory before; giving up the handle gives up the transaction.
+//! * Reads stay noted when the writes behind them are undone: what they told is known outside.
+
+mod commit;
+mod overlay;
+mod staging;
+
+use crate::catalog::Table;
+use crate::definition::{NEXT_TABLE_ID, TABLE, table_key};
+use crate::engine::{Engine, ReadView};
+use crate::error::Error;
+use crate::read::Opened;
+use bytes::Bytes;
+use overlay::Overlay;
+use parking_lot::Mutex;
+use rustc_hash::FxHashMap;
+use shale_item::{EncodedItem, TableId};
+use shale_storage::{ActiveTransaction, ReadSet, Role, Snapshot};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// How a transaction is begun.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TransactionOptions {
+    /// Writes are refused. Such a transaction notes nothing and never conflicts.
+    pub read_only: bool,
+}
+
+/// A transaction; clones are the same one. Dropping the last clone, or [`Transaction::rollback`], gives it up.
+#[derive(Clone)]
+pub struct Transaction {
+    inner: Arc<Inner>,
+}
+
+/// A point in a transaction to which its writes can be undone. It belongs to the transaction that made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Savepoint(u64);
+
+struct Inner {
+    engine: Engine,
+    snapshot: Snapshot,
+    read_only: bool,
+    /// What the names that were used stand for, in all views.
+    tables: Arc<Mutex<FxHashMap<String, Opened>>>,
+    state: Mutex<State>,
+}
+
+/// What changes while a transaction lasts.
+struct State {
+    /// None once it has ended.
+    active: Option<ActiveTransaction>,
+    reads: ReadSet,
+    overlay: Overlay,
+    /// Tables that were written.
+    written: BTreeMap<TableId, Arc<Table>>,
+    /// Number of the last command that wrote. A view sees the writes of commands up to the one that was the last when it was made.
+    command: u64,
+    /// Commands of the savepoints to which one can still go back.
+    savepoints: Vec<u64>,
+    /// Counts the views that are alive.
+    views: Arc<()>,
+}
+
+impl fmt::Debug for Transaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transaction")
+            .field("snapshot", &self.inner.snapshot.lsn())
+            .field("read_only", &self.inner.read_only)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Begins a transaction at the published LSN. It takes nothing that others would wait for.
+    pub fn begin(&self, options: TransactionOptions) -> Transaction {
+        let shard = &self.inner.shard;
+        let (active, snapshot) = match options.read_only {
+            true => (None, shard.snapshot()),
+            false => {
+                let active = shard.begin_transaction();
+                let snapshot = active.snapshot().clone();
+                (Some(active), snapshot)
+            }
+        };
+        Transaction {
+            inner: Arc::new(Inner {
+                engine: self.clone(),
+                snapshot,
+                read_only: options.read_only,
+                tables: Arc::default(),
+                state: Mutex::new(State {
+                    active,
+                    reads: ReadSet::default(),
+                    overlay: Overlay::default(),
+                    written: BTreeMap::new(),
+                    command: 0,
+                    savepoints: Vec::new(),
+                    views: Arc::new(()),
+                }),
+            }),
+        }
+    }
+}
+
+impl Transaction {
+    /// Whether it refuses writes.
+    pub fn is_read_only(&self) -> bool {
+        self.inner.read_only
+    }
+
+    /// What the transaction sees now: its snapshot and the writes staged so far. Writes staged later are not in this view, so that a
+    /// statement does not meet its own. Once the transaction has ended, reading answers [`Error::TransactionEnded`].
+    pub fn view(&self) -> ReadView {
+        let inner = &self.inner;
+        let within = (!inner.read_only).then(|| {
+            let state = inner.state.lock();
+            Within {
+                transaction: Arc::clone(inner),
+                command: state.command,
+                _alive: Arc::clone(&state.views),
+            }
+        });
+        ReadView {
+            engine: inner.engine.clone(),
+            snapshot: inner.snapshot.clone(),
+            tables: Arc::clone(&inner.tables),
+            within,
+        }
+    }
+
+    /// Makes a point to which later writes can be undone.
+    ///
+    /// # Errors
+    /// [`Error::TransactionEnded`].
+    pub fn savepoint(&self) -> Result<Savepoint, Error> {
+        let mut state = self.inner.live()?;
+        let command = state.command;
+        state.savepoints.push(command);
+        Ok(Savepoint(command))
+    }
+
+    /// Undoes the writes since a savepoint, which stays. What was read stays read.
+    ///
+    /// # Errors
+    /// [`Error::TransactionEnded`].
+    pub fn rollback_to(&self, savepoint: &Savepoint) -> Result<(), Error> {
+        let mut state = self.inner.live()?;
+        state.overlay.undo_above(savepoint.0);
+        state.savepoints.retain(|command| *command <= savepoint.0);
+        Ok(())
+    }
+
+    /// Forgets a savepoint and those made after it; their writes stay.
+    ///
+    /// # Errors
+    /// [`Error::TransactionEnded`].
+    pub fn release(&self, savepoint: &Savepoint) -> Result<(), Error> {
+        let mut state = self.inner.live()?;
+        state.savepoints.retain(|command| *command < savepoint.0);
+        Ok(())
+    }
+
+    /// Gives the transaction up. Nothing of it has happened.
+    pub fn rollback(&self) {
+        let ended = {
+            let mut state = self.inner.state.lock();
+            (state.active.take(), std::mem::take(&mut state.overlay))
+        };
+        drop(ended);
+    }
+}
+
+impl Inner {
+    /// The state of a transaction that has not ended.
+    fn live(&self) -> Result<parking_lot::MutexGuard<'_, State>, Error> {
+        let state = self.state.lock();
+        match state.active.is_some() {
+            true => Ok(state),
+            false => Err(Error::TransactionEnded),
+        }
+    }
+}
+
+/// A view's place in a transaction: it sees the writes of commands up to its own.
+#[derive(Clone)]
+pub(crate) struct Within {
+    transaction: Arc<Inner>,
+    command: u64,
+    _alive: Arc<()>,
+}
+
+impl Within {
+    /// Notes that the transaction relies on what a name means; `None`: that it means nothing.
+    pub(crate) fn note_table(&self, opened: Option<&Opened>) -> Result<(), Error> {
+        let mut state = self.transaction.live()?;
+        match opened {
+            Some(opened) => {
+                let key = table_key(TABLE, opened.table.id);
+                state.reads.add_key(Role::Catalog, &key);
+            }
+            // Whoever creates a table takes an id.
+            None => state.reads.add_key(Role::Catalog, NEXT_TABLE_ID),
+        }
+        Ok(())
+    }
+
+    /// What is staged under a key of the items tree; if nothing is, the key is noted as read from the snapshot.
+    pub(crate) fn read(&self, tree_key: &[u8]) -> Result<Option<Option<EncodedItem>>, Error> {
+        let mut state = self.transaction.live()?;
+        let staged = state.overlay.get(tree_key, self.command);
+        if staged.is_none() {
+            state.reads.add_key(Role::Items, tree_key);
+        }
+        Ok(staged)
+    }
+
+    /// The first staged write of a range, from its start or from its end; without an item if it is a deletion.
+    pub(crate) fn staged(
+        &self,
+        role: Role,
+        range: Range<Bytes>,
+        forward: bool,
+    ) -> Result<Option<(Bytes, Option<EncodedItem>)>, Error> {
+        let state = self.transaction.live()?;
+        Ok(state.overlay.first(role, range, forward, self.command))
+    }
+
+    /// Notes a key range as read.
+    pub(crate) fn note_range(&self, role: Role, range: Range<Bytes>) -> Result<(), Error> {
+        self.transaction.live()?.reads.add_range(role, range);
+        Ok(())
+    }
+}

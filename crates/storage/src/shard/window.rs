@@ -1,0 +1,296 @@
+//! The recent-writes window: which keys were written above the snapshots of the transactions that are under way.
+//!
+//! Not here: what a transaction has read ([`ReadSet`]), when a record is sequenced (`sequencer`).
+//!
+//! Invariants:
+//! * It belongs to the sequencer: a record's keys enter it in the same critical section in which the record gets its LSN, so that a
+//!   validation sees every record sequenced before, whoever made it, durable or not.
+//! * While it is on, it holds the keys of every record above `floor`. A transaction whose snapshot is below the floor cannot be
+//!   validated and is refused.
+//! * Records that were rolled back may stay in it; they can only refuse too much.
+//!
+//! Without transactions it is off, and a write costs one look at that.
+
+use super::Core;
+use super::sequencer::{Generation, Outstanding};
+use super::snapshot::Snapshot;
+use crate::read_set::ReadSet;
+use crate::{Role, StorageError, TreeBatch};
+use bytes::Bytes;
+use parking_lot::Mutex;
+use shale_commitlog::Lsn;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+/// Bytes that the window may hold. What is above it forgets the oldest records, and transactions from before them are refused.
+pub(super) const WINDOW_BYTES_MAX: usize = 64 << 20;
+/// Records for which the window stays on without any transaction: the next one then finds it on.
+const LINGER_RECORDS: usize = 4096;
+/// Records after which the window looks anew for what nobody needs any more.
+const LOOK_EVERY: usize = 64;
+/// Records that one sequenced record forgets at most, so that the end of a long transaction holds up nobody.
+const FORGET_PER_RECORD: usize = 4;
+/// Bytes of recent keys that are checked while the sequencer is held; more are checked before.
+const CHECK_IN_PLACE_BYTES: usize = 16 * 1024;
+/// Rounds of checking without the sequencer; behind the last one the rest is checked in place, however much it is.
+const ROUNDS_MAX: usize = 4;
+/// What a record costs beside its keys.
+const RECORD_OVERHEAD_BYTES: usize = 64;
+/// Role and length before each key.
+const KEY_HEADER_BYTES: usize = 3;
+
+/// The keys that one record wrote: role u8, length u16, key, again and again. Copied, because keys share the bytes of their records.
+type Keys = Arc<[u8]>;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Window {
+    floor: Lsn,
+    recent: VecDeque<(Lsn, Keys)>,
+    bytes: usize,
+    bytes_max: usize,
+    /// What is not above it is needed by nobody.
+    needless: Lsn,
+    /// Records sequenced since.
+    since_look: usize,
+    /// Records sequenced since a transaction was seen.
+    idle: usize,
+}
+
+impl Window {
+    /// A window over everything above the published LSN, with what is on its way already.
+    fn new(published: Lsn, outstanding: &Outstanding) -> Window {
+        let mut window = Window {
+            floor: published,
+            recent: VecDeque::new(),
+            bytes: 0,
+            bytes_max: WINDOW_BYTES_MAX,
+            needless: published,
+            since_look: 0,
+            idle: 0,
+        };
+        for sequenced in outstanding {
+            window.push(sequenced.lsn, keys_of(&sequenced.batch));
+        }
+        window
+    }
+
+    /// Adds a record.
+    fn push(&mut self, lsn: Lsn, keys: Keys) {
+        self.bytes += keys.len() + RECORD_OVERHEAD_BYTES;
+        self.recent.push_back((lsn, keys));
+        for _ in 0..FORGET_PER_RECORD {
+            match self.recent.front() {
+                Some((oldest, _)) if *oldest <= self.needless => self.forget_oldest(),
+                _ => break,
+            }
+        }
+        while self.bytes > self.bytes_max && !self.recent.is_empty() {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((lsn, keys)) = self.recent.pop_front() {
+            self.bytes -= keys.len() + RECORD_OVERHEAD_BYTES;
+            self.floor = lsn;
+        }
+    }
+
+    /// The records above `checked`.
+    ///
+    /// # Errors
+    /// `Conflict` if some of them are forgotten.
+    fn above(
+        &self,
+        checked: Lsn,
+    ) -> Result<impl DoubleEndedIterator<Item = &(Lsn, Keys)>, StorageError> {
+        if checked < self.floor {
+            return Err(StorageError::Conflict);
+        }
+        let from = self.recent.partition_point(|(lsn, _)| *lsn <= checked);
+        Ok(self.recent.range(from..))
+    }
+}
+
+/// Transactions under way, by snapshot.
+#[derive(Debug, Default)]
+pub(super) struct Active(Mutex<BTreeMap<Lsn, usize>>);
+
+impl Active {
+    fn enter(&self, snapshot: Lsn) {
+        *self.0.lock().entry(snapshot).or_default() += 1;
+    }
+
+    fn leave(&self, snapshot: Lsn) {
+        let mut active = self.0.lock();
+        if let Some(count) = active.get_mut(&snapshot) {
+            *count -= 1;
+            if *count == 0 {
+                active.remove(&snapshot);
+            }
+        }
+    }
+
+    fn oldest(&self) -> Option<Lsn> {
+        self.0.lock().first_key_value().map(|(lsn, _)| *lsn)
+    }
+}
+
+/// A transaction that reads at a snapshot and is validated when it commits. As long as this lives, the shard remembers which keys are
+/// written; dropping it is all that it takes to give the transaction up.
+#[derive(Debug)]
+pub struct ActiveTransaction {
+    core: Arc<Core>,
+    snapshot: Snapshot,
+}
+
+impl ActiveTransaction {
+    /// What it reads.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
+impl Drop for ActiveTransaction {
+    fn drop(&mut self) {
+        self.core.active.leave(self.snapshot.lsn());
+    }
+}
+
+impl ActiveTransaction {
+    /// Opens the snapshot and has the window cover everything above it.
+    pub(super) fn begin(core: &Arc<Core>) -> ActiveTransaction {
+        let mut sequencer = core.sequencer.lock();
+        if sequencer.window.is_none() {
+            // Under the gate nothing is on its way from `outstanding` into the trees, so what is not published is all there.
+            core.with_gate(|| {
+                let published = Lsn(core.published.load(Ordering::Acquire));
+                sequencer.window = Some(Window::new(published, &core.outstanding.lock()));
+            });
+        }
+        // IMPORTANT: still under the sequencer, which is what forgets recent writes.
+        let snapshot = Snapshot::open(core);
+        core.active.enter(snapshot.lsn());
+        drop(sequencer);
+        core.settle();
+        ActiveTransaction {
+            core: Arc::clone(core),
+            snapshot,
+        }
+    }
+}
+
+impl Core {
+    /// Notes a record that was just sequenced, under the sequencer; `None` goes out of the window when nobody has needed it for long.
+    pub(super) fn remember(&self, window: &mut Option<Window>, lsn: Lsn, keys: Keys) {
+        let Some(on) = window else { return };
+        on.push(lsn, keys);
+        on.since_look += 1;
+        if on.since_look < LOOK_EVERY {
+            return;
+        }
+        let published = Lsn(self.published.load(Ordering::Acquire));
+        let oldest = self.active.oldest();
+        on.needless = oldest.map_or(published, |oldest| oldest.min(published));
+        on.idle = match oldest {
+            Some(_) => 0,
+            None => on.idle + on.since_look,
+        };
+        on.since_look = 0;
+        if on.idle >= LINGER_RECORDS && on.recent.len() <= LINGER_RECORDS {
+            *window = None;
+        }
+    }
+
+    /// As `sequence`, if nothing that the transaction has read was written above its snapshot.
+    pub(super) fn sequence_validated(
+        &self,
+        generation: Generation,
+        transaction: &ActiveTransaction,
+        reads: &ReadSet,
+        record: Bytes,
+    ) -> Result<Lsn, StorageError> {
+        if record.is_empty() {
+            return Err(StorageError::Invalid("an empty record"));
+        }
+        let mut checked = transaction.snapshot.lsn();
+        for round in 0..=ROUNDS_MAX {
+            let mut sequencer = self.sequencer.lock();
+            let last = round == ROUNDS_MAX;
+            let result = match check(&sequencer.window, checked, reads, last) {
+                Ok(Check::Ahead(recent)) => Ok(Err(recent)),
+                Ok(Check::Passed) => self
+                    .sequence_locked(&mut sequencer, Some(generation), record.clone())
+                    .map(Ok),
+                Err(conflict) => Err(conflict),
+            };
+            drop(sequencer);
+            self.settle();
+            match result? {
+                Ok(lsn) => return Ok(lsn),
+                // From the newest: what conflicts has probably just happened.
+                Err(recent) if conflicts(reads, recent.iter().rev()) => break,
+                Err(recent) => checked = recent.last().map_or(checked, |(lsn, _)| *lsn),
+            }
+        }
+        Err(StorageError::Conflict)
+    }
+}
+
+/// What a look at the window came to.
+enum Check {
+    /// Nothing that was read is written.
+    Passed,
+    /// This is to be checked first, without the sequencer.
+    Ahead(Vec<(Lsn, Keys)>),
+}
+
+fn check(
+    window: &Option<Window>,
+    checked: Lsn,
+    reads: &ReadSet,
+    last: bool,
+) -> Result<Check, StorageError> {
+    // It is on as long as a transaction is active.
+    let window = window.as_ref().ok_or(StorageError::Conflict)?;
+    let bytes: usize = window.above(checked)?.map(|(_, keys)| keys.len()).sum();
+    if bytes > CHECK_IN_PLACE_BYTES && !last {
+        return Ok(Check::Ahead(window.above(checked)?.cloned().collect()));
+    }
+    match conflicts(reads, window.above(checked)?) {
+        true => Err(StorageError::Conflict),
+        false => Ok(Check::Passed),
+    }
+}
+
+/// The keys of a record's writes.
+pub(super) fn keys_of(batch: &TreeBatch) -> Keys {
+    let keys = batch.writes.iter();
+    let bytes = keys.map(|(_, key, _)| KEY_HEADER_BYTES + key.len()).sum();
+    let mut encoded = Vec::with_capacity(bytes);
+    for (role, key, _) in &batch.writes {
+        encoded.push(*role as u8);
+        // Trees take no longer keys (`check_writes`).
+        encoded.extend_from_slice(&(key.len() as u16).to_be_bytes());
+        encoded.extend_from_slice(key);
+    }
+    encoded.into()
+}
+
+fn conflicts<'a>(reads: &ReadSet, mut recent: impl Iterator<Item = &'a (Lsn, Keys)>) -> bool {
+    recent.any(|(_, keys)| each_key(keys).any(|(role, key)| reads.contains(role, key)))
+}
+
+fn each_key(mut keys: &[u8]) -> impl Iterator<Item = (Role, &[u8])> {
+    std::iter::from_fn(move || {
+        let (&[role, high, low], rest) = keys.split_first_chunk()?;
+        let (key, rest) = rest.split_at_checked(usize::from(u16::from_be_bytes([high, low])))?;
+        keys = rest;
+        Some((*Role::ALL.get(usize::from(role))?, key))
+    })
+}
+
+#[cfg(test)]
+mod tests;
