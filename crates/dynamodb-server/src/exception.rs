@@ -17,7 +17,7 @@ use crate::attribute_value::write_item;
 use crate::json::ObjectWriter;
 use crate::messages;
 use ::http::StatusCode;
-use shale_engine::{Error, LimitKind, StorageError};
+use shale_engine::{Error, IndexKind, IndexProblem, LimitKind, StorageError};
 use shale_expression::EvaluationError;
 use shale_item::{Item, KeyError, KeyType};
 
@@ -237,6 +237,13 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
         Error::IndexKey { index, error } => Exception::validation(index_key_message(&index, error)),
         Error::IndexNotFound { index, .. } => Exception::validation(messages::no_index(&index)),
         Error::IndexNotReady { index } => Exception::validation(messages::index_not_ready(&index)),
+        Error::IndexRefused { index, problem } => {
+            Exception::validation(index_problem(&index, &problem))
+        }
+        Error::TimeToLive { attribute } => Exception::validation(match attribute {
+            Some(attribute) => messages::ttl_enabled(&attribute),
+            None => messages::TTL_DISABLED.to_owned(),
+        }),
         Error::UpdatesKey { name } => Exception::validation(messages::updates_key(&name)),
         Error::Evaluation(error) => Exception::validation(evaluation_message(&error)),
         Error::Limit { kind, .. } => Exception::validation(match kind {
@@ -342,6 +349,24 @@ fn key_message(error: KeyError, subject: Subject) -> String {
         }
         (KeyError::TooLarge { .. }, _) => messages::RANGE_KEY_TOO_LARGE.to_owned(),
         (KeyError::Corrupt, _) => messages::KEY_DOES_NOT_MATCH.to_owned(),
+    }
+}
+
+fn index_problem(index: &str, problem: &IndexProblem) -> String {
+    match problem {
+        IndexProblem::Exists => messages::duplicate_index(index),
+        IndexProblem::TooMany { kind, limit } => messages::too_many_indexes(
+            match kind {
+                IndexKind::Local => "LocalSecondaryIndex",
+                IndexKind::Global => "GlobalSecondaryIndex",
+            },
+            *limit,
+        ),
+        IndexProblem::TooManyProjected => messages::TOO_MANY_PROJECTED.to_owned(),
+        IndexProblem::TypeConflict { attribute } => messages::index_type_conflict(attribute),
+        IndexProblem::KeyShape => messages::index_key_schema(index),
+        IndexProblem::NoSortKey => messages::LOCAL_INDEX_WITHOUT_RANGE.to_owned(),
+        IndexProblem::LocalLater => messages::local_index_later(index),
     }
 }
 

@@ -252,6 +252,43 @@ pub(crate) fn invalid_token(token: &str) -> String {
 pub(crate) fn no_index(name: &str) -> String {
     format!("The table does not have the specified index: {name}")
 }
+// Source of those about definitions of indexes: API Reference of CreateTable and UpdateTable, Developer Guide "Quotas".
+
+pub(crate) const TOO_MANY_PROJECTED: &str = "One or more parameter values were invalid: Number of projected attributes in indexes exceeds the per-table limit of 100";
+pub(crate) const LOCAL_INDEX_WITHOUT_RANGE: &str = "One or more parameter values were invalid: Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex";
+
+pub(crate) fn duplicate_index(name: &str) -> String {
+    format!("One or more parameter values were invalid: Duplicate index name: {name}")
+}
+
+pub(crate) fn too_many_indexes(kind: &str, limit: usize) -> String {
+    format!(
+        "One or more parameter values were invalid: {kind} count exceeds the per-table limit of {limit}"
+    )
+}
+
+pub(crate) fn index_type_conflict(attribute: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Attribute {attribute} is a key of another type in the table or in another index"
+    )
+}
+
+pub(crate) fn index_key_schema(index: &str) -> String {
+    format!("One or more parameter values were invalid: Invalid KeySchema of index {index}")
+}
+
+pub(crate) fn local_index_later(index: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Local secondary index {index} cannot be created or deleted after its table was created"
+    )
+}
+
+pub(crate) const TTL_DISABLED: &str = "TimeToLive is already disabled";
+
+pub(crate) fn ttl_enabled(attribute: &str) -> String {
+    format!("TimeToLive is already enabled on attribute {attribute}")
+}
+
 pub(crate) fn index_not_ready(name: &str) -> String {
     format!("Cannot read from backfilling global secondary index: {name}")
 }

@@ -2,7 +2,7 @@
 //!
 //! Not here: behaviour; limits that only a wire protocol knows (100 items per request, names of 3 to 255 characters).
 
-use crate::derived::Derived;
+use crate::derived::{Derived, Index};
 use shale_expression::{Condition, SortCondition, Update};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeySchema, TableId};
 use std::collections::BTreeMap;
@@ -121,6 +121,34 @@ pub struct TableChanges {
     pub settings: BTreeMap<String, Option<String>>,
     /// Tags to store; `None` removes one.
     pub tags: BTreeMap<String, Option<String>>,
+    /// Indexes to create, change and drop, in that order.
+    pub indexes: Vec<IndexChange>,
+    /// The attribute with the expiry, or `None` to switch expiry off. [`Error::TimeToLive`](crate::Error) if that changes nothing.
+    pub ttl: Option<Option<String>>,
+}
+
+/// What changes of a table's indexes.
+#[derive(Clone, Debug)]
+pub enum IndexChange {
+    /// A new global index. It is filled in the background; id and status are not looked at.
+    Create(Index),
+    /// Its capacity: read and write units per second.
+    Provision(String, Option<(u64, u64)>),
+    /// It goes.
+    Drop(String),
+}
+
+/// How far an index is filled that was created later than its table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackfillProgress {
+    /// The table.
+    pub table: String,
+    /// The index; none for the hidden index of expiries.
+    pub index: Option<String>,
+    /// Items looked at.
+    pub items_done: u64,
+    /// Items of the table now: an estimate of how many there are to look at.
+    pub items_total: u64,
 }
 
 /// ReturnValues.
@@ -193,8 +221,10 @@ pub struct WriteOutput {
     pub attributes: Option<Item>,
     /// Whether an item was there before.
     pub existed: bool,
-    /// Write capacity units.
+    /// Write capacity units of the table.
     pub capacity: f64,
+    /// Write capacity units by index, for those that were written.
+    pub index_capacity: Vec<(String, f64)>,
 }
 
 /// GetItem.
@@ -240,6 +270,8 @@ pub struct Query {
     pub exclusive_start_key: Option<Item>,
     /// ConsistentRead.
     pub consistent: bool,
+    /// Completes the entries of an index to the whole items of the table, also for the filter.
+    pub whole_items: bool,
 }
 
 /// Scan.
@@ -259,6 +291,8 @@ pub struct Scan {
     pub segment: Option<(u32, u32)>,
     /// ConsistentRead.
     pub consistent: bool,
+    /// As in [`Query`].
+    pub whole_items: bool,
 }
 
 /// One page of a query or scan: at most 1 MB of items read.
@@ -270,8 +304,10 @@ pub struct Page {
     pub scanned_count: u32,
     /// Where the next page begins, unless this was the last.
     pub last_evaluated_key: Option<Item>,
-    /// Read capacity units.
+    /// Read capacity units of what was read: the table, or the index.
     pub capacity: f64,
+    /// Read capacity units of the table for completing the entries of an index.
+    pub whole_items_capacity: f64,
 }
 
 /// One write of BatchWriteItem.
@@ -288,8 +324,10 @@ pub enum BatchWrite {
 pub struct BatchWriteOutput {
     /// What was not done and should be sent again, by position in the request.
     pub unprocessed: Vec<usize>,
-    /// Write capacity units by table.
+    /// Write capacity units by table, without its indexes.
     pub capacity: BTreeMap<String, f64>,
+    /// Write capacity units by table and index.
+    pub index_capacity: BTreeMap<String, BTreeMap<String, f64>>,
 }
 
 /// What BatchGetItem answers.

@@ -8,11 +8,11 @@
 //! * An item's value in the items tree is the LSN that made it (u64, big-endian), then the encoded item.
 
 use crate::catalog::{Catalog, Table};
-use crate::definition::{CatalogKey, StoredTable, decode_observed, parse_key};
+use crate::definition::{BackfillRow, CatalogKey, StoredTable, decode_observed, parse_key};
 use crate::observed::Facts;
-use crate::record::{Operation, operations};
+use crate::record::{Operation, Put, operations};
 use crate::statistics::Statistics;
-use crate::table_ddl::items_range;
+use crate::table_ddl::{ROLES_BY_ID, id_range};
 use bytes::Bytes;
 use shale_item::{EncodedItem, TableId};
 use shale_storage::{Apply, Lsn, Role, ShardHandle, StorageError, TreeBatch};
@@ -71,6 +71,13 @@ impl Applier {
                     }
                 }
                 (CatalogKey::Dropped(id), Some(_)) => self.publish_drop(lsn, id),
+                (CatalogKey::Backfill(id), Some(value)) => {
+                    let row = BackfillRow::decode(value)?;
+                    self.catalog.backfills.lock().insert(id, row);
+                }
+                (CatalogKey::Backfill(id), None) => {
+                    self.catalog.backfills.lock().remove(&id);
+                }
                 (CatalogKey::Observed(..) | CatalogKey::Statistics(_), None)
                 | (CatalogKey::NextTableId, _)
                 | (CatalogKey::Dropped(_), None)
@@ -84,11 +91,13 @@ impl Applier {
         Ok(())
     }
 
-    /// Begins to give a dropped table's space back, whether or not whoever asked for the drop still waits.
+    /// Begins to give a dropped table's or index's space back, whether or not whoever asked for the drop still waits.
     fn publish_drop(&self, lsn: Lsn, id: TableId) {
         self.catalog.dropped.lock().insert(id);
         if let Some(shard) = self.shard.get() {
-            shard.reclaim(Role::Items, items_range(id), lsn);
+            for role in ROLES_BY_ID {
+                shard.reclaim(role, id_range(id), lsn);
+            }
         }
     }
 
@@ -115,18 +124,15 @@ impl Apply for Applier {
     ) -> Result<(), String> {
         for operation in operations(record) {
             let write = match operation? {
-                Operation::Put { key, item, .. } => {
-                    let value = stored(lsn, record, item)?;
-                    (Role::Items, record.slice_ref(key), Some(value))
+                Operation::Put(put) => image(Role::Items, lsn, record, &put)?,
+                Operation::Delete(delete) => (Role::Items, record.slice_ref(delete.key), None),
+                Operation::IndexPut(put) => image(Role::Indexes, lsn, record, &put)?,
+                Operation::IndexDelete(delete) => {
+                    (Role::Indexes, record.slice_ref(delete.key), None)
                 }
-                Operation::Delete { key, .. } => (Role::Items, record.slice_ref(key), None),
                 Operation::Catalog { key, value } => {
                     let value = value.map(|value| record.slice_ref(value));
                     (Role::Catalog, record.slice_ref(key), value)
-                }
-                Operation::Index { key, item } => {
-                    let value = item.map(|item| stored(lsn, record, item)).transpose()?;
-                    (Role::Indexes, record.slice_ref(key), value)
                 }
             };
             batch.writes.push(write);
@@ -145,10 +151,16 @@ impl Apply for Applier {
     }
 }
 
-/// The value that an item of a record has in its tree.
-fn stored(lsn: Lsn, record: &Bytes, item: &[u8]) -> Result<Bytes, String> {
-    let item = EncodedItem::from_bytes(record.slice_ref(item));
-    Ok(item.map_err(|error| error.to_string())?.stored(lsn.0))
+/// The write of an item or entry into its tree.
+fn image(
+    role: Role,
+    lsn: Lsn,
+    record: &Bytes,
+    put: &Put<'_>,
+) -> Result<(Role, Bytes, Option<Bytes>), String> {
+    let item = EncodedItem::from_bytes(record.slice_ref(put.item));
+    let value = item.map_err(|error| error.to_string())?.stored(lsn.0);
+    Ok((role, record.slice_ref(put.key), Some(value)))
 }
 
 /// The item in a value of the items tree; shares its bytes.

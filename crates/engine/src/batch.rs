@@ -91,7 +91,16 @@ impl Engine {
                 Err(error) => Err(error),
             };
             match outcome {
-                Ok(capacity) => *capacity_of(&mut output.capacity, &write.table) += capacity,
+                Ok(written) => {
+                    *capacity_of(&mut output.capacity, &write.table) += written.capacity;
+                    let indexes = output
+                        .index_capacity
+                        .entry(write.table.definition.name.clone());
+                    let indexes = indexes.or_default();
+                    for (index, units) in written.index_capacity {
+                        *indexes.entry(index).or_default() += units;
+                    }
+                }
                 Err(error) if is_certain_refusal(&error) => {
                     output.unprocessed.push(position);
                     last_refusal = Some(error);
@@ -113,7 +122,10 @@ impl Engine {
     }
 
     /// Sequences one write. The answer is its capacity.
-    async fn begin_write(&self, write: &Write) -> Result<Decided<Result<f64, Error>>, Error> {
+    async fn begin_write(
+        &self,
+        write: &Write,
+    ) -> Result<Decided<Result<WriteOutput, Error>>, Error> {
         let decide = |old: Option<&EncodedItem>| {
             let old_size = old.map_or(0, EncodedItem::size);
             let new_size = write.item.as_ref().map_or(0, EncodedItem::size);
@@ -129,11 +141,7 @@ impl Engine {
             }
         };
         let section = || self.write_section(&write.table, &write.tree_key, decide);
-        let Decided { after, answer } = self.run_section(section).await?;
-        Ok(Decided {
-            after,
-            answer: answer.map(|output| output.capacity),
-        })
+        self.run_section(section).await
     }
 }
 

@@ -7,7 +7,7 @@
 //! * Looking a table up by name takes no lock; what it costs does not depend on the number of tables.
 
 use crate::api::{CreateTable, TableDescription, TableStatus};
-use crate::definition::{Space, StoredTable};
+use crate::definition::{BackfillRow, Space, StoredTable};
 use crate::gate::Gate;
 use crate::observed::{Facts, Observed};
 use crate::statistics::TableStatistics;
@@ -39,7 +39,7 @@ pub(crate) struct Table {
     current: ArcSwap<Published>,
     pub(crate) gate: Gate,
     pub(crate) observed: Observed,
-    pub(crate) statistics: TableStatistics,
+    pub(crate) statistics: Arc<TableStatistics>,
     version: AtomicU64,
     described: ArcSwapOption<TableDescription>,
 }
@@ -74,7 +74,7 @@ impl Table {
             definition,
             gate: Gate::default(),
             observed: Observed::new(observed),
-            statistics: TableStatistics::default(),
+            statistics: Arc::default(),
             version: AtomicU64::new(version),
             described: ArcSwapOption::empty(),
         }
@@ -122,10 +122,14 @@ pub(crate) struct Catalog {
     user: NameSpace,
     system: NameSpace,
     by_id: RwLock<FxHashMap<TableId, Arc<Table>>>,
+    /// Counts of tables and indexes.
+    counts: RwLock<FxHashMap<TableId, Arc<TableStatistics>>>,
     version: AtomicU64,
     /// One definition is changed at a time.
     pub(crate) ddl: Mutex<Ddl>,
-    /// Dropped tables whose space is not reclaimed yet. Never held while the shard is asked for something: its publications take it.
+    /// Indexes that are being filled.
+    pub(crate) backfills: Mutex<BTreeMap<TableId, BackfillRow>>,
+    /// Dropped tables and indexes whose space is not reclaimed yet. Never held while the shard is asked for something: its publications take it.
     pub(crate) dropped: Mutex<BTreeSet<TableId>>,
 }
 
@@ -144,11 +148,13 @@ impl Default for Catalog {
             user: NameSpace::default(),
             system: NameSpace::default(),
             by_id: RwLock::default(),
+            counts: RwLock::default(),
             version: AtomicU64::new(1),
             ddl: Mutex::new(Ddl {
                 next_id: 1,
                 creating: BTreeMap::new(),
             }),
+            backfills: Mutex::default(),
             dropped: Mutex::default(),
         }
     }
@@ -166,10 +172,43 @@ impl Catalog {
         self.by_id.read().get(&id).map(Arc::clone)
     }
 
-    /// Calls back with every table.
-    pub(crate) fn for_each(&self, mut visit: impl FnMut(&Table)) {
-        for table in self.by_id.read().values() {
-            visit(table);
+    /// Every table, in no order.
+    pub(crate) fn tables(&self) -> Vec<Arc<Table>> {
+        self.by_id.read().values().map(Arc::clone).collect()
+    }
+
+    /// The counts of a table or index.
+    pub(crate) fn counts(&self, id: TableId) -> Option<Arc<TableStatistics>> {
+        self.counts.read().get(&id).map(Arc::clone)
+    }
+
+    /// Calls back with the counts of every table and index.
+    pub(crate) fn for_each_counts(&self, mut visit: impl FnMut(TableId, &TableStatistics)) {
+        for (id, counts) in &*self.counts.read() {
+            visit(*id, counts);
+        }
+    }
+
+    /// Counts indexes that are new, and no longer those that are gone.
+    fn count_indexes(&self, before: Option<&CreateTable>, now: Option<&CreateTable>) {
+        let ids = |definition: Option<&CreateTable>| -> Vec<TableId> {
+            let indexes = definition.map(|definition| definition.derived.indexes.iter());
+            indexes
+                .into_iter()
+                .flatten()
+                .map(|index| index.id)
+                .collect()
+        };
+        let (before, now) = (ids(before), ids(now));
+        if before == now {
+            return;
+        }
+        let mut counts = self.counts.write();
+        for gone in before.iter().filter(|id| !now.contains(id)) {
+            counts.remove(gone);
+        }
+        for new in now {
+            counts.entry(new).or_default();
         }
     }
 
@@ -199,6 +238,7 @@ impl Catalog {
 
     /// Publishes the changed definition of a table that is here.
     pub(crate) fn redefine(&self, table: &Table, definition: CreateTable, since: Lsn) {
+        self.count_indexes(Some(&table.current()), Some(&definition));
         table.current.store(Arc::new(Published {
             definition: Arc::new(definition),
             since,
@@ -212,6 +252,7 @@ impl Catalog {
         let names = self.names(table.space);
         let name: Arc<str> = table.definition.name.as_str().into();
         self.by_id.write().insert(table.id, Arc::clone(&table));
+        self.count(&table);
         names.bucket(&name).rcu(|bucket| {
             let mut bucket = FxHashMap::clone(bucket);
             bucket.insert(Arc::clone(&name), Arc::clone(&table));
@@ -220,9 +261,16 @@ impl Catalog {
         names.ordered.write().insert(name);
     }
 
+    fn count(&self, table: &Table) {
+        let counts = Arc::clone(&table.statistics);
+        self.counts.write().insert(table.id, counts);
+        self.count_indexes(None, Some(&table.definition));
+    }
+
     /// Fills an empty catalog: as `publish` for each, without copying buckets again and again.
     pub(crate) fn fill(&self, tables: Vec<Table>) {
         let tables: Vec<Arc<Table>> = tables.into_iter().map(Arc::new).collect();
+        tables.iter().for_each(|table| self.count(table));
         for space in [Space::User, Space::System] {
             let names = self.names(space);
             let mut buckets: Vec<Bucket> = vec![Bucket::default(); BUCKETS];
@@ -244,6 +292,8 @@ impl Catalog {
         let Some(table) = self.by_id.write().remove(&id) else {
             return;
         };
+        self.counts.write().remove(&id);
+        self.count_indexes(Some(&table.current()), None);
         let names = self.names(table.space);
         let name = table.definition.name.as_str();
         names.bucket(name).rcu(|bucket| {

@@ -5,17 +5,17 @@
 //! Every write of items comes through here, so that what is derived from items is derived in one place.
 
 use crate::api::CreateTable;
+use crate::capacity::write_units;
 use crate::catalog::Table;
-use crate::derived::{Index, IndexStatus};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::gate::Open;
-use crate::index;
+use crate::index::{self, Target};
 use crate::observed::Facts;
 use crate::record::RecordBuilder;
 use bytes::Bytes;
 use shale_item::EncodedItem;
-use shale_storage::{Generation, Lsn, StorageError};
+use shale_storage::{Generation, Lsn, Role, Shard, StorageError};
 
 /// One item before and after. The caller holds its latch and has entered its table's gate.
 #[derive(Debug)]
@@ -36,37 +36,59 @@ impl Change<'_> {
         }
     }
 
-    fn write_to(&self, record: &mut RecordBuilder) {
-        let old_size = self.old.as_ref().map_or(0, EncodedItem::size);
-        match &self.new {
-            Some(new) => record.put(self.tree_key, old_size, new),
-            None => record.delete(self.tree_key, old_size),
-        }
+    fn write_to(&self, shard: &Shard, record: &mut RecordBuilder) -> Result<IndexUnits, Error> {
+        record.item(self.tree_key, size_of(&self.old), self.new.as_ref());
         let definition = &*self.table.definition;
-        for index in &definition.derived.indexes {
-            self.write_entry(definition, index, record);
+        let mut units = IndexUnits::new();
+        for target in index::targets(&definition.derived) {
+            let written = self.write_entry(shard, definition, target, record)?;
+            if let Target::Index(index) = target
+                && written > 0.0
+            {
+                units.push((index.name.clone(), written));
+            }
         }
+        Ok(units)
     }
 
-    /// What becomes of the item's entry in an index; nothing if it stays as it is.
-    fn write_entry(&self, definition: &CreateTable, index: &Index, record: &mut RecordBuilder) {
+    /// Writes what becomes of the item's entry; nothing if it stays as it is. Answers the write units.
+    fn write_entry(
+        &self,
+        shard: &Shard,
+        definition: &CreateTable,
+        target: Target<'_>,
+        record: &mut RecordBuilder,
+    ) -> Result<f64, Error> {
         let entry = |item: &Option<EncodedItem>| {
             let item = item.as_ref()?;
-            index::entry(definition, index, item)
+            target.entry(definition, self.tree_key, item)
         };
-        let (old, new) = (entry(&self.old), entry(&self.new));
-        // An entry of an index that is being filled may be missing, so that an equal one is written all the same.
-        if old == new && index.status == IndexStatus::Active {
-            return;
-        }
-        if let Some(old) = &old
-            && new.as_ref().is_none_or(|new| new.key != old.key)
+        let (mut old, new) = (entry(&self.old), entry(&self.new));
+        if target.is_filling()
+            && let Some(entry) = &old
+            && shard.latest(Role::Indexes, &entry.key)?.value.is_none()
         {
-            record.index(&old.key, None);
+            old = None;
+        }
+        if old == new {
+            return Ok(0.0);
+        }
+        let moved = match (&old, &new) {
+            (Some(old), Some(new)) => old.key != new.key,
+            _ => true,
+        };
+        let mut units = 0.0;
+        if let Some(old) = old.as_ref().filter(|_| moved) {
+            record.index(&old.key, old.item.size(), None);
+            units += write_units(old.item.size(), 0);
         }
         if let Some(new) = &new {
-            record.index(&new.key, Some(&new.item));
+            let old = old.as_ref().filter(|_| !moved);
+            let old_size = old.map_or(0, |old| old.item.size());
+            record.index(&new.key, old_size, Some(&new.item));
+            units += write_units(old_size, new.item.size());
         }
+        Ok(units)
     }
 
     fn bytes(&self) -> usize {
@@ -78,13 +100,28 @@ impl Change<'_> {
 /// Key and value of a row of the catalog tree; no value deletes it.
 pub(crate) type CatalogRow = (Vec<u8>, Option<Vec<u8>>);
 
+fn size_of(item: &Option<EncodedItem>) -> usize {
+    item.as_ref().map_or(0, EncodedItem::size)
+}
+
+/// Write capacity units by index.
+pub(crate) type IndexUnits = Vec<(String, f64)>;
+
+/// Changes that are on their way.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    pub(crate) lsn: Lsn,
+    /// For each change.
+    pub(crate) index_units: Vec<IndexUnits>,
+}
+
 impl Engine {
     /// Sequences the changes in one record, with what their items show for the first time in their tables.
     pub(crate) fn sequence_changes(
         &self,
         generation: Generation,
         changes: &[Change<'_>],
-    ) -> Result<Lsn, Error> {
+    ) -> Result<Changed, Error> {
         self.sequence_changes_with(generation, changes, &[])
     }
 
@@ -94,7 +131,7 @@ impl Engine {
         generation: Generation,
         changes: &[Change<'_>],
         rows: &[CatalogRow],
-    ) -> Result<Lsn, Error> {
+    ) -> Result<Changed, Error> {
         self.sequence_changes_by(generation, changes, rows, |record| {
             self.inner.shard.sequence_in(generation, record)
         })
@@ -107,22 +144,26 @@ impl Engine {
         changes: &[Change<'_>],
         rows: &[CatalogRow],
         sequence: impl FnOnce(Bytes) -> Result<Lsn, StorageError>,
-    ) -> Result<Lsn, Error> {
+    ) -> Result<Changed, Error> {
         for change in changes {
             change.check()?;
         }
         let mut record = RecordBuilder::with_capacity(changes.iter().map(Change::bytes).sum());
-        for change in changes {
-            change.write_to(&mut record);
-        }
+        let shard = &self.inner.shard;
+        let units = changes
+            .iter()
+            .map(|change| change.write_to(shard, &mut record));
+        let index_units = units.collect::<Result<_, _>>()?;
         for (key, value) in rows {
             record.catalog(key, value.as_deref());
         }
         let news = news_of(generation, changes);
-        if news.is_empty() {
-            return Ok(sequence(record.finish())?);
-        }
-        self.sequence_with_news(generation, record, news, sequence)
+        let lsn = if news.is_empty() {
+            sequence(record.finish())?
+        } else {
+            self.sequence_with_news(generation, record, news, sequence)?
+        };
+        Ok(Changed { lsn, index_units })
     }
 
     fn sequence_with_news(

@@ -7,9 +7,10 @@
 //! 'm' "next_table_id"       u32: ids below it have been given out
 //! 'm' "statistics"          u64: LSN at which all 's' rows are right
 //! 't' table u32             definition, JSON, its member "format" first
-//! 'd' table u32             empty: dropped, its space is not reclaimed yet
+//! 'd' table or index u32    empty: dropped, its space is not reclaimed yet
+//! 'b' index u32             format u8 (1) | table u32 | items u64 looked at | tree key behind which to go on, empty at first
 //! 'o' table u32 name        format u8 (1) | types u16 | integer digits u8 | fraction digits u8 | beyond_i64 u8
-//! 's' table u32             items u64 | bytes u64
+//! 's' table or index u32    items u64 | bytes u64
 //! 'r' ten minutes u32 token format u8 (1) | microseconds since the Unix epoch u64 | fingerprint 32 bytes: a transaction with that token
 //!                           was sequenced then; rows of older ten minutes come first (`transact_token`)
 //! ```
@@ -32,6 +33,8 @@ pub(crate) const STATISTICS_LSN: &[u8] = b"mstatistics";
 pub(crate) const TABLE: u8 = b't';
 /// First byte of the rows of dropped tables.
 pub(crate) const DROPPED: u8 = b'd';
+/// First byte of the rows of indexes that are being filled.
+pub(crate) const BACKFILL: u8 = b'b';
 /// First byte of the rows of observed attributes.
 pub(crate) const OBSERVED: u8 = b'o';
 /// First byte of the rows of statistics.
@@ -42,6 +45,8 @@ pub(crate) const REQUEST: u8 = b'r';
 
 /// Format of definitions that this code writes.
 const DEFINITION_FORMAT: u32 = 1;
+/// Format of the rows of indexes that are being filled.
+const BACKFILL_FORMAT: u8 = 1;
 /// Format of observed attributes that this code writes.
 const OBSERVED_FORMAT: u8 = 1;
 
@@ -80,8 +85,10 @@ pub(crate) enum CatalogKey<'a> {
     StatisticsLsn,
     /// Definition of a table.
     Table(TableId),
-    /// A dropped table.
+    /// A dropped table or index.
     Dropped(TableId),
+    /// An index that is being filled.
+    Backfill(TableId),
     /// An attribute observed in a table.
     Observed(TableId, &'a str),
     /// Statistics of a table.
@@ -104,6 +111,7 @@ pub(crate) fn parse_key(key: &[u8]) -> Result<CatalogKey<'_>, String> {
     match (*kind, rest) {
         (TABLE, []) => Ok(CatalogKey::Table(table)),
         (DROPPED, []) => Ok(CatalogKey::Dropped(table)),
+        (BACKFILL, []) => Ok(CatalogKey::Backfill(table)),
         (STATISTICS, []) => Ok(CatalogKey::Statistics(table)),
         (REQUEST, _) => Ok(CatalogKey::Request),
         (OBSERVED, name) => std::str::from_utf8(name)
@@ -372,6 +380,43 @@ pub(crate) fn decode_observed(value: &[u8]) -> Result<ObservedAttribute, String>
             beyond_i64: beyond != 0,
         }),
         _ => Err("observed attribute of unknown format".to_owned()),
+    }
+}
+
+/// How far an index is filled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BackfillRow {
+    /// The table whose items are looked at.
+    pub(crate) table: TableId,
+    /// How many have been.
+    pub(crate) items_done: u64,
+    /// The last of them; empty at first.
+    pub(crate) behind: Vec<u8>,
+}
+
+impl BackfillRow {
+    /// The row's value.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut value = vec![BACKFILL_FORMAT];
+        value.extend_from_slice(&self.table.0.to_be_bytes());
+        value.extend_from_slice(&self.items_done.to_be_bytes());
+        value.extend_from_slice(&self.behind);
+        value
+    }
+
+    /// Reads the row's value.
+    pub(crate) fn decode(value: &[u8]) -> Result<BackfillRow, String> {
+        let parts = || {
+            let rest = value.strip_prefix(&[BACKFILL_FORMAT])?;
+            let (table, rest) = rest.split_first_chunk()?;
+            let (done, behind) = rest.split_first_chunk()?;
+            Some(BackfillRow {
+                table: TableId(u32::from_be_bytes(*table)),
+                items_done: u64::from_be_bytes(*done),
+                behind: behind.to_vec(),
+            })
+        };
+        parts().ok_or_else(|| "backfill of unknown format".to_owned())
     }
 }
 

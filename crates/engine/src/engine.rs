@@ -7,6 +7,8 @@ use crate::apply::Applier;
 use crate::catalog::Table;
 use crate::definition::Space;
 use crate::error::Error;
+use crate::expiry::Schedule;
+use crate::jobs::Worker;
 use crate::latch::Latches;
 use crate::read::{At, Opened};
 use crate::transact_token::Tokens;
@@ -18,12 +20,15 @@ use shale_env::{Clock, Rand};
 use shale_storage::{Lsn, Shard, Snapshot};
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The engine; cheap to clone.
 #[derive(Clone)]
 pub struct Engine {
     pub(crate) inner: Arc<Inner>,
     pub(crate) space: Space,
+    /// The thread of the background jobs; the handle that the thread itself works with has none.
+    pub(crate) worker: Option<Arc<Worker>>,
 }
 
 /// What all handles share.
@@ -37,6 +42,9 @@ pub(crate) struct Inner {
     pub(crate) validate_transactions: bool,
     /// Held by transactions that are tried again, see `atomically`.
     pub(crate) retry_lane: tokio::sync::Mutex<()>,
+    /// Wakes the background jobs.
+    pub(crate) jobs: Notify,
+    pub(crate) expiry: Schedule,
 }
 
 /// A consistent, short-lived view for statements that read more than one page.
@@ -150,6 +158,17 @@ impl Engine {
         Ok(self.table(name)?.describe())
     }
 
+    /// Items and bytes of an index now; none if the table has no such index.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`].
+    pub fn index_size(&self, table: &str, index: &str) -> Result<Option<(u64, u64)>, Error> {
+        let definition = self.table(table)?.current();
+        let index = definition.derived.index(index);
+        let counts = index.and_then(|index| self.inner.applier.catalog.counts(index.id));
+        Ok(counts.map(|counts| counts.now()))
+    }
+
     /// Table names in order, behind `after`, at most `limit`; hidden system tables are left out.
     pub fn list_tables(&self, after: Option<&str>, limit: usize) -> Vec<String> {
         self.inner.applier.catalog.list(self.space, after, limit)
@@ -201,6 +220,7 @@ impl Engine {
         Engine {
             inner: Arc::clone(&self.inner),
             space: Space::System,
+            worker: self.worker.clone(),
         }
     }
 

@@ -28,6 +28,33 @@ pub enum LimitKind {
     StagedMemory,
 }
 
+/// Why an index cannot be as it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IndexProblem {
+    /// The table has one of that name.
+    Exists,
+    /// The table has as many of that kind as it may.
+    TooMany {
+        /// Local or global.
+        kind: crate::derived::IndexKind,
+        /// How many a table may have.
+        limit: usize,
+    },
+    /// More than 100 attributes are named in the projections of the table's indexes.
+    TooManyProjected,
+    /// The attribute is a key of another type in the table or in another index.
+    TypeConflict {
+        /// The attribute.
+        attribute: String,
+    },
+    /// A number of key attributes that the kind does not take, one attribute twice, or a local index under another HASH attribute.
+    KeyShape,
+    /// A local index of a table without sort key.
+    NoSortKey,
+    /// Local indexes come and go with their table.
+    LocalLater,
+}
+
 /// What callers do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -107,6 +134,20 @@ pub enum Error {
     IndexNotReady {
         /// The index.
         index: String,
+    },
+    /// The index cannot be created or dropped.
+    #[error("index {index}: {problem:?}")]
+    IndexRefused {
+        /// The index.
+        index: String,
+        /// Why.
+        problem: IndexProblem,
+    },
+    /// Expiry is switched on already, for that attribute, or off already.
+    #[error("expiry is as it is: {attribute:?}")]
+    TimeToLive {
+        /// The attribute with the expiry now.
+        attribute: Option<String>,
     },
     /// An update writes a key attribute.
     #[error("attribute {name} is part of the key")]
@@ -216,6 +257,8 @@ impl Error {
             | Error::UpdatesKey { .. }
             | Error::IndexKey { .. }
             | Error::IndexNotReady { .. }
+            | Error::IndexRefused { .. }
+            | Error::TimeToLive { .. }
             | Error::Evaluation(_)
             | Error::Limit { .. }
             | Error::InvalidStartKey

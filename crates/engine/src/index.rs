@@ -3,7 +3,8 @@
 //! Not here: when an index is made and filled (`backfill`), reading it (`read`).
 //!
 //! ```text
-//! entry key = index id u32 | hash64(HASH values) u64 | HASH values | RANGE values | the table's key
+//! entry of an index    = index id u32 | hash64(HASH values) u64 | HASH values | RANGE values | the table's key
+//! entry of an expiry   = TTL id u32 | expiry u64, seconds since the Unix epoch | tree key of the item without its table id
 //! ```
 //!
 //! The table's key is its HASH and RANGE values; in a local index only its RANGE value, because the HASH value is in front already.
@@ -13,12 +14,12 @@
 //! An item without one of the index's key attributes has no entry (sparse).
 
 use crate::api::CreateTable;
-use crate::derived::{Index, IndexKind, IndexProjection};
+use crate::derived::{Derived, Index, IndexKind, IndexProjection, IndexStatus, TimeToLive};
 use crate::error::Error;
 use shale_item::{
     EncodedItem, Item, ItemView, KeyAttribute, KeyError, KeySchema, KeyValue,
-    PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX, TableId, encode_hash_prefix, encode_sort_value,
-    hash64,
+    PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX, TableId, ValueView, encode_hash_prefix,
+    encode_sort_value, hash64,
 };
 use std::collections::BTreeSet;
 
@@ -34,6 +35,91 @@ pub(crate) struct Entry {
 
 /// The values of an item's index key attributes, HASH and RANGE.
 type IndexKey = (Vec<KeyValue>, Vec<KeyValue>);
+
+/// What entries are derived for: an index, or the expiries of a table's items.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Target<'a> {
+    Index(&'a Index),
+    Expiry(&'a TimeToLive),
+}
+
+/// Everything that has entries.
+pub(crate) fn targets(derived: &Derived) -> impl Iterator<Item = Target<'_>> {
+    let indexes = derived.indexes.iter().map(Target::Index);
+    indexes.chain(derived.ttl.as_ref().map(Target::Expiry))
+}
+
+impl Target<'_> {
+    /// The number that its entries begin with.
+    pub(crate) fn id(self) -> TableId {
+        match self {
+            Target::Index(index) => index.id,
+            Target::Expiry(ttl) => TableId(ttl.id),
+        }
+    }
+
+    /// Whether entries of older items may be missing.
+    pub(crate) fn is_filling(self) -> bool {
+        let status = match self {
+            Target::Index(index) => index.status,
+            Target::Expiry(ttl) => ttl.status,
+        };
+        status == IndexStatus::Creating
+    }
+
+    /// The entry of an item; none if it lacks a key attribute or has one that is no key (an item older than the index).
+    pub(crate) fn entry(
+        self,
+        definition: &CreateTable,
+        tree_key: &[u8],
+        item: &EncodedItem,
+    ) -> Option<Entry> {
+        match self {
+            Target::Index(index) => entry(definition, index, item),
+            Target::Expiry(ttl) => expiry_entry(definition, ttl, tree_key, item),
+        }
+    }
+}
+
+/// Bytes of a table's or index's number in front of a tree key.
+const ID_BYTES: usize = 4;
+
+fn expiry_entry(
+    definition: &CreateTable,
+    ttl: &TimeToLive,
+    tree_key: &[u8],
+    item: &EncodedItem,
+) -> Option<Entry> {
+    let Some(ValueView::N(expiry)) = item.view().get(&ttl.attribute) else {
+        return None;
+    };
+    // Anything that is no second of the epoch never expires.
+    let expiry = u64::try_from(expiry.to_i64()?).ok()?;
+    let mut key = expiry_prefix(ttl, expiry);
+    key.extend_from_slice(&tree_key[ID_BYTES..]);
+    let schema = &definition.key_schema;
+    let names = std::iter::once(&schema.partition).chain(&schema.sort);
+    let names = names.map(|attribute| attribute.name.as_str());
+    Some(Entry {
+        key,
+        item: EncodedItem::encode(&subset(item.view(), names)),
+    })
+}
+
+/// What the entries of items begin with that expire in that second.
+pub(crate) fn expiry_prefix(ttl: &TimeToLive, expiry: u64) -> Vec<u8> {
+    let mut key = ttl.id.to_be_bytes().to_vec();
+    key.extend_from_slice(&expiry.to_be_bytes());
+    key
+}
+
+/// The expiry in an entry of expiries, and the tree key of its item.
+pub(crate) fn parse_expiry(table: TableId, entry_key: &[u8]) -> Option<(u64, Vec<u8>)> {
+    let (expiry, rest) = entry_key.get(ID_BYTES..)?.split_first_chunk()?;
+    let mut tree_key = table.0.to_be_bytes().to_vec();
+    tree_key.extend_from_slice(rest);
+    Some((u64::from_be_bytes(*expiry), tree_key))
+}
 
 /// Checks the attributes of an item that are keys of an index: absent or a valid key.
 ///
@@ -51,7 +137,7 @@ pub(crate) fn check(definition: &CreateTable, item: ItemView<'_>) -> Result<(), 
     Ok(())
 }
 
-/// The entry of an item; none if it lacks a key attribute or has one that is no key (an item older than the index).
+/// The entry of an item in an index.
 pub(crate) fn entry(definition: &CreateTable, index: &Index, item: &EncodedItem) -> Option<Entry> {
     let (partition, sort) = key_of(index, item.view()).ok()??;
     let key_schema = &definition.key_schema;
@@ -92,6 +178,18 @@ pub(crate) fn exact_entry_key(
 /// The attributes that tell where an entry is: the keys of index and table.
 pub(crate) fn key_attributes(key_schema: &KeySchema, index: &Index, entry: ItemView<'_>) -> Item {
     subset(entry, all_key_names(key_schema, index))
+}
+
+/// The tree key of the item that an entry stands for.
+pub(crate) fn item_key(
+    table: TableId,
+    key_schema: &KeySchema,
+    entry: ItemView<'_>,
+) -> Result<Vec<u8>, KeyError> {
+    Ok(shale_item::encode_key(
+        table,
+        &key_schema.key_of_view(entry)?,
+    ))
 }
 
 /// What the entries of one index key begin with.

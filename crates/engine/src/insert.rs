@@ -98,7 +98,8 @@ impl Engine {
             written.pending
         } else {
             let changes = written.puts.into_iter().map(|put| put.into_change(&table));
-            Some(self.sequence_changes(generation, &changes.collect::<Vec<_>>())?)
+            let changes: Vec<_> = changes.collect();
+            Some(self.sequence_changes(generation, &changes)?.lsn)
         };
         drop((table, latch));
         self.after_write();

@@ -18,6 +18,7 @@
 
 mod api;
 mod apply;
+mod backfill;
 mod batch;
 mod blocking;
 mod capacity;
@@ -27,9 +28,12 @@ mod definition;
 mod derived;
 mod engine;
 mod error;
+mod expiry;
 mod gate;
 mod index;
+mod index_ddl;
 mod insert;
+mod jobs;
 mod latch;
 mod limits;
 mod merge;
@@ -52,7 +56,8 @@ pub use blocking::blocking;
 pub use derived::*;
 // Parts of `Error`, for those who must name them and may not reach the crates below.
 pub use engine::{Engine, ReadView};
-pub use error::{Error, ErrorKind, LimitKind};
+pub use error::{Error, ErrorKind, IndexProblem, LimitKind};
+pub use jobs::Job;
 pub use open::EngineOptions;
 pub use shale_expression::EvaluationError;
 pub use shale_storage::StorageError;

@@ -25,6 +25,14 @@ pub(crate) const RECORD_BYTES_MAX: usize = 16 << 20;
 pub(crate) const TRANSACTION_ACTIONS_MAX: usize = 100;
 /// "The aggregate size of the items in the transaction cannot exceed 4 MB."
 pub(crate) const TRANSACTION_BYTES_MAX: usize = 4 << 20;
+/// "There is an initial quota of 20 global secondary indexes per table."
+pub(crate) const GLOBAL_INDEXES_MAX: usize = 20;
+/// "You can define a maximum of 5 local secondary indexes."
+pub(crate) const LOCAL_INDEXES_MAX: usize = 5;
+/// "up to four attributes" each for partition and sort key of a global index.
+pub(crate) const INDEX_KEY_ATTRIBUTES_MAX: usize = 4;
+/// "You can project a total of up to 100 attributes into all of a table's local and global secondary indexes."
+pub(crate) const PROJECTED_ATTRIBUTES_MAX: usize = 100;
 
 /// Items that one record takes: that bounds how long all their latches are held.
 pub(crate) const RECORD_ROWS_MAX: usize = 65_536;

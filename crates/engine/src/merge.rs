@@ -19,6 +19,17 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
+    /// One item.
+    pub(crate) fn get(&self, tree_key: &[u8]) -> Result<Option<EncodedItem>, Error> {
+        if let Some(within) = &self.within
+            && let Some(staged) = within.read(tree_key)?
+        {
+            return Ok(staged);
+        }
+        let value = self.snapshot.get(Role::Items, tree_key)?;
+        Ok(value.map(item_of).transpose()?)
+    }
+
     /// The items of a key range, in key order or against it.
     pub(crate) fn range(&self, role: Role, range: Range<Bytes>, forward: bool) -> Merged<'_> {
         let entries = self.snapshot.range(role, range.clone());

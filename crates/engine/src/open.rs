@@ -11,16 +11,18 @@
 use crate::apply::Applier;
 use crate::catalog::Table;
 use crate::definition::{
-    CatalogKey, STATISTICS, Space, StoredTable, decode_observed, decode_u32, decode_u64,
-    observed_key, parse_key, table_key,
+    BackfillRow, CatalogKey, STATISTICS, Space, StoredTable, decode_observed, decode_u32,
+    decode_u64, observed_key, parse_key, table_key,
 };
 use crate::engine::{Engine, Inner};
 use crate::error::Error;
+use crate::expiry::Schedule;
+use crate::jobs::Worker;
 use crate::latch::Latches;
 use crate::observed::Facts;
 use crate::record::RecordBuilder;
 use crate::statistics::{CONSUMER, Checkpoint, Statistics};
-use crate::table_ddl::{forget_reclaimed, items_range};
+use crate::table_ddl::{ROLES_BY_ID, forget_reclaimed, id_range};
 use crate::transact_token::Tokens;
 use bytes::Bytes;
 use shale_commitlog::{FileLog, FileLogOptions, Log};
@@ -33,6 +35,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// How an engine is opened.
 #[derive(Clone, Debug)]
@@ -47,12 +50,16 @@ pub struct EngineOptions {
     pub latch_wait: Duration,
     /// Records after which statistics are checkpointed: what a start counts at most, and what trimming the log waits for.
     pub checkpoint_records: u64,
+    /// How long after its expiry an item may be found at most by the next look for expired items.
+    pub expiry_interval: Duration,
     /// Whether the shard runs its own threads; without them a simulation drives every step.
     pub background: bool,
     /// Whether transactions are validated. Only for tests that must see what breaks without: a checker of isolation that finds
     /// nothing then is no checker.
     #[doc(hidden)]
     pub validate_transactions: bool,
+    /// Whether the engine does its background jobs in a thread of its own; without it, [`Engine::job_step`] does them.
+    pub jobs: bool,
 }
 
 impl EngineOptions {
@@ -64,8 +71,10 @@ impl EngineOptions {
             cache_bytes: 256 << 20,
             latch_wait: Duration::from_secs(5),
             checkpoint_records: 65_536,
+            expiry_interval: Duration::from_secs(60),
             background: true,
             validate_transactions: true,
+            jobs: true,
         }
     }
 }
@@ -103,12 +112,19 @@ impl Engine {
             rand,
             validate_transactions: options.validate_transactions,
             retry_lane: tokio::sync::Mutex::default(),
+            jobs: Notify::new(),
+            expiry: Schedule::new(options.expiry_interval),
         };
         clean_up(&inner, &orphans);
-        Ok(Engine {
+        let mut engine = Engine {
             inner: Arc::new(inner),
             space: Space::User,
-        })
+            worker: None,
+        };
+        if options.jobs {
+            engine.worker = Some(Arc::new(Worker::start(engine.clone())?));
+        }
+        Ok(engine)
     }
 
     /// Opens the engine of a directory: commit log in files, trees on lsm-tree. Blocks while it recovers.
@@ -137,6 +153,9 @@ impl Engine {
     /// What could not be flushed; acknowledged writes are in the log all the same.
     pub async fn close(&self) -> Result<(), Error> {
         let Inner { shard, applier, .. } = &*self.inner;
+        if let Some(worker) = &self.worker {
+            worker.stop();
+        }
         forget_reclaimed(&self.inner);
         loop {
             let (lsn, last) = match applier.statistics.checkpoint(&applier.catalog, shard) {
@@ -186,11 +205,8 @@ fn load(applier: &Applier, shard: &Shard) -> Result<Vec<Vec<u8>>, Error> {
     catalog.fill(tables.collect());
     let mut orphans = Vec::new();
     for (id, row) in rows.statistics {
-        match catalog.by_id(id) {
-            Some(table) => table
-                .statistics
-                .restore(&row)
-                .map_err(StorageError::Corrupt)?,
+        match catalog.counts(id) {
+            Some(counts) => counts.restore(&row).map_err(StorageError::Corrupt)?,
             None => orphans.push(table_key(STATISTICS, id).to_vec()),
         }
     }
@@ -209,6 +225,7 @@ fn load(applier: &Applier, shard: &Shard) -> Result<Vec<Vec<u8>>, Error> {
     }
     catalog.ddl.lock().next_id = rows.next_id;
     *catalog.dropped.lock() = rows.dropped;
+    *catalog.backfills.lock() = rows.backfills;
     Ok(orphans)
 }
 
@@ -217,7 +234,9 @@ fn clean_up(inner: &Inner, orphans: &[Vec<u8>]) {
     forget_reclaimed(inner);
     let dropped = inner.applier.catalog.dropped.lock().clone();
     for id in dropped {
-        inner.shard.reclaim(Role::Items, items_range(id));
+        for role in ROLES_BY_ID {
+            inner.shard.reclaim(role, id_range(id));
+        }
     }
     if !orphans.is_empty() {
         let mut record = RecordBuilder::with_capacity(0);
@@ -237,6 +256,7 @@ struct Rows {
     observed: BTreeMap<TableId, Facts>,
     statistics: BTreeMap<TableId, Bytes>,
     dropped: BTreeSet<TableId>,
+    backfills: BTreeMap<TableId, BackfillRow>,
 }
 
 impl Rows {
@@ -248,6 +268,7 @@ impl Rows {
             observed: BTreeMap::new(),
             statistics: BTreeMap::new(),
             dropped: BTreeSet::new(),
+            backfills: BTreeMap::new(),
         };
         // All kinds of keys begin with a letter.
         let everything = Bytes::from_static(b"\0")..Bytes::from_static(b"\x80");
@@ -267,6 +288,9 @@ impl Rows {
             }
             CatalogKey::Dropped(id) => {
                 self.dropped.insert(id);
+            }
+            CatalogKey::Backfill(id) => {
+                self.backfills.insert(id, BackfillRow::decode(&value)?);
             }
             CatalogKey::Observed(id, name) => {
                 let facts = self.observed.entry(id).or_default();

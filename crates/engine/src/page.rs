@@ -31,6 +31,8 @@ pub(crate) struct Pages<'a> {
     pub(crate) limit: Option<u32>,
     pub(crate) filter: Option<&'a Condition>,
     pub(crate) consistent: bool,
+    /// Completes the entries of an index to whole items.
+    pub(crate) whole_items: bool,
 }
 
 impl Pages<'_> {
@@ -43,12 +45,16 @@ impl Pages<'_> {
             let range = Bytes::from(self.range.start)..Bytes::from(self.range.end);
             let mut last = None;
             for entry in reader.range(source.role(), range.clone(), self.forward) {
-                let (tree_key, item) = entry?;
+                let (tree_key, mut item) = entry?;
                 bytes += item.size();
                 page.scanned_count += 1;
                 let full = page.scanned_count == limit || bytes >= PAGE_BYTES_MAX;
                 if full {
                     page.last_evaluated_key = Some(source.key_attributes(&tree_key, &item)?);
+                }
+                if self.whole_items && source.index.is_some() {
+                    item = source.whole_item(reader, &item)?;
+                    page.whole_items_capacity += read_units(item.size(), self.consistent);
                 }
                 if self
                     .filter
@@ -138,6 +144,15 @@ impl<'a> Source<'a> {
             Some(index) => &index.sort,
             None => self.key_schema.sort.as_slice(),
         }
+    }
+
+    /// The item that an entry stands for, in the same snapshot.
+    fn whole_item(&self, reader: &Reader, entry: &EncodedItem) -> Result<EncodedItem, Error> {
+        let tree_key = index::item_key(self.table, self.key_schema, entry.view())?;
+        reader.get(&tree_key)?.ok_or_else(|| {
+            let message = "an entry of an index without its item".to_owned();
+            Error::Storage(StorageError::Corrupt(message))
+        })
     }
 
     /// The attributes from which a page goes on.

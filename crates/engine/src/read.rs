@@ -145,6 +145,7 @@ pub(crate) fn query(at: At<'_>, request: &Query) -> Result<Page, Error> {
         limit: request.limit,
         filter: request.filter.as_ref(),
         consistent: request.consistent,
+        whole_items: request.whole_items,
     };
     pages.read(&at.reader(), &source)
 }
@@ -163,6 +164,7 @@ pub(crate) fn scan(at: At<'_>, request: &Scan) -> Result<Page, Error> {
         limit: request.limit,
         filter: request.filter.as_ref(),
         consistent: request.consistent,
+        whole_items: request.whole_items,
     };
     pages.read(&at.reader(), &source)
 }

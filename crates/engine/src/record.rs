@@ -9,12 +9,13 @@
 //! operation = 1 put     | key_len u16 | key | old_size u32 | new_size u32 | item_len u32 | item
 //!           | 2 delete  | key_len u16 | key | old_size u32
 //!           | 3 catalog | key_len u16 | key | value_len u32 (ffffffff: the row is deleted) | value
-//!           | 4 index   | key_len u16 | key | item_len u32 (ffffffff: the entry is deleted) | item
+//!           | 4 index put     | as put
+//!           | 5 index delete  | as delete
 //! ```
 //!
 //! `key` is the tree key: it begins with the table's id. Sizes are DynamoDB's item sizes, which statistics need; an `old_size` of 0
 //! says that there was no item (none is empty: it holds its key). `item` is an encoded item, `catalog` writes a row of the catalog tree,
-//! `index` an entry of the indexes tree.
+//! the index operations an entry of the indexes tree.
 //! An operation that a version does not know ends in an error, never in a guess.
 
 use bytes::{BufMut, Bytes};
@@ -27,30 +28,17 @@ const ORIGIN_HERE: u16 = 0;
 const PUT: u8 = 1;
 const DELETE: u8 = 2;
 const CATALOG: u8 = 3;
-const INDEX: u8 = 4;
+const INDEX_PUT: u8 = 4;
+const INDEX_DELETE: u8 = 5;
 const DELETED: u32 = u32::MAX;
 
 /// One operation of a record, read in place.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Operation<'a> {
     /// The item under a key is this now.
-    Put {
-        /// Tree key.
-        key: &'a [u8],
-        /// Size of the item that it replaced, 0 for none.
-        old_size: u32,
-        /// Its own size.
-        new_size: u32,
-        /// Encoded item.
-        item: &'a [u8],
-    },
+    Put(Put<'a>),
     /// No item is under that key now.
-    Delete {
-        /// Tree key.
-        key: &'a [u8],
-        /// Size of the item that was there, 0 for none.
-        old_size: u32,
-    },
+    Delete(Delete<'a>),
     /// A row of the catalog tree.
     Catalog {
         /// Its key.
@@ -58,13 +46,32 @@ pub(crate) enum Operation<'a> {
         /// Its value, `None` if it is gone.
         value: Option<&'a [u8]>,
     },
-    /// An entry of the indexes tree.
-    Index {
-        /// Its key.
-        key: &'a [u8],
-        /// Encoded item, `None` if the entry is gone.
-        item: Option<&'a [u8]>,
-    },
+    /// The entry of an index under a key is this now.
+    IndexPut(Put<'a>),
+    /// No entry of an index is under that key now.
+    IndexDelete(Delete<'a>),
+}
+
+/// An item or entry as it is now.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Put<'a> {
+    /// Tree key.
+    pub(crate) key: &'a [u8],
+    /// Size of what it replaced, 0 for none.
+    pub(crate) old_size: u32,
+    /// Its own size.
+    pub(crate) new_size: u32,
+    /// Encoded item.
+    pub(crate) item: &'a [u8],
+}
+
+/// An item or entry that is gone.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Delete<'a> {
+    /// Tree key.
+    pub(crate) key: &'a [u8],
+    /// Size of what was there, 0 for none.
+    pub(crate) old_size: u32,
 }
 
 /// The table that a tree key of the items tree belongs to.
@@ -89,34 +96,35 @@ impl RecordBuilder {
         RecordBuilder(buffer)
     }
 
-    /// Adds a put.
-    pub(crate) fn put(&mut self, key: &[u8], old_size: usize, item: &EncodedItem) {
-        self.0.put_u8(PUT);
-        self.key(key);
-        self.0.put_u32(old_size as u32);
-        self.0.put_u32(item.size() as u32);
-        self.value(item.as_bytes());
+    /// Adds an item, or its deletion.
+    pub(crate) fn item(&mut self, key: &[u8], old_size: usize, item: Option<&EncodedItem>) {
+        self.image([PUT, DELETE], key, old_size, item);
     }
 
-    /// Adds a delete.
-    pub(crate) fn delete(&mut self, key: &[u8], old_size: usize) {
-        self.0.put_u8(DELETE);
+    /// Adds an entry of an index, or its deletion.
+    pub(crate) fn index(&mut self, key: &[u8], old_size: usize, entry: Option<&EncodedItem>) {
+        self.image([INDEX_PUT, INDEX_DELETE], key, old_size, entry);
+    }
+
+    fn image(
+        &mut self,
+        [put, delete]: [u8; 2],
+        key: &[u8],
+        old_size: usize,
+        item: Option<&EncodedItem>,
+    ) {
+        self.0.put_u8(if item.is_some() { put } else { delete });
         self.key(key);
         self.0.put_u32(old_size as u32);
+        if let Some(item) = item {
+            self.0.put_u32(item.size() as u32);
+            self.value(item.as_bytes());
+        }
     }
 
     /// Adds a catalog row, or its deletion.
     pub(crate) fn catalog(&mut self, key: &[u8], value: Option<&[u8]>) {
-        self.row(CATALOG, key, value);
-    }
-
-    /// Adds an entry of an index, or its deletion.
-    pub(crate) fn index(&mut self, key: &[u8], item: Option<&EncodedItem>) {
-        self.row(INDEX, key, item.map(|item| &item.as_bytes()[..]));
-    }
-
-    fn row(&mut self, operation: u8, key: &[u8], value: Option<&[u8]>) {
-        self.0.put_u8(operation);
+        self.0.put_u8(CATALOG);
         self.key(key);
         match value {
             Some(value) => self.value(value),
@@ -188,16 +196,11 @@ impl<'a> Iterator for Operations<'a> {
         }
         let tag = self.rest.u8()?;
         let operation = match tag {
-            PUT => self.rest.put(),
-            DELETE => self.rest.delete(),
-            CATALOG => self
-                .rest
-                .row()
-                .map(|(key, value)| Operation::Catalog { key, value }),
-            INDEX => self
-                .rest
-                .row()
-                .map(|(key, item)| Operation::Index { key, item }),
+            PUT => self.rest.put().map(Operation::Put),
+            DELETE => self.rest.delete().map(Operation::Delete),
+            CATALOG => self.rest.catalog(),
+            INDEX_PUT => self.rest.put().map(Operation::IndexPut),
+            INDEX_DELETE => self.rest.delete().map(Operation::IndexDelete),
             _ => {
                 self.rest = Reader(&[]);
                 return Some(Err(format!("unknown operation {tag} in a record")));
@@ -214,8 +217,8 @@ impl<'a> Iterator for Operations<'a> {
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn put(&mut self) -> Option<Operation<'a>> {
-        Some(Operation::Put {
+    fn put(&mut self) -> Option<Put<'a>> {
+        Some(Put {
             key: self.key()?,
             old_size: self.u32()?,
             new_size: self.u32()?,
@@ -226,20 +229,20 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn delete(&mut self) -> Option<Operation<'a>> {
-        Some(Operation::Delete {
+    fn delete(&mut self) -> Option<Delete<'a>> {
+        Some(Delete {
             key: self.key()?,
             old_size: self.u32()?,
         })
     }
 
-    fn row(&mut self) -> Option<(&'a [u8], Option<&'a [u8]>)> {
+    fn catalog(&mut self) -> Option<Operation<'a>> {
         let key = self.key()?;
         let value = match self.u32()? {
             DELETED => None,
             length => Some(self.slice(length as usize)?),
         };
-        Some((key, value))
+        Some(Operation::Catalog { key, value })
     }
 
     fn key(&mut self) -> Option<&'a [u8]> {

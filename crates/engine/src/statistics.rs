@@ -1,4 +1,4 @@
-//! Statistics: how many items a table has and how large they are together, exact and crash safe, without a tree write per put.
+//! Statistics: how many items a table has, or an index entries, and how large they are together, exact and crash safe, without a tree write per put.
 //!
 //! Not here: estimates for planners (histograms, distinct values).
 //!
@@ -27,7 +27,7 @@ const CHECKPOINT_BYTES: u64 = 64 << 20;
 /// The name under which the log is kept for this consumer.
 pub(crate) const CONSUMER: &str = "statistics";
 
-/// Counts of one table.
+/// Counts of one table or index.
 #[derive(Debug, Default)]
 pub(crate) struct TableStatistics {
     items: AtomicU64,
@@ -120,18 +120,17 @@ impl Statistics {
         }
         for operation in operations(record) {
             let (key, old_size, new_size) = match operation? {
-                Operation::Put {
-                    key,
-                    old_size,
-                    new_size,
-                    ..
-                } => (key, old_size, new_size),
-                Operation::Delete { key, old_size } => (key, old_size, 0),
-                Operation::Catalog { .. } | Operation::Index { .. } => continue,
+                Operation::Put(put) | Operation::IndexPut(put) => {
+                    (put.key, put.old_size, put.new_size)
+                }
+                Operation::Delete(delete) | Operation::IndexDelete(delete) => {
+                    (delete.key, delete.old_size, 0)
+                }
+                Operation::Catalog { .. } => continue,
             };
-            let table = table_of(key).and_then(|id| catalog.by_id(id));
-            if let Some(table) = table {
-                table.statistics.moved(old_size, new_size);
+            let counts = table_of(key).and_then(|id| catalog.counts(id));
+            if let Some(counts) = counts {
+                counts.moved(old_size, new_size);
             }
         }
         position.at = lsn;
@@ -187,10 +186,10 @@ impl Statistics {
         }
         (position.records, position.bytes) = (0, 0);
         let mut record = RecordBuilder::with_capacity(256);
-        catalog.for_each(|table| {
-            let (items, bytes) = table.statistics.now();
-            if *table.statistics.checkpointed.lock() != (items, bytes) {
-                let key = table_key(STATISTICS, table.id);
+        catalog.for_each_counts(|id, counts| {
+            let (items, bytes) = counts.now();
+            if *counts.checkpointed.lock() != (items, bytes) {
+                let key = table_key(STATISTICS, id);
                 record.catalog(&key, Some(&encode_statistics(items, bytes)));
             }
         });
@@ -200,8 +199,8 @@ impl Statistics {
 
     /// A checkpoint's row of one table is published.
     pub(crate) fn on_row(&self, catalog: &Catalog, id: TableId, row: &[u8]) -> Result<(), String> {
-        if let Some(table) = catalog.by_id(id) {
-            *table.statistics.checkpointed.lock() = decode_statistics(row)?;
+        if let Some(counts) = catalog.counts(id) {
+            *counts.checkpointed.lock() = decode_statistics(row)?;
         }
         Ok(())
     }

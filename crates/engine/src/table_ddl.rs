@@ -11,10 +11,12 @@
 use crate::api::{CreateTable, TableChanges, TableDescription, TableStatus};
 use crate::catalog::Table;
 use crate::definition::{
-    DROPPED, NEXT_TABLE_ID, STATISTICS, Space, StoredTable, TABLE, observed_key, table_key,
+    BACKFILL, DROPPED, NEXT_TABLE_ID, STATISTICS, Space, StoredTable, TABLE, observed_key,
+    table_key,
 };
 use crate::engine::{Engine, Inner, not_found};
 use crate::error::Error;
+use crate::index_ddl::{self, Ids};
 use crate::limits::TABLE_NAME_BYTES_MAX;
 use crate::record::RecordBuilder;
 use bytes::Bytes;
@@ -78,21 +80,22 @@ fn begin_create(engine: &Engine, request: &CreateTable) -> Result<Step<()>, Erro
             }),
         };
     }
-    let id = TableId(ddl.next_id);
-    let next_id = ddl.next_id.checked_add(1);
-    let next_id = next_id.ok_or_else(|| Error::Internal("no table id is left".to_owned()))?;
+    let mut ids = Ids(ddl.next_id);
+    let id = TableId(ids.next()?);
+    let mut definition = request.clone();
+    index_ddl::adopt(&mut definition, &mut ids)?;
     let stored = StoredTable {
         space: engine.space,
         uuid: new_uuid(&**rand),
         created_micros: clock.now_micros(),
-        definition: request.clone(),
+        definition,
     };
     let mut record = RecordBuilder::with_capacity(512);
-    record.catalog(NEXT_TABLE_ID, Some(&next_id.to_be_bytes()));
+    record.catalog(NEXT_TABLE_ID, Some(&ids.0.to_be_bytes()));
     record.catalog(&table_key(TABLE, id), Some(&stored.encode()));
     let generation = shard.generation();
     let sequenced = shard.sequence_in(generation, record.finish())?;
-    ddl.next_id = next_id;
+    ddl.next_id = ids.0;
     ddl.creating.insert(name, sequenced);
     Ok(Step::Done((), sequenced))
 }
@@ -118,6 +121,7 @@ pub(crate) async fn update(
             Step::Behind(drop) => settle_gate(engine, &table, drop).await?,
             Step::Done((), sequenced) => {
                 engine.published(sequenced).await?;
+                engine.inner.jobs.notify_one();
                 return Ok(table.describe());
             }
         }
@@ -126,16 +130,25 @@ pub(crate) async fn update(
 
 fn begin_update(engine: &Engine, table: &Table, changes: &TableChanges) -> Result<Step<()>, Error> {
     let Inner { applier, shard, .. } = &*engine.inner;
-    let _ddl = applier.catalog.ddl.lock();
+    let mut ddl = applier.catalog.ddl.lock();
     let mut gate = table.gate.alone();
     if let Some(drop) = gate.drop {
         return Ok(Step::Behind(drop));
     }
     let generation = shard.generation();
-    let Some((mut stored, _)) = newest(shard, table.id)? else {
+    let Some((mut stored, pending)) = newest(shard, table.id)? else {
         return Err(not_found(&table.definition.name));
     };
     let definition = &mut stored.definition;
+    let mut ids = Ids(ddl.next_id);
+    let mut record = RecordBuilder::with_capacity(512);
+    if let Err(error) = change_derived(definition, table.id, changes, &mut ids, &mut record) {
+        // The refusal may depend on a change that is not durable.
+        return pending.map(Step::Behind).ok_or(error);
+    }
+    if ids.0 != ddl.next_id {
+        record.catalog(NEXT_TABLE_ID, Some(&ids.0.to_be_bytes()));
+    }
     if let Some(billing_mode) = changes.billing_mode {
         definition.billing_mode = billing_mode;
     }
@@ -144,11 +157,50 @@ fn begin_update(engine: &Engine, table: &Table, changes: &TableChanges) -> Resul
     }
     merge(&mut definition.settings, &changes.settings);
     merge(&mut definition.tags, &changes.tags);
-    let mut record = RecordBuilder::with_capacity(512);
     record.catalog(&table_key(TABLE, table.id), Some(&stored.encode()));
     let sequenced = shard.sequence_in(generation, record.finish())?;
+    ddl.next_id = ids.0;
     gate.changed = Some((generation, Arc::new(stored.definition)));
     Ok(Step::Done((), sequenced))
+}
+
+fn change_derived(
+    definition: &mut CreateTable,
+    table: TableId,
+    changes: &TableChanges,
+    ids: &mut Ids,
+    record: &mut RecordBuilder,
+) -> Result<(), Error> {
+    for change in &changes.indexes {
+        index_ddl::change(definition, table, change, ids, record)?;
+    }
+    if let Some(attribute) = &changes.ttl {
+        index_ddl::change_ttl(definition, table, attribute.as_deref(), ids, record)?;
+    }
+    Ok(())
+}
+
+/// Marks what was filled as complete. Nothing if it is gone or was complete already.
+pub(crate) fn complete(engine: &Engine, table: &Table, id: TableId) -> Result<Option<Lsn>, Error> {
+    let Inner { applier, shard, .. } = &*engine.inner;
+    let _ddl = applier.catalog.ddl.lock();
+    let mut gate = table.gate.alone();
+    if gate.drop.is_some() {
+        return Ok(None);
+    }
+    let generation = shard.generation();
+    let Some((mut stored, _)) = newest(shard, table.id)? else {
+        return Ok(None);
+    };
+    if !index_ddl::complete(&mut stored.definition, id) {
+        return Ok(None);
+    }
+    let mut record = RecordBuilder::with_capacity(512);
+    record.catalog(&table_key(TABLE, table.id), Some(&stored.encode()));
+    record.catalog(&table_key(BACKFILL, id), None);
+    let sequenced = shard.sequence_in(generation, record.finish())?;
+    gate.changed = Some((generation, Arc::new(stored.definition)));
+    Ok(Some(sequenced))
 }
 
 fn merge(stored: &mut BTreeMap<String, String>, changes: &BTreeMap<String, Option<String>>) {
@@ -218,6 +270,7 @@ fn begin_delete(engine: &Engine, table: &Table) -> Result<Step<Arc<TableDescript
     record.catalog(&table_key(TABLE, table.id), None);
     record.catalog(&table_key(STATISTICS, table.id), None);
     record.catalog(&table_key(DROPPED, table.id), Some(&[]));
+    index_ddl::drop_all(&stored.definition, &mut record);
     for name in table.observed.names(generation) {
         record.catalog(&observed_key(table.id, &name), None);
     }
@@ -233,9 +286,10 @@ pub(crate) fn forget_reclaimed(inner: &Inner) {
     let dropped = &inner.applier.catalog.dropped;
     let candidates = dropped.lock().clone();
     for id in candidates {
-        let gone = inner.shard.reclaimed(Role::Items, &items_range(id));
+        let range = id_range(id);
+        let gone = |role| matches!(inner.shard.reclaimed(role, &range), Ok(true));
         // Two that come here at once must not both write it.
-        if !matches!(gone, Ok(true)) || !dropped.lock().remove(&id) {
+        if !ROLES_BY_ID.into_iter().all(gone) || !dropped.lock().remove(&id) {
             continue;
         }
         let mut record = RecordBuilder::with_capacity(16);
@@ -246,8 +300,11 @@ pub(crate) fn forget_reclaimed(inner: &Inner) {
     }
 }
 
-/// The tree keys of a table's items.
-pub(crate) fn items_range(id: TableId) -> Range<Bytes> {
+/// The trees whose keys begin with the number of a table or index.
+pub(crate) const ROLES_BY_ID: [Role; 3] = [Role::Items, Role::Indexes, Role::History];
+
+/// The tree keys of a table or index.
+pub(crate) fn id_range(id: TableId) -> Range<Bytes> {
     let end = TableId(id.0.saturating_add(1));
     Bytes::copy_from_slice(&table_prefix(id))..Bytes::copy_from_slice(&table_prefix(end))
 }

@@ -11,7 +11,7 @@ use crate::api::{DeleteItem, PutItem, UpdateItem, WriteOutput};
 use crate::blocking::blocking_if;
 use crate::capacity::{read_units, transactional, write_units};
 use crate::catalog::Table;
-use crate::change::Change;
+use crate::change::{Change, Changed};
 use crate::engine::{Decided, Engine, Inner};
 use crate::error::{Error, LimitKind};
 use crate::gate::{self, Open};
@@ -25,7 +25,7 @@ use crate::write::{
 use rustc_hash::FxHashSet;
 use shale_expression::Condition;
 use shale_item::{EncodedItem, Item, encode_key};
-use shale_storage::{Generation, Lsn, Role};
+use shale_storage::{Generation, Role};
 use std::sync::Arc;
 
 /// Bytes of new items from which on a transaction is long work for the thread that runs it.
@@ -215,12 +215,20 @@ impl Engine {
             };
             return decided(after.max(pending), answer);
         }
-        let (changes, outputs) = match transaction.decide(&tables, images) {
+        let (changes, mut outputs) = match transaction.decide(&tables, images) {
             Ok(decided) => decided,
             Err(error) => return decided(after, Err(error)),
         };
         let sequenced =
             self.sequence_transaction(generation, &changes, transaction.request, now_micros)?;
+        let sequenced = sequenced.map(|changed| {
+            let mut written = changes.iter().zip(changed.index_units).peekable();
+            for (action, output) in transaction.actions.iter().zip(&mut outputs) {
+                let mine = written.next_if(|(change, _)| change.tree_key == action.tree_key);
+                output.index_capacity = mine.map(|(_, units)| units).unwrap_or_default();
+            }
+            changed.lsn
+        });
         drop(changes);
         drop((tables, latch));
         self.after_write();
@@ -238,7 +246,7 @@ impl Engine {
         changes: &[Change<'_>],
         request: Option<&ClientRequest>,
         now_micros: u64,
-    ) -> Result<Option<Lsn>, Error> {
+    ) -> Result<Option<Changed>, Error> {
         let Inner { shard, tokens, .. } = &*self.inner;
         let Some(request) = request else {
             return match changes {
@@ -249,11 +257,11 @@ impl Engine {
         let mut rows = vec![request.row(now_micros)];
         let sweep = tokens.sweep(shard, generation, now_micros)?;
         rows.extend(sweep.iter().flat_map(Sweep::rows));
-        let lsn = self.sequence_changes_with(generation, changes, &rows)?;
+        let changed = self.sequence_changes_with(generation, changes, &rows)?;
         if let Some(sweep) = sweep {
             sweep.done();
         }
-        Ok(Some(lsn))
+        Ok(Some(changed))
     }
 }
 

@@ -105,7 +105,10 @@ impl Engine {
         let latest = shard.latest(Role::Items, tree_key)?;
         let pending = latest.pending;
         let old = current(latest)?;
-        let Decision { verdict, answer } = decide(old.as_ref());
+        let Decision {
+            verdict,
+            mut answer,
+        } = decide(old.as_ref());
         let new = match verdict {
             Verdict::Keep => None,
             Verdict::Put(item) => Some(Some(item)),
@@ -120,7 +123,11 @@ impl Engine {
                     old,
                     new,
                 };
-                Some(self.sequence_changes(generation, &[change])?)
+                let mut changed = self.sequence_changes(generation, &[change])?;
+                if let (Ok(output), [units]) = (&mut answer, changed.index_units.as_mut_slice()) {
+                    output.index_capacity = std::mem::take(units);
+                }
+                Some(changed.lsn)
             }
         };
         drop((table, latch));
@@ -203,6 +210,7 @@ pub(crate) fn decide_put(
             attributes: old_item(request.return_values, old),
             existed: old.is_some(),
             capacity,
+            index_capacity: Vec::new(),
         }),
     }
 }
@@ -219,6 +227,7 @@ pub(crate) fn decide_delete(request: &DeleteItem, old: Option<&EncodedItem>) -> 
             attributes: old_item(request.return_values, old),
             existed: old.is_some(),
             capacity,
+            index_capacity: Vec::new(),
         }),
     }
 }
@@ -243,6 +252,7 @@ pub(crate) fn decide_update(request: &UpdateItem, old: Option<&EncodedItem>) -> 
                 attributes: None,
                 existed: false,
                 capacity: write_units(0, 0),
+                index_capacity: Vec::new(),
             }),
         };
     }
@@ -269,6 +279,7 @@ pub(crate) fn decide_update(request: &UpdateItem, old: Option<&EncodedItem>) -> 
             attributes: attributes.filter(|attributes| !attributes.is_empty()),
             existed: old.is_some(),
             capacity,
+            index_capacity: Vec::new(),
         }),
     }
 }

@@ -8,7 +8,9 @@ use crate::decode::ParameterError;
 use crate::message::MessageError;
 use crate::report::Report;
 use shale_item::{AttributeValue, Item, KeyError, NumberError};
-use shale_sql::{EngineError, EvaluationError, LimitKind, SqlError, StorageError};
+use shale_sql::{
+    EngineError, EvaluationError, IndexKind, IndexProblem, LimitKind, SqlError, StorageError,
+};
 use std::fmt::Write;
 
 /// The report of a statement's error.
@@ -214,6 +216,16 @@ fn engine(error: &EngineError) -> Report {
         EngineError::IndexNotReady { index } => {
             Report::error("55000", format!("index \"{index}\" is still being filled"))
         }
+        EngineError::IndexRefused { index, problem } => index_problem(index, problem),
+        EngineError::TimeToLive { attribute } => Report::error(
+            "55000",
+            match attribute {
+                Some(attribute) => {
+                    format!("time to live is already enabled on attribute \"{attribute}\"")
+                }
+                None => "time to live is already disabled".to_owned(),
+            },
+        ),
         EngineError::UpdatesKey { name } => {
             let message = format!("column \"{name}\" is part of the primary key and cannot be updated in place");
             Report::error("0A000", message)
@@ -353,6 +365,50 @@ fn key(error: &KeyError) -> Report {
             Report::error("XX000", "the key has attributes that are not in the schema")
         }
         KeyError::Corrupt => Report::error("XX001", "a stored key is damaged"),
+    }
+}
+
+fn index_problem(index: &str, problem: &IndexProblem) -> Report {
+    match problem {
+        IndexProblem::Exists => {
+            Report::error("42P07", format!("relation \"{index}\" already exists"))
+        }
+        IndexProblem::TooMany { kind, limit } => {
+            let kind = match kind {
+                IndexKind::Local => "local",
+                IndexKind::Global => "global",
+            };
+            Report::error(
+                "54011",
+                format!("a table can have at most {limit} {kind} indexes"),
+            )
+        }
+        IndexProblem::TooManyProjected => Report::error(
+            "54011",
+            "the indexes of a table can include at most 100 attributes".to_owned(),
+        ),
+        IndexProblem::TypeConflict { attribute } => Report::error(
+            "42804",
+            format!(
+                "attribute \"{attribute}\" is a key of another type in the table or in another index"
+            ),
+        ),
+        IndexProblem::KeyShape => Report::error(
+            "42P16",
+            format!(
+                "index \"{index}\" must have one to four HASH and up to four RANGE attributes, each once"
+            ),
+        ),
+        IndexProblem::NoSortKey => Report::error(
+            "42P16",
+            format!("local index \"{index}\" needs a table with a RANGE key"),
+        ),
+        IndexProblem::LocalLater => Report::error(
+            "0A000",
+            format!(
+                "local index \"{index}\" cannot be created or dropped after its table was created"
+            ),
+        ),
     }
 }
 

@@ -304,6 +304,7 @@ fn read_all(tables: &Engine, table: &str) -> Result<Vec<Item>, shale_engine::Err
         let page = tables.scan(&Scan {
             table: table.to_owned(),
             index: None,
+            whole_items: false,
             filter: None,
             limit: None,
             exclusive_start_key: start,

@@ -27,6 +27,8 @@ pub use names::{
 };
 pub use service::{Prepared, SqlService};
 pub use session::Session;
-pub use shale_engine::{Error as EngineError, EvaluationError, LimitKind, StorageError};
+pub use shale_engine::{
+    Error as EngineError, EvaluationError, IndexKind, IndexProblem, LimitKind, StorageError,
+};
 pub use syntax::{NESTING_MAX, STATEMENT_BYTES_MAX, split_statements};
 pub use types::NUMERIC_DIGITS_MAX;

@@ -265,6 +265,7 @@ impl Reader {
         let mut request = Query {
             table: self.parts.description.definition.name.clone(),
             index: None,
+            whole_items: false,
             partition: vec![partition.clone()],
             sort_prefix: vec![],
             sort: sort.clone(),
@@ -287,6 +288,7 @@ impl Reader {
         let mut request = Scan {
             table: self.parts.description.definition.name.clone(),
             index: None,
+            whole_items: false,
             filter: self.filter(),
             limit: self.page_limit(),
             exclusive_start_key: None,

@@ -86,6 +86,7 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
     let query = Query {
         table,
         index: None,
+        whole_items: false,
         partition: vec![partition],
         sort_prefix: vec![],
         sort,

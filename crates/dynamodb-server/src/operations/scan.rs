@@ -71,6 +71,7 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
     let scan = Scan {
         table,
         index: None,
+        whole_items: false,
         filter,
         limit: parameters.limit,
         exclusive_start_key,

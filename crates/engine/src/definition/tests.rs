@@ -88,6 +88,13 @@ fn small_rows_read_back() {
     assert_eq!(encode_observed(&observed), [1, 2, 3, 19, 4, 1]);
     assert_eq!(decode_observed(&encode_observed(&observed)), Ok(observed));
     assert_eq!(decode_statistics(&encode_statistics(3, 99)), Ok((3, 99)));
+    let backfill = BackfillRow {
+        table: TableId(5),
+        items_done: 700,
+        behind: vec![1, 2, 3],
+    };
+    assert_eq!(BackfillRow::decode(&backfill.encode()), Ok(backfill));
+    assert!(BackfillRow::decode(&[2; 20]).is_err());
 }
 
 #[test]
@@ -100,6 +107,7 @@ fn keys_come_apart_as_they_were_put_together() {
         (&table_key(TABLE, table), CatalogKey::Table(table)),
         (&table_key(DROPPED, table), CatalogKey::Dropped(table)),
         (&table_key(STATISTICS, table), CatalogKey::Statistics(table)),
+        (&table_key(BACKFILL, table), CatalogKey::Backfill(table)),
         (&observed, CatalogKey::Observed(table, "größe")),
     ] {
         assert_eq!(parse_key(key), Ok(parsed));

@@ -11,9 +11,11 @@ fn item() -> EncodedItem {
 
 fn sample() -> Bytes {
     let mut builder = RecordBuilder::with_capacity(0);
-    builder.put(b"\0\0\0\x05key", 0, &item());
-    builder.put(b"\0\0\0\x05other", 17, &item());
-    builder.delete(b"\0\0\0\x06gone", 123);
+    builder.item(b"\0\0\0\x05key", 0, Some(&item()));
+    builder.item(b"\0\0\0\x05other", 17, Some(&item()));
+    builder.item(b"\0\0\0\x06gone", 123, None);
+    builder.index(b"\0\0\0\x07entry", 9, Some(&item()));
+    builder.index(b"\0\0\0\x07entry", 9, None);
     builder.catalog(b"t\0\0\0\x05", Some(b"{}"));
     builder.catalog(b"t\0\0\0\x06", None);
     builder.finish()
@@ -24,7 +26,7 @@ fn reads_back_what_was_built() {
     let record = sample();
     let encoded = item();
     let read: Result<Vec<_>, _> = operations(&record).collect();
-    let put = |key, old_size| Operation::Put {
+    let put = |key, old_size| Put {
         key,
         old_size,
         new_size: encoded.size() as u32,
@@ -33,12 +35,17 @@ fn reads_back_what_was_built() {
     assert_eq!(
         read.unwrap(),
         [
-            put(b"\0\0\0\x05key", 0),
-            put(b"\0\0\0\x05other", 17),
-            Operation::Delete {
+            Operation::Put(put(b"\0\0\0\x05key", 0)),
+            Operation::Put(put(b"\0\0\0\x05other", 17)),
+            Operation::Delete(Delete {
                 key: b"\0\0\0\x06gone",
                 old_size: 123,
-            },
+            }),
+            Operation::IndexPut(put(b"\0\0\0\x07entry", 9)),
+            Operation::IndexDelete(Delete {
+                key: b"\0\0\0\x07entry",
+                old_size: 9,
+            }),
             Operation::Catalog {
                 key: b"t\0\0\0\x05",
                 value: Some(b"{}"),
@@ -70,10 +77,10 @@ fn version_1_stays_readable() {
     assert_eq!(
         read.unwrap(),
         [
-            Operation::Delete {
+            Operation::Delete(Delete {
                 key: b"\0\0\0\x05gon",
                 old_size: 123,
-            },
+            }),
             Operation::Catalog {
                 key: b"t\0\0\0\x05",
                 value: Some(b"{}"),
@@ -85,7 +92,7 @@ fn version_1_stays_readable() {
         ]
     );
     let mut builder = RecordBuilder::with_capacity(0);
-    builder.delete(b"\0\0\0\x05gon", 123);
+    builder.item(b"\0\0\0\x05gon", 123, None);
     builder.catalog(b"t\0\0\0\x05", Some(b"{}"));
     builder.catalog(b"t\0\0\0\x06", None);
     assert_eq!(builder.finish(), record, "and is what is written");
@@ -125,7 +132,7 @@ fn a_cut_or_unknown_record_is_an_error_and_then_ends() {
 
 proptest! {
     #[test]
-    fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), tag in 1u8..5) {
+    fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), tag in 1u8..6) {
         let mut record = vec![1, 0, 0, tag];
         record.extend(bytes);
         let read: Vec<_> = operations(&record).collect();

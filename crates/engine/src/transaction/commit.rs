@@ -186,9 +186,10 @@ impl Engine {
                     false => shard.sequence_in(generation, record),
                 },
             );
-        sequenced.map_err(|error| match error {
-            Error::Storage(StorageError::Conflict) => Error::SerializationConflict,
-            other => other,
-        })
+        match sequenced {
+            Ok(changed) => Ok(changed.lsn),
+            Err(Error::Storage(StorageError::Conflict)) => Err(Error::SerializationConflict),
+            Err(other) => Err(other),
+        }
     }
 }

@@ -101,6 +101,7 @@ fn check_counts(engine: &Engine) {
         let request = Scan {
             table: name.clone(),
             index: None,
+            whole_items: false,
             filter: None,
             limit: None,
             exclusive_start_key: None,
@@ -141,6 +142,7 @@ fn a_checkpoint_waits_for_the_one_before() {
     let options = || EngineOptions {
         checkpoint_records: 1,
         background: false,
+        jobs: false,
         ..EngineOptions::new("unused")
     };
     let reopen = |log: &InstantLog| {

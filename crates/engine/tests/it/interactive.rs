@@ -2,8 +2,7 @@
 
 use crate::support::*;
 use shale_engine::{
-    Engine, Error, GetItem, OnConflict, Page, Query, ReadView, Scan, Transaction,
-    TransactionOptions,
+    Engine, Error, GetItem, OnConflict, Page, Query, ReadView, Transaction, TransactionOptions,
 };
 use shale_item::{AttributeValue, Item, KeyType};
 
@@ -48,6 +47,7 @@ fn partition(p: &str, forward: bool, limit: Option<u32>) -> Query {
     Query {
         table: "t".to_owned(),
         index: None,
+        whole_items: false,
         partition: vec![s(p)],
         sort_prefix: vec![],
         sort: None,

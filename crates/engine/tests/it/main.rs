@@ -3,6 +3,7 @@
 mod bookkeeping;
 mod changes;
 mod concurrency;
+mod indexes;
 mod interactive;
 mod many;
 mod pages;

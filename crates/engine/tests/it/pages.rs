@@ -17,6 +17,7 @@ fn query(partition: AttributeValue) -> Query {
     Query {
         table: "t".to_owned(),
         index: None,
+        whole_items: false,
         partition: vec![partition],
         sort_prefix: vec![],
         sort: None,
@@ -32,6 +33,7 @@ fn scan() -> Scan {
     Scan {
         table: "t".to_owned(),
         index: None,
+        whole_items: false,
         filter: None,
         limit: None,
         exclusive_start_key: None,
@@ -335,6 +337,7 @@ fn a_view_that_is_too_old_says_so() {
     let clock = Arc::new(ManualClock::new(1));
     let options = EngineOptions {
         background: false,
+        jobs: false,
         ..EngineOptions::new("unused")
     };
     let log = Arc::new(InstantLog::default());

@@ -135,6 +135,7 @@ fn open_over(files: &SimulatedFiles, trees: &MemoryStore, seed: u64) -> (Arc<Fil
     let log = Arc::new(log);
     let options = EngineOptions {
         background: false,
+        jobs: false,
         checkpoint_records: 1 + rand.below(40),
         ..EngineOptions::new("unused")
     };
@@ -512,6 +513,7 @@ impl Simulation {
             let scan = Scan {
                 table: name.clone(),
                 index: None,
+                whole_items: false,
                 filter: None,
                 limit: None,
                 exclusive_start_key: None,

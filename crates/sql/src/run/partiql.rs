@@ -139,6 +139,7 @@ fn select(
         AccessPath::Scan => shared.engine.scan(&Scan {
             table: table.name.clone(),
             index: None,
+            whole_items: false,
             filter: access.residual,
             limit: request.limit,
             exclusive_start_key: request.start_key.clone(),
@@ -265,6 +266,7 @@ fn ranges(
         let page = shared.engine.query(&Query {
             table: plan.table.definition.name.clone(),
             index: None,
+            whole_items: false,
             partition: vec![partition.clone()],
             sort_prefix: vec![],
             sort: sort.clone(),

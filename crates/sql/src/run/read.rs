@@ -157,6 +157,7 @@ impl Reader {
                 let request = Query {
                     table: self.table.clone(),
                     index: None,
+                    whole_items: false,
                     partition: vec![partition.clone()],
                     sort_prefix: vec![],
                     sort: sort.clone(),
@@ -179,6 +180,7 @@ impl Reader {
                 let request = Scan {
                     table: self.table.clone(),
                     index: None,
+                    whole_items: false,
                     filter: self.residual.clone(),
                     limit,
                     exclusive_start_key: start.take(),
