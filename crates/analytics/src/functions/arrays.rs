@@ -1,9 +1,9 @@
-//! Functions over arrays whose result depends on their argument's element type.
+//! Functions over arrays of any element type.
 
-use arrow::array::{Array, ArrayRef, AsArray, Int32Builder, ListArray, StructArray};
+use arrow::array::{Array, ArrayRef, AsArray, Int32Array, Int32Builder, ListArray, StructArray};
 use arrow::buffer::OffsetBuffer;
-use arrow::datatypes::{DataType, Field, Fields};
-use datafusion::common::{Result, plan_err};
+use arrow::datatypes::{DataType, Field, Fields, Int64Type};
+use datafusion::common::{Result, internal_datafusion_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility,
 };
@@ -145,5 +145,120 @@ impl ScalarUDFImpl for ExpandArray {
         let field = Arc::new(Field::new_list_field(pairs.data_type().clone(), true));
         let result = ListArray::try_new(field, offsets, Arc::new(pairs), list.nulls().cloned())?;
         Ok(ColumnarValue::Array(Arc::new(result)))
+    }
+}
+
+/// `array_upper(a, dimension)` and `array_lower(a, dimension)`.
+pub(super) fn bounds() -> [Arc<ScalarUDF>; 2] {
+    [Bound::Upper, Bound::Lower].map(|bound| {
+        Arc::new(ScalarUDF::new_from_impl(ArrayBound {
+            bound,
+            signature: Signature::user_defined(Volatility::Immutable),
+        }))
+    })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Bound {
+    Upper,
+    Lower,
+}
+
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct ArrayBound {
+    bound: Bound,
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for ArrayBound {
+    fn name(&self) -> &str {
+        match self.bound {
+            Bound::Upper => "array_upper",
+            Bound::Lower => "array_lower",
+        }
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn coerce_types(&self, arguments: &[DataType]) -> Result<Vec<DataType>> {
+        match arguments {
+            [list @ DataType::List(_), dimension]
+                if dimension.is_integer() || dimension.is_null() =>
+            {
+                Ok(vec![list.clone(), DataType::Int64])
+            }
+            other => Err(super::no_match(self.name(), other)),
+        }
+    }
+
+    fn return_type(&self, _arguments: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Int32)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [arrays, dimensions] = ColumnarValue::values_to_arrays(&args.args)?
+            .try_into()
+            .map_err(|_| internal_datafusion_err!("{} takes two arguments", self.name()))?;
+        let dimensions = dimensions.as_primitive::<Int64Type>();
+        let bounds = arrays.as_list::<i32>().iter().zip(dimensions).map(|row| {
+            let length = length_in(row.0?, row.1?)?;
+            match self.bound {
+                Bound::Upper => i32::try_from(length).ok(),
+                // Arrays begin at 1.
+                Bound::Lower => Some(1),
+            }
+        });
+        Ok(ColumnarValue::Array(Arc::new(Int32Array::from_iter(
+            bounds,
+        ))))
+    }
+}
+
+/// The length of an array in a dimension, counted from 1; none where it has no such dimension. An array without elements has none at all.
+fn length_in(array: ArrayRef, dimension: i64) -> Option<usize> {
+    let mut lengths = vec![array.len()];
+    let mut inner = array;
+    // All parts of an array have the same lengths.
+    while let DataType::List(_) = inner.data_type()
+        && !inner.is_empty()
+    {
+        inner = inner.as_list::<i32>().value(0);
+        lengths.push(inner.len());
+    }
+    if lengths.contains(&0) {
+        return None;
+    }
+    let place = usize::try_from(dimension).ok()?.checked_sub(1)?;
+    lengths.get(place).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use arrow::datatypes::Int32Type;
+
+    #[test]
+    fn lengths_are_those_of_dimensions() {
+        let numbers = |lists: &[&[i32]]| {
+            let lists = lists
+                .iter()
+                .map(|list| Some(list.iter().copied().map(Some).collect::<Vec<_>>()));
+            ListArray::from_iter_primitive::<Int32Type, _, _>(lists)
+        };
+        let flat = || numbers(&[&[7, 8, 9]]).value(0);
+        assert_eq!(
+            [-1, 0, 1, 2].map(|dimension| length_in(flat(), dimension)),
+            [None, None, Some(3), None]
+        );
+        let square: ArrayRef = Arc::new(numbers(&[&[1, 2, 3], &[4, 5, 6]]));
+        assert_eq!(
+            [1, 2, 3].map(|dimension| length_in(Arc::clone(&square), dimension)),
+            [Some(2), Some(3), None]
+        );
+        let hollow: ArrayRef = Arc::new(numbers(&[&[], &[]]));
+        assert_eq!(length_in(hollow, 1), None);
+        assert_eq!(length_in(numbers(&[&[]]).value(0), 1), None);
     }
 }

@@ -7,7 +7,7 @@
 //! * `json`: operators and functions over json texts; `contain`: containment, deletion, printing; `build`: json from values.
 //! * `times`: `age`, `to_date`, `to_timestamp`, intervals times numbers.
 //! * `zone`: `AT TIME ZONE`.
-//! * `choosing`: `coalesce`, `greatest`, `least` beside text constants; `arrays`: what depends on an array's element type.
+//! * `choosing`: `coalesce`, `greatest`, `least` beside text constants; `arrays`: what takes an array of any element type.
 //!
 //! Here: what such a function is made of. Most are row functions: they run per row on [`Value`]s, which is fast enough for catalogs.
 //! Not here: the widening of `sum` and `avg` (`widen`), casts (`analyze`).
@@ -39,14 +39,11 @@ use arrow::array::{
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::common::config::ConfigOptions;
-use datafusion::common::{Result, internal_err, plan_err};
+use datafusion::common::{DataFusionError, Result, internal_err, plan_datafusion_err, plan_err};
 use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
     Volatility,
-};
-use datafusion_pg_catalog::pg_catalog::array_bounds_udf::{
-    create_array_lower_udf, create_array_upper_udf,
 };
 use shale_sql::{SqlError, SqlType};
 use std::collections::HashMap;
@@ -59,8 +56,7 @@ pub(crate) fn register(builder: SessionStateBuilder) -> SessionStateBuilder {
     let scalars = builder.scalar_functions().get_or_insert_default();
     scalars.push(Arc::new(arrays::array_or_empty()));
     scalars.push(Arc::new(arrays::expand_array()));
-    scalars.push(Arc::new(create_array_upper_udf()));
-    scalars.push(Arc::new(create_array_lower_udf()));
+    scalars.extend(arrays::bounds());
     scalars.extend(choosing::all());
     scalars.extend(build::all());
     scalars.extend(series::all());
@@ -94,6 +90,13 @@ pub(crate) fn row_function(name: &str) -> Result<Arc<ScalarUDF>> {
         )))),
         None => internal_err!("there is no function {name}"),
     }
+}
+
+/// The error for arguments that no function of that name takes.
+fn no_match(name: &str, arguments: &[DataType]) -> DataFusionError {
+    let types: Vec<String> = arguments.iter().map(DataType::to_string).collect();
+    let call = format!("{name}({})", types.join(", "));
+    plan_datafusion_err!("No function matches the given name and argument types '{call}'")
 }
 
 /// The SQL type that a function's result has, where its Arrow type does not tell.
