@@ -10,7 +10,6 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::prelude::SessionConfig;
-use datafusion_pg_catalog::pg_catalog::PgCatalogStaticTables;
 use futures::future::{BoxFuture, FutureExt};
 use shale_sql::{AnalyticContext, AnalyticExecutor, AnalyticPlan, SqlError, SqlType};
 use std::io::ErrorKind;
@@ -109,9 +108,7 @@ fn base_state(options: &AnalyticOptions) -> SessionState {
         .with_analyzer_rule(Arc::new(analyze::PostgresResults))
         .with_physical_optimizer_rule(Arc::new(YieldingJoins))
         .build();
-    if let Ok(tables) = PgCatalogStaticTables::try_new() {
-        state.register_udtf("pg_get_keywords", tables.pg_get_keywords);
-    }
+    functions::register_table_functions(&mut state);
     state
 }
 

@@ -5,7 +5,7 @@
 //! * `spec` knows every system relation and its columns.
 //! * [`CatalogPicture`] is what there is to show: tables and roles, taken once per statement.
 //! * `relations`, `session`, `information_schema` turn the picture into rows; `builtin` brings the rows that every PostgreSQL has (types, functions,
-//!   operators), from datafusion-pg-catalog.
+//!   operators).
 //! * A relation that none of them fills is empty.
 
 mod builtin;

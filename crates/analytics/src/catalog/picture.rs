@@ -19,8 +19,8 @@ const ROLE_OID_BASE: i64 = 3 << 30;
 pub(crate) const PG_CATALOG_OID: i64 = 11;
 /// Oid of public, as in every PostgreSQL.
 pub(crate) const PUBLIC_OID: i64 = 2_200;
-/// Oid of information_schema, as PostgreSQL 15 assigns it.
-pub(crate) const INFORMATION_SCHEMA_OID: i64 = 13_183;
+/// Oid of information_schema on the server that `relations.txt` and the built-in rows come from.
+pub(crate) const INFORMATION_SCHEMA_OID: i64 = 13_207;
 /// Oid of the database.
 pub(crate) const DATABASE_OID: i64 = 5;
 

@@ -146,7 +146,8 @@ fn zero_of(data_type: &DataType) -> Cell {
     }
 }
 
-fn cells_to_array<'a>(
+/// One column of that type.
+pub(super) fn cells_to_array<'a>(
     data_type: &DataType,
     cells: impl Iterator<Item = &'a Cell>,
 ) -> Result<ArrayRef> {

@@ -20,7 +20,7 @@ pub(crate) struct SystemRelation {
     pub name: &'static str,
     /// As in PostgreSQL 15.
     pub oid: i64,
-    /// `r` or `v`.
+    /// `r` or `v`; `f` for what a function gives.
     pub kind: &'static str,
     /// In order.
     pub columns: Vec<SystemColumn>,
@@ -59,6 +59,14 @@ pub(crate) fn all() -> &'static [SystemRelation] {
 /// The system relation of that name.
 pub(crate) fn find(schema: &str, name: &str) -> Option<&'static SystemRelation> {
     BY_NAME.get(&(schema, name)).copied()
+}
+
+/// What `pg_get_keywords()` gives, as a relation: it has no row in pg_class.
+pub(crate) fn keywords() -> &'static SystemRelation {
+    const LINE: &str = "pg_catalog.pg_get_keywords 0 f word:text! catcode:char! barelabel:bool! catdesc:text! baredesc:text!";
+    static RELATION: LazyLock<SystemRelation> =
+        LazyLock::new(|| parse_line(LINE).expect("the line above is in the form of the list"));
+    &RELATION
 }
 
 fn parse_line(line: &'static str) -> Option<SystemRelation> {

@@ -96,7 +96,7 @@ static NAMES: LazyLock<TypeNames> = LazyLock::new(|| {
         by_oid: HashMap::new(),
         by_name: HashMap::new(),
     };
-    let Some(batch) = builtin::cached("pg_type") else {
+    let Some(batch) = builtin::rows_of("pg_type") else {
         return names;
     };
     let column = |name: &str| batch.column_by_name(name);
@@ -220,7 +220,7 @@ struct ProcedureEntry {
 
 static PROCEDURES: LazyLock<HashMap<i64, ProcedureEntry>> = LazyLock::new(|| {
     let mut procedures = HashMap::new();
-    let Some(batch) = builtin::cached("pg_proc") else {
+    let Some(batch) = builtin::rows_of("pg_proc") else {
         return procedures;
     };
     let column = |name: &str| batch.column_by_name(name);

@@ -3,7 +3,7 @@
 //! * `session`: who and where we are, settings.
 //! * `catalog`: names, definitions, sizes and privileges by oid; `regclass` and its relatives.
 //! * `text`: quoting, `to_char`.
-//! * `series`: `generate_series` with a bound.
+//! * `series`: `generate_series` with a bound; `keywords`: `pg_get_keywords`.
 //! * `json`: operators and functions over json texts; `contain`: containment, deletion, printing; `build`: json from values.
 //! * `times`: `age`, `to_date`, `to_timestamp`, intervals times numbers.
 //! * `zone`: `AT TIME ZONE`.
@@ -18,6 +18,7 @@ mod catalog;
 mod choosing;
 mod contain;
 mod json;
+mod keywords;
 mod padding;
 mod series;
 mod session;
@@ -40,7 +41,7 @@ use arrow::compute::cast;
 use arrow::datatypes::{DataType, Field, Int64Type};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::{DataFusionError, Result, internal_err, plan_datafusion_err, plan_err};
-use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::{
     ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, TypeSignature,
     Volatility,
@@ -66,6 +67,11 @@ pub(crate) fn register(builder: SessionStateBuilder) -> SessionStateBuilder {
             .map(|definition| Arc::new(ScalarUDF::new_from_impl(RowFunction::new(definition)))),
     );
     builder
+}
+
+/// Adds the functions that are tables.
+pub(crate) fn register_table_functions(state: &mut SessionState) {
+    state.register_udtf(keywords::NAME, Arc::new(keywords::Keywords));
 }
 
 fn definitions() -> impl Iterator<Item = &'static Definition> {

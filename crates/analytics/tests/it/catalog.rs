@@ -223,6 +223,32 @@ async fn tables_of_the_json_api_show_what_was_observed() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn key_words_have_their_types() {
+    let database = Database::new();
+    let answer = database
+        .query("SELECT * FROM pg_catalog.pg_get_keywords() WHERE word = 'between'")
+        .await;
+    assert_eq!(
+        answer.types(),
+        ["text", "\"char\"", "boolean", "text", "text"]
+    );
+    expect!["between|C|t|unreserved (cannot be function or type name)|can be bare label"]
+        .assert_eq(&answer.text());
+    for query in [
+        "SELECT * FROM pg_get_keywords('a')",
+        "SELECT array_upper('a'::text, 1)",
+        "SELECT array_lower(ARRAY[1, 2])",
+        "SELECT array_lower(ARRAY[1, 2], 1.5)",
+    ] {
+        let error = database.error(query).await;
+        assert!(
+            matches!(error, SqlError::UndefinedFunction { .. }),
+            "{query}: {error:?}"
+        );
+    }
+}
+
 /// In the form that SQLAlchemy, asyncpg, the JDBC driver, Npgsql and BI tools ask for tables, columns, keys and types.
 #[tokio::test(flavor = "multi_thread")]
 async fn drivers_introspect() {
