@@ -58,9 +58,7 @@ fn map(error: &DataFusionError) -> SqlError {
         | DataFusionError::Substrait(message)
         | DataFusionError::Ffi(message) => internal(message),
         DataFusionError::ExecutionJoin(join) => internal(&join.to_string()),
-        DataFusionError::ParquetError(_) | DataFusionError::ObjectStore(_) => {
-            internal(&error.strip_backtrace())
-        }
+        DataFusionError::ObjectStore(_) => internal(&error.strip_backtrace()),
     }
 }
 

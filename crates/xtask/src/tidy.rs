@@ -42,7 +42,6 @@ const ARROWS: &[(&str, &[&str])] = &[
 const WALLS: &[(&str, &[&str])] = &[
     ("lsm-tree", &["storage"]),
     ("datafusion", &["analytics"]),
-    ("datafusion-pg-catalog", &["analytics"]),
     ("arrow", &["analytics"]),
     ("pgwire", &["pg-server"]),
     ("hyper", &["dynamodb-server"]),
