@@ -73,6 +73,41 @@ impl Constraints {
         }
     }
 
+    /// A list's length; `None` if it is absent.
+    pub(crate) fn list_length(
+        &mut self,
+        length: Option<usize>,
+        path: &str,
+        min: usize,
+        max: usize,
+    ) {
+        match length {
+            None => self.missing(path),
+            Some(0) => self.length("'[]'", 0, path, min, max),
+            Some(length) => self.length("'[...]'", length, path, min, max),
+        }
+    }
+
+    /// ClientRequestToken.
+    pub(crate) fn client_request_token<'a>(
+        &mut self,
+        request: &mut Structure<'a>,
+    ) -> Result<Option<Cow<'a, str>>, Exception> {
+        const CHARACTERS_MAX: usize = 36;
+        let token = request.string("ClientRequestToken")?;
+        if let Some(token) = &token {
+            let length = token.chars().count();
+            self.length(
+                &quoted(token),
+                length,
+                "clientRequestToken",
+                1,
+                CHARACTERS_MAX,
+            );
+        }
+        Ok(token)
+    }
+
     /// A number's range.
     pub(crate) fn range<T: PartialOrd + Display>(&mut self, value: T, path: &str, min: T, max: T) {
         let quoted = format!("'{value}'");
@@ -126,11 +161,21 @@ impl Constraints {
         service: &Service,
         request: &mut Structure<'a>,
     ) -> Result<Cow<'a, str>, Exception> {
-        let Some(name) = request.string("TableName")? else {
-            self.missing("tableName");
+        self.table_name_at(service, request, "tableName")
+    }
+
+    /// As `table_name`, of a structure inside the request.
+    pub(crate) fn table_name_at<'a>(
+        &mut self,
+        service: &Service,
+        structure: &mut Structure<'a>,
+        path: &str,
+    ) -> Result<Cow<'a, str>, Exception> {
+        let Some(name) = structure.string("TableName")? else {
+            self.missing(path);
             return Ok(Cow::Borrowed(""));
         };
-        self.check_table_name(&name, "tableName");
+        self.check_table_name(&name, path);
         service.table_name(name)
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Not here: attribute values (`attribute_value`).
 
+mod fingerprint;
 mod structure;
 mod tree;
 mod write;

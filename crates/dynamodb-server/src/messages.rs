@@ -443,6 +443,8 @@ pub(crate) fn too_many_items(operation: &str) -> String {
 // Transactions.
 pub(crate) const SAME_ITEM_IN_TRANSACTION: &str =
     "Transaction request cannot include multiple operations on one item";
+pub(crate) const TRANSACT_ITEM_SHAPE: &str =
+    "TransactItems can only contain one of Check, Put, Update or Delete";
 pub(crate) const TRANSACTION_TOO_LONG: &str = "A transaction cannot have more than 100 actions";
 pub(crate) const TRANSACTION_TOO_LARGE: &str =
     "The aggregate size of the items in the transaction cannot exceed 4 MB";

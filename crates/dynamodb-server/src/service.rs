@@ -3,7 +3,7 @@
 use crate::authentication::Authentication;
 use crate::body::BodyBudget;
 use crate::constraints::table_of_arn;
-use crate::exception::{Exception, Subject, from_engine};
+use crate::exception::{Exception, Subject, canceled, from_engine};
 use crate::json::{Json, Structure};
 use crate::messages;
 use crate::operation::Operation;
@@ -60,6 +60,9 @@ impl Service {
     ) -> Result<Vec<u8>, Exception> {
         let request = Structure::open(Json::parse(body)?, "Request")?;
         match operation {
+            Operation::BatchExecuteStatement => {
+                operations::batch_execute_statement(self, request).await
+            }
             Operation::BatchGetItem => operations::batch_get_item(self, request),
             Operation::BatchWriteItem => operations::batch_write_item(self, request, body).await,
             Operation::CreateTable => operations::create_table(self, request).await,
@@ -69,6 +72,7 @@ impl Service {
             Operation::DescribeLimits => Ok(operations::describe_limits()),
             Operation::DescribeTable => operations::describe_table(self, request),
             Operation::ExecuteStatement => operations::execute_statement(self, request).await,
+            Operation::ExecuteTransaction => operations::execute_transaction(self, request).await,
             Operation::GetItem => operations::get_item(self, request),
             Operation::ListTables => operations::list_tables(self, request),
             Operation::ListTagsOfResource => operations::list_tags_of_resource(self, request),
@@ -76,6 +80,8 @@ impl Service {
             Operation::Query => operations::query(self, request),
             Operation::Scan => operations::scan(self, request),
             Operation::TagResource => operations::tag_resource(self, request).await,
+            Operation::TransactGetItems => operations::transact_get_items(self, request),
+            Operation::TransactWriteItems => operations::transact_write_items(self, request).await,
             Operation::UntagResource => operations::untag_resource(self, request).await,
             Operation::UpdateTable => operations::update_table(self, request).await,
             Operation::UpdateItem => operations::update_item(self, request).await,
@@ -95,6 +101,22 @@ impl Service {
             return Exception::validation(messages::empty_key(name, binary));
         }
         from_engine(error, subject)
+    }
+
+    /// The exception for an engine's error about a transaction. `parts` are what its actions are about, and their tables.
+    pub(crate) fn transaction_exception(
+        &self,
+        error: Error,
+        parts: &[(Subject, &str)],
+    ) -> Exception {
+        let Error::TransactionCanceled { reasons } = error else {
+            return from_engine(error, Subject::Transaction);
+        };
+        let reasons = reasons.into_iter().enumerate();
+        canceled(reasons.map(|(position, reason)| {
+            let (subject, table) = *parts.get(position).unwrap_or(&(Subject::Item, ""));
+            reason.map(|error| self.exception(error, subject, table))
+        }))
     }
 
     /// The name of the table that a TableName means: itself, or the name in an ARN, which must be one of this server's.

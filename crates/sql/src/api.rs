@@ -384,10 +384,28 @@ pub struct PartiQlOutput {
     pub last_evaluated_key: Option<Item>,
     /// The table that the statement names.
     pub table: String,
-    /// Whether the statement writes: then `capacity` counts write units, else read units.
+    /// Whether the statement writes, or is an EXISTS of a transaction: then `capacity` counts write units, else read units.
     pub is_write: bool,
     /// Capacity units.
     pub capacity: f64,
+}
+
+/// A statement of [`SqlService::batch_partiql`] that failed.
+#[derive(Clone, Debug)]
+pub struct PartiQlFailure {
+    /// The table that it names, as far as that is known.
+    pub table: Option<String>,
+    /// Why.
+    pub error: SqlError,
+}
+
+/// What [`SqlService::transact_partiql`] answers.
+#[derive(Clone, Debug, Default)]
+pub struct PartiQlTransaction {
+    /// For each statement in order; capacity is what it costs inside a transaction.
+    pub statements: Vec<PartiQlOutput>,
+    /// The transaction was done before, by a request with the same token: nothing was written now, and capacity counts read units.
+    pub repeated: bool,
 }
 
 /// What running a statement gives.

@@ -63,6 +63,19 @@ impl Shared {
                 let plan = Plan::Delete(plan, constants);
                 Ok(Planned::new(plan).on(&table).with(types, columns))
             }
+            Stmt::Exists(query) if dialect == Dialect::PartiQl => {
+                match select::plan(&self.engine, &query, text, dialect, declared)? {
+                    Some((plan, types)) => {
+                        let table = plan.table.clone();
+                        let plan = Plan::Exists(Arc::new(plan));
+                        Ok(Planned::new(plan).on(&table).with(types, None))
+                    }
+                    None => Err(SqlError::NotSupported {
+                        feature: "EXISTS of this query".into(),
+                        hint: Some("EXISTS takes a SELECT of one item by its key.".into()),
+                    }),
+                }
+            }
             Stmt::Exists(query) => {
                 let query = Box::new(select::exists_query(query));
                 self.plan_analytic(Statement::Query(query), text, declared, context)
@@ -121,7 +134,7 @@ impl Shared {
                     None if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
                         feature: "this query".into(),
                         hint: Some(
-                            "ExecuteStatement reads one table; joins, aggregates and functions need the PostgreSQL door."
+                            "A PartiQL statement reads one table; joins, aggregates and functions need the PostgreSQL door."
                                 .into(),
                         ),
                     }),
@@ -138,7 +151,7 @@ impl Shared {
                 }
             }
             other if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
-                feature: format!("{} in ExecuteStatement", first_word(&other)),
+                feature: format!("{} in PartiQL", first_word(&other)),
                 hint: None,
             }),
             Statement::CreateTable(create) => {

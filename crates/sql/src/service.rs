@@ -58,6 +58,8 @@ pub struct Prepared {
 pub(crate) enum Plan {
     Empty,
     Select(Arc<SelectPlan>),
+    /// PartiQL's EXISTS: a condition of a transaction.
+    Exists(Arc<SelectPlan>),
     Constant(ConstantPlan),
     Analytic(Arc<dyn AnalyticPlan>),
     Insert(InsertPlan, Option<Arc<dyn AnalyticPlan>>),
@@ -279,7 +281,7 @@ impl Prepared {
     /// Whether sessions may share the plan: it holds nothing of the session that made it.
     fn is_shareable(&self) -> bool {
         match &self.plan {
-            Plan::Select(_) | Plan::Constant(_) => true,
+            Plan::Select(_) | Plan::Exists(_) | Plan::Constant(_) => true,
             Plan::Insert(_, constants)
             | Plan::Update(_, constants)
             | Plan::Delete(_, constants) => constants.is_none(),

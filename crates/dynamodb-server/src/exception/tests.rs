@@ -4,7 +4,7 @@ use super::*;
 use expect_test::{Expect, expect};
 use shale_auth::sigv4::{Part, SignatureError};
 use shale_expression::Path;
-use shale_item::{AttributeType, NumberError};
+use shale_item::{AttributeType, AttributeValue, NumberError};
 use shale_sql::SqlError;
 
 fn print(exceptions: impl IntoIterator<Item = Exception>, expected: Expect) {
@@ -152,7 +152,12 @@ fn errors_of_the_engine() {
         (limit(LimitKind::Nesting), Subject::Item),
         (limit(LimitKind::InsertSize), Subject::Item),
         (limit(LimitKind::InsertRows), Subject::Item),
-        (limit(LimitKind::TransactionSize), Subject::Item),
+        (limit(LimitKind::TransactionActions), Subject::Transaction),
+        (limit(LimitKind::TransactionSize), Subject::Transaction),
+        (Error::TableNotFound { name: name() }, Subject::Transaction),
+        (Error::SameKeyTwice, Subject::Transaction),
+        (Error::IdempotentParameterMismatch, Subject::Transaction),
+        (Error::TransactionInProgress, Subject::Transaction),
         (limit(LimitKind::StagedSize), Subject::Item),
         (limit(LimitKind::StagedRows), Subject::Item),
         (limit(LimitKind::StagedMemory), Subject::Item),
@@ -194,7 +199,12 @@ fn errors_of_the_engine() {
             400 ValidationException: Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit
             400 ValidationException: The items of the statement are together larger than one statement may insert
             400 ValidationException: The items of the statement are together larger than one statement may insert
+            400 ValidationException: A transaction cannot have more than 100 actions
             400 ValidationException: The aggregate size of the items in the transaction cannot exceed 4 MB
+            400 ResourceNotFoundException: Requested resource not found
+            400 ValidationException: Transaction request cannot include multiple operations on one item
+            400 IdempotentParameterMismatchException: The request was retried with a different payload but with an idempotent token that was already used
+            400 TransactionInProgressException: The transaction with the given request token is already in progress
             400 ValidationException: The items written are together more than one transaction may write
             400 ValidationException: The items written are together more than one transaction may write
             400 ValidationException: The items written are together more than one transaction may write
@@ -207,6 +217,31 @@ fn errors_of_the_engine() {
             500 InternalServerError: The request processing has failed because of an unknown error, exception or failure.
         "#]],
     );
+}
+
+#[test]
+fn reasons_of_cancellations() {
+    let error = Error::TransactionCanceled {
+        reasons: vec![
+            None,
+            Some(Error::ConditionFailed {
+                item: Some([("pk".to_owned(), AttributeValue::S("a".to_owned()))].into()),
+                capacity: 1.0,
+            }),
+            Some(Error::KeyContention),
+            Some(Error::ItemExists { key: Item::new() }),
+            Some(KeyError::NotExact.into()),
+            Some(Error::Limit {
+                kind: LimitKind::ItemSize,
+                actual: 500_000,
+                limit: 409_600,
+            }),
+            Some(StorageError::DiskFull.into()),
+        ],
+    };
+    let exception = from_engine(error, Subject::Update);
+    expect![[r#"{"__type":"com.amazonaws.dynamodb.v20120810#TransactionCanceledException","CancellationReasons":[{"Code":"None"},{"Code":"ConditionalCheckFailed","Item":{"pk":{"S":"a"}},"Message":"The conditional request failed"},{"Code":"TransactionConflict","Message":"Transaction is ongoing for the item"},{"Code":"DuplicateItem","Message":"Duplicate primary key exists in table"},{"Code":"ValidationError","Message":"The provided key element does not match the schema"},{"Code":"ValidationError","Message":"Item size to update has exceeded the maximum allowed size"},{"Code":"InternalServerError","Message":"No space left on the data disk: writes are refused until there is space, reads go on."}],"Message":"Transaction cancelled, please refer cancellation reasons for specific reasons [None, ConditionalCheckFailed, TransactionConflict, DuplicateItem, ValidationError, ValidationError, InternalServerError]"}"#]]
+        .assert_eq(&String::from_utf8(exception.to_json()).unwrap());
 }
 
 #[test]

@@ -75,6 +75,14 @@ fn write_members(
     }
 }
 
+impl Exception {
+    /// Writes the members of a BatchStatementError.
+    pub(crate) fn write_statement_error(&self, object: &mut ObjectWriter<'_>) {
+        let (message, item) = (Some(self.message.as_str()), self.item.as_deref());
+        write_members(object, self.exception_type.code(), message, item);
+    }
+}
+
 impl ExceptionType {
     /// The code under which an exception stands in a part of an answer: of those that the API model names for cancellation reasons and
     /// for errors of statements.

@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 const CONDITIONAL_OPERATOR: &str = "ConditionalOperator";
 
-/// The legacy parameters of a request.
-#[derive(Debug)]
+/// The legacy parameters of a request; by default none, as newer operations have none.
+#[derive(Debug, Default)]
 pub(crate) struct Legacy<'a> {
     given: Vec<(&'static str, Json<'a>)>,
     operator: Option<Junction>,

@@ -2,9 +2,11 @@
 //!
 //! Members that are `null` count as absent, unknown members are ignored (SDKs send what newer API models know), as the service does.
 
+use super::fingerprint::fingerprint_of;
 use super::tree::{Json, Members};
 use crate::exception::Exception;
 use crate::messages;
+use shale_engine::FINGERPRINT_BYTES;
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -51,6 +53,11 @@ impl<'a> Structure<'a> {
 
     pub(crate) fn has(&self, name: &str) -> bool {
         self.peek(name).is_some()
+    }
+
+    /// A hash of the members that were not taken yet.
+    pub(crate) fn fingerprint(&self) -> [u8; FINGERPRINT_BYTES] {
+        fingerprint_of(&self.members)
     }
 
     pub(crate) fn string(&mut self, name: &str) -> Result<Option<Cow<'a, str>>, Exception> {

@@ -46,13 +46,23 @@ impl ReturnConsumedCapacity {
 
     /// Writes the member of an operation on many tables, if it was asked for.
     pub(crate) fn write_all(self, answer: &mut ObjectWriter<'_>, tables: &BTreeMap<String, f64>) {
+        let tables = tables.iter().map(|(table, units)| (table.as_str(), *units));
+        self.write_each(answer, tables);
+    }
+
+    /// Writes the member with an element for each of these, if it was asked for.
+    pub(crate) fn write_each<'t>(
+        self,
+        answer: &mut ObjectWriter<'_>,
+        elements: impl Iterator<Item = (&'t str, f64)>,
+    ) {
         if self == ReturnConsumedCapacity::None {
             return;
         }
         let out = answer.member("ConsumedCapacity");
-        crate::json::write_list(out, tables, |out, (table, units)| {
+        crate::json::write_list(out, elements, |out, (table, units)| {
             let mut element = ObjectWriter::begin(out);
-            self.write_table(&mut element, table, *units);
+            self.write_table(&mut element, table, units);
             element.end();
         });
     }

@@ -1,7 +1,8 @@
 //! ExecuteStatement: PartiQL, through the same planner as SQL.
 
 use super::capacity::ReturnConsumedCapacity;
-use crate::attribute_value::{decode_item_json, decode_value, write_item};
+use super::statement::Statement;
+use crate::attribute_value::{decode_item_json, write_item};
 use crate::constraints::{Constraints, quoted};
 use crate::exception::{Exception, from_sql};
 use crate::json::{Json, ObjectWriter, Structure, write_list};
@@ -12,8 +13,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shale_item::Item;
 use shale_sql::PartiQlRequest;
 
-/// Characters of a statement, at most (documented).
-const STATEMENT_CHARACTERS_MAX: usize = 8192;
 /// Characters of a NextToken, at most (documented).
 const TOKEN_CHARACTERS_MAX: usize = 32_768;
 
@@ -22,22 +21,7 @@ pub(crate) async fn execute_statement(
     mut request: Structure<'_>,
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
-    let statement = request.string("Statement")?;
-    match &statement {
-        None => constraints.missing("statement"),
-        Some(text) => constraints.length(
-            &quoted(text),
-            text.chars().count(),
-            "statement",
-            1,
-            STATEMENT_CHARACTERS_MAX,
-        ),
-    }
-    let statement = statement.unwrap_or_default();
-    let parameters = request.list("Parameters")?;
-    if parameters.as_ref().is_some_and(Vec::is_empty) {
-        constraints.length("'[]'", 0, "parameters", 1, usize::MAX);
-    }
+    let statement = Statement::take(&mut request, &mut constraints, "")?;
     let token = request.string("NextToken")?;
     if let Some(token) = &token {
         let length = token.chars().count();
@@ -48,30 +32,14 @@ pub(crate) async fn execute_statement(
         constraints.range(limit, "limit", 1, i32::MAX);
     }
     let capacity = ReturnConsumedCapacity::take(&mut request, &mut constraints)?;
-    let on_failure = request.string("ReturnValuesOnConditionCheckFailure")?;
-    let return_item_on_failure = constraints
-        .enumeration(
-            on_failure.as_deref(),
-            "returnValuesOnConditionCheckFailure",
-            &[("ALL_OLD", true), ("NONE", false)],
-        )
-        .unwrap_or_default();
     constraints.check()?;
 
-    let parameters: Result<Vec<_>, _> = parameters
-        .unwrap_or_default()
-        .into_iter()
-        .map(decode_value)
-        .collect();
+    let start_key = token.map(|token| start_key(&token, &statement.text));
     let partiql = PartiQlRequest {
-        parameters: parameters?,
         limit: limit.map(i32::unsigned_abs),
         consistent: request.bool("ConsistentRead")?.unwrap_or_default(),
-        start_key: token
-            .map(|token| start_key(&token, &statement))
-            .transpose()?,
-        return_item_on_failure,
-        statement: statement.into_owned(),
+        start_key: start_key.transpose()?,
+        ..statement.decode()?
     };
     let output = service
         .sql

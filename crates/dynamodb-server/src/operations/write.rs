@@ -35,14 +35,8 @@ impl WriteParameters {
         let return_values = constraints
             .enumeration(return_values.as_deref(), "returnValues", &values)
             .unwrap_or_default();
-        let on_failure = request.string("ReturnValuesOnConditionCheckFailure")?;
-        let return_item_on_failure = constraints
-            .enumeration(
-                on_failure.as_deref(),
-                "returnValuesOnConditionCheckFailure",
-                &[("ALL_OLD", true), ("NONE", false)],
-            )
-            .unwrap_or_default();
+        let path = "returnValuesOnConditionCheckFailure";
+        let return_item_on_failure = return_item_on_failure(request, constraints, path)?;
         check_collection_metrics(request, constraints)?;
         Ok(WriteParameters {
             return_values,
@@ -120,6 +114,18 @@ impl WholeWrite {
             parameters,
         })
     }
+}
+
+/// ReturnValuesOnConditionCheckFailure: whether a failed condition shows the item.
+pub(super) fn return_item_on_failure(
+    structure: &mut Structure<'_>,
+    constraints: &mut Constraints,
+    path: &str,
+) -> Result<bool, Exception> {
+    let text = structure.string("ReturnValuesOnConditionCheckFailure")?;
+    let values = [("ALL_OLD", true), ("NONE", false)];
+    let value = constraints.enumeration(text.as_deref(), path, &values);
+    Ok(value.unwrap_or_default())
 }
 
 /// ReturnItemCollectionMetrics is accepted; item collections have metrics in tables with local secondary indexes only.

@@ -10,6 +10,7 @@ mod partiql;
 mod reads;
 mod server;
 mod tables;
+mod transactions;
 
 #[allow(dead_code)]
 #[path = "../../../engine/tests/it/support.rs"]

@@ -172,7 +172,9 @@ impl Answer {
         let body = self.json();
         let name = body["__type"].as_str().expect("an exception");
         let short = name.rsplit('#').next().unwrap_or(name);
-        let message = body["message"].as_str().expect("a message");
+        // The API model writes the member in two ways.
+        let message = body["message"].as_str().or(body["Message"].as_str());
+        let message = message.expect("a message");
         format!("{} {short}: {message}", self.status)
     }
 }

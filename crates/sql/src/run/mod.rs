@@ -3,6 +3,7 @@
 pub(crate) mod bind_update;
 pub(crate) mod explain;
 pub(crate) mod partiql;
+mod partiql_many;
 pub(crate) mod read;
 pub(crate) mod write;
 

@@ -1,19 +1,22 @@
 //! ExecuteStatement: one PartiQL statement with items as its result, DynamoDB's semantics throughout.
+//!
+//! Not here: several statements in one request (`partiql_many`).
 
 use super::bind_update::bind_update;
-use super::write::{insert_items, target};
+use super::write::{Target, insert_items, target};
 use crate::access::{AccessPath, choose};
-use crate::bind::{Arguments, Parameters, Predicate, Semantics, lower};
+use crate::bind::{Arguments, Parameters, Predicate, Semantics, both, lower};
 use crate::plan::conflict::Conflict;
 use crate::plan::{DeletePlan, InsertPlan, Order, Output, SelectPlan, UpdatePlan, pinned};
-use crate::service::{Plan, Shared, SqlService};
+use crate::service::{Plan, Prepared, Shared, SqlService};
 use crate::{AnalyticContext, Dialect, PartiQlOutput, PartiQlRequest, SqlError, SqlType};
 use shale_engine::{
     DeleteItem, Error, GetItem, OnConflict, Page, Query, ReturnValues, Scan, TableDescription,
-    UpdateItem,
+    TransactAction, UpdateItem, WriteOutput,
 };
 use shale_expression::{AbsentOperand, Condition, Path, Projection};
 use shale_item::{AttributeValue, EncodedItem, Item};
+use std::sync::Arc;
 
 impl SqlService {
     /// Runs one PartiQL statement outside of any session: one page of a SELECT, or one write.
@@ -25,14 +28,37 @@ impl SqlService {
         request: &PartiQlRequest,
     ) -> Result<PartiQlOutput, SqlError> {
         let shared = &self.shared;
+        let prepared = shared.prepare_partiql(request).await?;
+        let with = shared.partiql_arguments(request);
+        match &prepared.plan {
+            Plan::Select(plan) => {
+                if let Some(predicate) = &plan.predicate {
+                    check_keys(&plan.table, predicate, &with)?;
+                }
+                select(shared, plan, request, &with)
+            }
+            plan => match write_action(plan, request, &with)? {
+                Some(action) => run_action(shared, action).await,
+                None => Err(unsuitable(plan, "ExecuteStatement")),
+            },
+        }
+    }
+}
+
+impl Shared {
+    /// The plan of a statement whose parameters are as many as it has.
+    pub(super) async fn prepare_partiql(
+        &self,
+        request: &PartiQlRequest,
+    ) -> Result<Arc<Prepared>, SqlError> {
         let context = || AnalyticContext {
-            engine: shared.engine.clone(),
+            engine: self.engine.clone(),
             user: String::new(),
             database: String::new(),
-            settings: std::sync::Arc::default(),
+            settings: Arc::default(),
             users: vec![],
         };
-        let prepared = shared
+        let prepared = self
             .prepare(&request.statement, Dialect::PartiQl, &[], &context)
             .await?;
         if request.parameters.len() != prepared.parameter_types.len() {
@@ -42,41 +68,83 @@ impl SqlService {
                 hint: None,
             });
         }
-        let with = shared.arguments(
-            Parameters::Attributes(&request.parameters),
-            &[],
-            shared.clock.now_micros(),
-        );
-        match &prepared.plan {
-            Plan::Select(plan) => {
-                if let Some(predicate) = &plan.predicate {
-                    check_keys(&plan.table, predicate, &with)?;
-                }
-                select(shared, plan, request, &with)
-            }
-            Plan::Insert(plan, None) => insert(shared, plan, &with).await,
-            Plan::Update(plan, None) => {
-                check_keys(&plan.table, &plan.predicate, &with)?;
-                update(shared, plan, request, &with).await
-            }
-            Plan::Delete(plan, None) => {
-                check_keys(&plan.table, &plan.predicate, &with)?;
-                delete(shared, plan, request, &with).await
-            }
-            Plan::Empty => Err(SqlError::Syntax {
-                message: "Expected: a statement, found: EOF".into(),
-                position: Some(0),
-            }),
-            _ => Err(SqlError::NotSupported {
-                feature: "this statement in ExecuteStatement".into(),
-                hint: None,
-            }),
-        }
+        Ok(prepared)
+    }
+
+    pub(super) fn partiql_arguments<'a>(&'a self, request: &'a PartiQlRequest) -> Arguments<'a> {
+        let parameters = Parameters::Attributes(&request.parameters);
+        self.arguments(parameters, &[], self.clock.now_micros())
     }
 }
 
+/// What is said of a statement that an operation does not take.
+pub(super) fn unsuitable(plan: &Plan, operation: &str) -> SqlError {
+    match plan {
+        Plan::Empty => SqlError::Syntax {
+            message: "Expected: a statement, found: EOF".into(),
+            position: Some(0),
+        },
+        Plan::Exists(_) => SqlError::NotSupported {
+            feature: format!("EXISTS in {operation}"),
+            hint: Some("It is a condition of a transaction: ExecuteTransaction.".into()),
+        },
+        _ => SqlError::NotSupported {
+            feature: format!("this statement in {operation}"),
+            hint: None,
+        },
+    }
+}
+
+/// What a writing statement asks of the engine; `None` for other statements.
+pub(super) fn write_action(
+    plan: &Plan,
+    request: &PartiQlRequest,
+    with: &Arguments<'_>,
+) -> Result<Option<TransactAction>, SqlError> {
+    Ok(Some(match plan {
+        Plan::Insert(plan, None) => insert(plan, with)?,
+        Plan::Update(plan, None) => {
+            check_keys(&plan.table, &plan.predicate, with)?;
+            TransactAction::Update(update(plan, request, with)?)
+        }
+        Plan::Delete(plan, None) => {
+            check_keys(&plan.table, &plan.predicate, with)?;
+            TransactAction::Delete(delete(plan, request, with)?)
+        }
+        _ => return Ok(None),
+    }))
+}
+
+/// Does it by itself.
+pub(super) async fn run_action(
+    shared: &Shared,
+    action: TransactAction,
+) -> Result<PartiQlOutput, SqlError> {
+    let engine = &shared.engine;
+    let table = action.table().to_owned();
+    let output = match action {
+        TransactAction::Insert { table, item } => {
+            const WRITE_UNIT_BYTES: usize = 1_024;
+            let size = EncodedItem::encode(&item).size();
+            let rows = vec![(item, OnConflict::Fail)];
+            let inserted = engine.insert_all(&table, rows).await;
+            inserted.map_err(|(_, error)| SqlError::Engine(error))?;
+            WriteOutput {
+                capacity: size.div_ceil(WRITE_UNIT_BYTES).max(1) as f64,
+                ..WriteOutput::default()
+            }
+        }
+        TransactAction::Put(put) => engine.put_item(put).await?,
+        TransactAction::Update(update) => engine.update_item(update).await?,
+        TransactAction::Delete(delete) => engine.delete_item(delete).await?,
+        // A condition by itself has no effect; no statement outside of transactions is one.
+        TransactAction::Check(_) => WriteOutput::default(),
+    };
+    Ok(write_output(&table, output.attributes, output.capacity))
+}
+
 /// A constant that a key attribute must equal has to be a value of the key's type: unlike SQL, where such a key just does not exist.
-fn check_keys(
+pub(super) fn check_keys(
     table: &TableDescription,
     predicate: &Predicate,
     with: &Arguments<'_>,
@@ -104,24 +172,7 @@ fn select(
         None => None,
         Some(predicate) => Some(lower(predicate, with, Semantics::Dynamo)?),
     };
-    if plan.limit.is_some() || plan.offset.is_some() {
-        return Err(SqlError::NotSupported {
-            feature: "LIMIT and OFFSET in ExecuteStatement".into(),
-            hint: Some("Use the request's Limit.".into()),
-        });
-    }
-    let forward = match &plan.order {
-        Order::Any => true,
-        Order::SortKey { forward } => *forward,
-        Order::Memory(_) => {
-            return Err(SqlError::NotSupported {
-                feature: "ORDER BY other than the sort key".into(),
-                hint: Some(
-                    "WHERE must pin the partition key and ORDER BY name the sort key.".into(),
-                ),
-            });
-        }
-    };
+    let forward = direction(plan)?;
     let table = &plan.table.definition;
     let access = choose(&table.key_schema, condition);
     let page = match access.path {
@@ -152,10 +203,7 @@ fn select(
         items: page
             .items
             .iter()
-            .map(|item| match &projection {
-                None => item.to_item(),
-                Some(projection) => projection.project(item.view()),
-            })
+            .map(|item| projected(item, projection.as_ref()))
             .collect(),
         last_evaluated_key: page.last_evaluated_key,
         table: table.name.clone(),
@@ -164,8 +212,34 @@ fn select(
     })
 }
 
+/// In which direction a statement reads, if it asks for nothing that has to be done with the items afterwards.
+pub(super) fn direction(plan: &SelectPlan) -> Result<bool, SqlError> {
+    if plan.limit.is_some() || plan.offset.is_some() {
+        return Err(SqlError::NotSupported {
+            feature: "LIMIT and OFFSET in PartiQL".into(),
+            hint: Some("Use the request's Limit.".into()),
+        });
+    }
+    match &plan.order {
+        Order::Any => Ok(true),
+        Order::SortKey { forward } => Ok(*forward),
+        Order::Memory(_) => Err(SqlError::NotSupported {
+            feature: "ORDER BY other than the sort key".into(),
+            hint: Some("WHERE must pin the partition key and ORDER BY name the sort key.".into()),
+        }),
+    }
+}
+
+/// What a projection keeps of an item.
+pub(super) fn projected(item: &EncodedItem, projection: Option<&Projection>) -> Item {
+    match projection {
+        None => item.to_item(),
+        Some(projection) => projection.project(item.view()),
+    }
+}
+
 /// What is kept of each item; `None` for `*`.
-fn projection(plan: &SelectPlan) -> Result<Option<Projection>, SqlError> {
+pub(super) fn projection(plan: &SelectPlan) -> Result<Option<Projection>, SqlError> {
     let Some(outputs) = &plan.projection else {
         return Ok(None);
     };
@@ -176,7 +250,7 @@ fn projection(plan: &SelectPlan) -> Result<Option<Projection>, SqlError> {
             Output::Attribute(..) => {}
             Output::Item | Output::Constant(_) => {
                 return Err(SqlError::NotSupported {
-                    feature: "a constant or _item in the select list of ExecuteStatement".into(),
+                    feature: "a constant or _item in the select list of PartiQL".into(),
                     hint: None,
                 });
             }
@@ -319,39 +393,34 @@ fn write_output(plan_table: &str, item: Option<Item>, capacity: f64) -> PartiQlO
     }
 }
 
-async fn insert(
-    shared: &Shared,
-    plan: &InsertPlan,
-    with: &Arguments<'_>,
-) -> Result<PartiQlOutput, SqlError> {
-    let table = &plan.table.definition.name;
+fn insert(plan: &InsertPlan, with: &Arguments<'_>) -> Result<TransactAction, SqlError> {
     if !matches!(plan.conflict, Conflict::Fail) || plan.returning.is_some() {
         return Err(SqlError::NotSupported {
-            feature: "ON CONFLICT and RETURNING of INSERT in ExecuteStatement".into(),
+            feature: "ON CONFLICT and RETURNING of INSERT in PartiQL".into(),
             hint: None,
         });
     }
     let mut items = insert_items(plan, with)?;
-    let (Some(item), true) = (items.pop(), items.is_empty()) else {
-        return Err(SqlError::NotSupported {
-            feature: "INSERT of more than one item in ExecuteStatement".into(),
+    match (items.pop(), items.is_empty()) {
+        (Some(item), true) => Ok(TransactAction::Insert {
+            table: plan.table.definition.name.clone(),
+            item,
+        }),
+        _ => Err(SqlError::NotSupported {
+            feature: "INSERT of more than one item in a PartiQL statement".into(),
             hint: Some("Send one statement per item.".into()),
-        });
-    };
-    let size = EncodedItem::encode(&item).size();
-    shared
-        .engine
-        .insert_all(table, vec![(item, OnConflict::Fail)])
-        .await
-        .map_err(|(_, error)| SqlError::Engine(error))?;
-    const WRITE_UNIT_BYTES: usize = 1_024;
-    let capacity = size.div_ceil(WRITE_UNIT_BYTES).max(1) as f64;
-    Ok(write_output(table, None, capacity))
+        }),
+    }
 }
 
-fn exists(plan_table: &TableDescription) -> Path {
+/// The condition that an item is there.
+pub(super) fn exists(table: &TableDescription) -> Condition {
+    Condition::AttributeExists(partition_key(table))
+}
+
+fn partition_key(table: &TableDescription) -> Path {
     Path {
-        root: plan_table.definition.key_schema.partition.name.clone(),
+        root: table.definition.key_schema.partition.name.clone(),
         steps: vec![],
     }
 }
@@ -364,75 +433,59 @@ fn impossible() -> SqlError {
     })
 }
 
-async fn update(
-    shared: &Shared,
+/// The item that a write or a condition is about.
+pub(super) fn one_item(
+    table: &TableDescription,
+    predicate: &Predicate,
+    with: &Arguments<'_>,
+    command: &str,
+) -> Result<Target, SqlError> {
+    target(table, predicate, with, Semantics::Dynamo, command)?.ok_or_else(impossible)
+}
+
+fn update(
     plan: &UpdatePlan,
     request: &PartiQlRequest,
     with: &Arguments<'_>,
-) -> Result<PartiQlOutput, SqlError> {
+) -> Result<UpdateItem, SqlError> {
     let mut update = bind_update(&plan.actions, with)?;
     update.absent_operand = AbsentOperand::Fails;
-    let found = target(
-        &plan.table,
-        &plan.predicate,
-        with,
-        Semantics::Dynamo,
-        "UPDATE",
-    )?
-    .ok_or_else(impossible)?;
-    let mut condition = Condition::AttributeExists(exists(&plan.table));
+    let found = one_item(&plan.table, &plan.predicate, with, "UPDATE")?;
+    let mut condition = exists(&plan.table);
     if let Some(residual) = found.residual {
-        condition = crate::bind::both(condition, residual);
+        condition = both(condition, residual);
     }
-    let table = &plan.table.definition.name;
-    let output = shared
-        .engine
-        .update_item(UpdateItem {
-            table: table.clone(),
-            key: found.key,
-            update: Some(update),
-            condition: Some(condition),
-            return_values: plan.return_values,
-            return_item_on_failure: request.return_item_on_failure,
-        })
-        .await?;
-    Ok(write_output(table, output.attributes, output.capacity))
+    Ok(UpdateItem {
+        table: plan.table.definition.name.clone(),
+        key: found.key,
+        update: Some(update),
+        condition: Some(condition),
+        return_values: plan.return_values,
+        return_item_on_failure: request.return_item_on_failure,
+    })
 }
 
 /// A missing item is no error of DELETE; an item on which the condition does not hold is.
-async fn delete(
-    shared: &Shared,
+fn delete(
     plan: &DeletePlan,
     request: &PartiQlRequest,
     with: &Arguments<'_>,
-) -> Result<PartiQlOutput, SqlError> {
-    let found = target(
-        &plan.table,
-        &plan.predicate,
-        with,
-        Semantics::Dynamo,
-        "DELETE",
-    )?
-    .ok_or_else(impossible)?;
+) -> Result<DeleteItem, SqlError> {
+    let found = one_item(&plan.table, &plan.predicate, with, "DELETE")?;
     let condition = found.residual.map(|residual| {
         Condition::Or(vec![
-            Condition::AttributeNotExists(exists(&plan.table)),
+            Condition::AttributeNotExists(partition_key(&plan.table)),
             residual,
         ])
     });
-    let table = &plan.table.definition.name;
-    let output = shared
-        .engine
-        .delete_item(DeleteItem {
-            table: table.clone(),
-            key: found.key,
-            condition,
-            return_values: match plan.returning {
-                Some(_) => ReturnValues::AllOld,
-                None => ReturnValues::None,
-            },
-            return_item_on_failure: request.return_item_on_failure,
-        })
-        .await?;
-    Ok(write_output(table, output.attributes, output.capacity))
+    Ok(DeleteItem {
+        table: plan.table.definition.name.clone(),
+        key: found.key,
+        condition,
+        return_values: match plan.returning {
+            Some(_) => ReturnValues::AllOld,
+            None => ReturnValues::None,
+        },
+        return_item_on_failure: request.return_item_on_failure,
+    })
 }

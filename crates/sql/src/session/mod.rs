@@ -303,6 +303,11 @@ impl Session {
                     tag: "EXPLAIN",
                 })
             }
+            // Planned for PartiQL only, which has no sessions.
+            Plan::Exists(_) => Err(SqlError::NotSupported {
+                feature: "EXISTS by itself".into(),
+                hint: None,
+            }),
             Plan::Command(_) => Err(SqlError::NotSupported {
                 feature: "a session command here".into(),
                 hint: None,

@@ -204,6 +204,142 @@ async fn updates_and_deletes_obey_their_conditions() {
     );
 }
 
+/// Requests without more than their statement.
+fn requests(statements: &[&str]) -> Vec<PartiQlRequest> {
+    let request = |statement: &&str| PartiQlRequest {
+        statement: (*statement).to_owned(),
+        ..PartiQlRequest::default()
+    };
+    statements.iter().map(request).collect()
+}
+
+#[tokio::test]
+async fn statements_of_a_batch_do_not_see_each_others_failures() {
+    let server = music().await;
+    let writes = requests(&[
+        "INSERT INTO Music VALUE {'Artist': 'Ann', 'Song': 'a'}",
+        "INSERT INTO Music VALUE {'Artist': 'Bob', 'Song': 'a', 'Plays': 2}",
+        "UPDATE Music SET Plays = 2 WHERE Artist = 'Ann' AND Song = 'a' RETURNING MODIFIED OLD *",
+    ]);
+    let outcomes = server
+        .service
+        .batch_partiql(&writes)
+        .await
+        .expect("a batch");
+    let [failed, inserted, updated] = outcomes.as_slice() else {
+        panic!("{outcomes:?}");
+    };
+    let failure = failed.as_ref().expect_err("the item is there");
+    assert_eq!(failure.table.as_deref(), Some("Music"));
+    assert!(matches!(
+        failure.error,
+        SqlError::Engine(Error::ItemExists { .. })
+    ));
+    assert!(inserted.as_ref().is_ok_and(|output| output.is_write));
+    let updated = updated.as_ref().expect("updated");
+    assert_eq!(
+        updated.items,
+        vec![Item::from([("Plays".to_owned(), n("1"))])]
+    );
+
+    let reads = requests(&[
+        "SELECT Plays FROM Music WHERE Artist = 'Bob' AND Song = 'a'",
+        "SELECT Plays FROM Music WHERE Artist = 'Ann'",
+    ]);
+    let outcomes = server.service.batch_partiql(&reads).await.expect("a batch");
+    let found = outcomes[0].as_ref().expect("one item");
+    assert_eq!(
+        found.items,
+        vec![Item::from([("Plays".to_owned(), n("2"))])]
+    );
+    assert!(outcomes[1].is_err(), "not by the whole key");
+
+    let mixed: Vec<_> = writes.into_iter().chain(reads).collect();
+    let refused = server.service.batch_partiql(&mixed).await;
+    assert!(matches!(
+        refused,
+        Err(SqlError::Other {
+            sqlstate: "0A000",
+            ..
+        })
+    ));
+}
+
+#[tokio::test]
+async fn statements_of_a_transaction_are_done_together_or_not() {
+    let server = music().await;
+    let transact = async |statements: &[&str]| {
+        let requests = requests(statements);
+        let outcome = server.service.transact_partiql(&requests, None).await;
+        outcome.map(|transaction| transaction.statements)
+    };
+    let first = "UPDATE Music SET Plays = Plays + 1 WHERE Artist = 'Ann' AND Song = 'a'";
+    let plays = async || {
+        let statement = "SELECT Plays FROM Music WHERE Artist = 'Ann' AND Song = 'a'";
+        items(&server, statement, vec![]).await[0]["Plays"].clone()
+    };
+    for (second, reason) in [
+        (
+            "UPDATE Music SET Plays = 1 WHERE Artist = 'Ann' AND Song = 'zz'",
+            "ConditionFailed",
+        ),
+        (
+            "DELETE FROM Music WHERE Artist = 'Ann' AND Song = 'b' AND Plays = 7",
+            "ConditionFailed",
+        ),
+        (
+            "EXISTS(SELECT * FROM Music WHERE Artist = 'Ann' AND Song = 'b' AND Plays = 7)",
+            "ConditionFailed",
+        ),
+        (
+            "DELETE FROM Music WHERE Artist = 'Ann' AND Song = 'b' AND Song = 'c'",
+            "ConditionFailed",
+        ),
+        (
+            "INSERT INTO Music VALUE {'Artist': 'Ann', 'Song': 'b'}",
+            "ItemExists",
+        ),
+        ("DELETE FROM Music WHERE Artist = 'Ann' AND Song = 1", "Key"),
+    ] {
+        let Err(SqlError::Engine(Error::TransactionCanceled { reasons })) =
+            transact(&[first, second]).await
+        else {
+            panic!("{second}");
+        };
+        assert!(reasons[0].is_none(), "{second}");
+        let shown = format!("{:?}", reasons[1].as_ref().expect(second));
+        assert!(shown.starts_with(reason), "{second}: {shown}");
+    }
+    assert_eq!(plays().await, n("1"));
+    let done = transact(&[
+        first,
+        "EXISTS(SELECT * FROM Music WHERE Artist = 'Ann' AND Song = 'b' AND Plays = 1)",
+        "DELETE FROM Music WHERE Artist = 'Ann' AND Song = 'c' RETURNING ALL OLD *",
+    ])
+    .await
+    .expect("done");
+    let found: Vec<usize> = done.iter().map(|statement| statement.items.len()).collect();
+    assert_eq!(found, [0, 0, 1]);
+    assert!(done.iter().all(|statement| statement.is_write));
+    assert_eq!(plays().await, n("2"));
+
+    // No item has such a key.
+    let too_long = "x".repeat(3000);
+    let read = transact(&[
+        "SELECT Plays FROM Music WHERE Artist = 'Ann' AND Song = 'a'",
+        &format!("SELECT * FROM Music WHERE Artist = '{too_long}' AND Song = 'a'"),
+        "SELECT * FROM Music WHERE Artist = 'Ann' AND Song = 'c'",
+        "SELECT Song FROM Music WHERE Artist = 'Ann' AND Song = 'd'",
+    ])
+    .await
+    .expect("read");
+    let found: Vec<usize> = read.iter().map(|statement| statement.items.len()).collect();
+    assert_eq!(found, [1, 0, 0, 1]);
+    let units: Vec<f64> = read.iter().map(|statement| statement.capacity).collect();
+    assert_eq!(units, [2.0, 0.0, 2.0, 2.0]);
+    assert_eq!(read[3].items[0]["Song"], s("d"));
+}
+
 #[tokio::test]
 async fn what_execute_statement_has_not_is_refused() {
     let server = music().await;
@@ -212,6 +348,7 @@ async fn what_execute_statement_has_not_is_refused() {
         "SELECT count(*) FROM Music",
         "BEGIN",
         "SELECT * FROM Music LIMIT 1",
+        "EXISTS(SELECT * FROM Music WHERE Artist = 'Ann' AND Song = 'a')",
         "",
     ] {
         assert!(

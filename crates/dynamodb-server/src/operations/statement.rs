@@ -1,0 +1,65 @@
+//! What the PartiQL operations have in common: the parameters of a statement.
+
+use super::write::return_item_on_failure;
+use crate::attribute_value::decode_value;
+use crate::constraints::{Constraints, quoted};
+use crate::exception::Exception;
+use crate::json::{Json, Structure};
+use shale_sql::PartiQlRequest;
+use std::borrow::Cow;
+
+/// Characters of a statement, at most (documented).
+const STATEMENT_CHARACTERS_MAX: usize = 8192;
+
+/// A statement, its constraints checked.
+pub(super) struct Statement<'a> {
+    pub(super) text: Cow<'a, str>,
+    parameters: Vec<Json<'a>>,
+    return_item_on_failure: bool,
+}
+
+impl<'a> Statement<'a> {
+    /// Takes Statement, Parameters and ReturnValuesOnConditionCheckFailure; `prefix` is what stands before them in messages.
+    pub(super) fn take(
+        structure: &mut Structure<'a>,
+        constraints: &mut Constraints,
+        prefix: &str,
+    ) -> Result<Statement<'a>, Exception> {
+        let path = |member: &str| format!("{prefix}{member}");
+        let text = structure.string("Statement")?;
+        match &text {
+            None => constraints.missing(&path("statement")),
+            Some(text) => constraints.length(
+                &quoted(text),
+                text.chars().count(),
+                &path("statement"),
+                1,
+                STATEMENT_CHARACTERS_MAX,
+            ),
+        }
+        let parameters = structure.list("Parameters")?;
+        if parameters.as_ref().is_some_and(Vec::is_empty) {
+            constraints.length("'[]'", 0, &path("parameters"), 1, usize::MAX);
+        }
+        Ok(Statement {
+            text: text.unwrap_or_default(),
+            parameters: parameters.unwrap_or_default(),
+            return_item_on_failure: return_item_on_failure(
+                structure,
+                constraints,
+                &path("returnValuesOnConditionCheckFailure"),
+            )?,
+        })
+    }
+
+    /// The request for it, with nothing but these parameters.
+    pub(super) fn decode(self) -> Result<PartiQlRequest, Exception> {
+        let parameters = self.parameters.into_iter().map(decode_value);
+        Ok(PartiQlRequest {
+            statement: self.text.into_owned(),
+            parameters: parameters.collect::<Result<_, _>>()?,
+            return_item_on_failure: self.return_item_on_failure,
+            ..PartiQlRequest::default()
+        })
+    }
+}
