@@ -11,7 +11,7 @@ use crate::api::{DeleteItem, PutItem, UpdateItem, WriteOutput};
 use crate::blocking::blocking_if;
 use crate::capacity::{read_units, transactional, write_units};
 use crate::catalog::Table;
-use crate::change::{Change, Changed};
+use crate::change::{Change, Changed, IndexUnits};
 use crate::engine::{Decided, Engine, Inner};
 use crate::error::{Error, LimitKind};
 use crate::gate::{self, Open};
@@ -19,13 +19,13 @@ use crate::limits::{TRANSACTION_ACTIONS_MAX, TRANSACTION_BYTES_MAX, encode_check
 use crate::section::Section;
 use crate::transact_token::{ClientRequest, Found, Sweep};
 use crate::write::{
-    Decision, Verdict, check_targets, condition_failed, current, decide_delete, decide_put,
-    decide_update, holds, size_of,
+    Decision, Plan, Verdict, condition_failed, current, holds, plan_delete, plan_put, plan_update,
+    size_of,
 };
 use rustc_hash::FxHashSet;
 use shale_expression::Condition;
-use shale_item::{EncodedItem, Item, encode_key};
-use shale_storage::{Generation, Role};
+use shale_item::{EncodedItem, Item, encode_key, item_size};
+use shale_storage::{Generation, Lsn, Role, Shard};
 use std::sync::Arc;
 
 /// Bytes of new items from which on a transaction is long work for the thread that runs it.
@@ -75,6 +75,16 @@ impl TransactAction {
             TransactAction::Check(check) => &check.table,
         }
     }
+
+    /// Size of the item that it brings along.
+    fn new_bytes(&self) -> usize {
+        match self {
+            TransactAction::Put(PutItem { item, .. }) | TransactAction::Insert { item, .. } => {
+                item_size(item)
+            }
+            TransactAction::Update(_) | TransactAction::Delete(_) | TransactAction::Check(_) => 0,
+        }
+    }
 }
 
 /// What TransactWriteItems answers.
@@ -87,23 +97,16 @@ pub struct TransactWriteOutput {
     pub repeated: bool,
 }
 
-/// An action, checked and encoded.
+/// An action, checked.
 struct Checked<'a> {
     /// Position among the transaction's tables.
     table: usize,
     tree_key: Vec<u8>,
-    work: Work<'a>,
+    decide: Decide<'a>,
 }
 
-/// What an action does to its item.
-enum Work<'a> {
-    Put(&'a PutItem, EncodedItem),
-    /// With the key attributes.
-    Insert(Item, EncodedItem),
-    Update(&'a UpdateItem),
-    Delete(&'a DeleteItem),
-    Check(&'a ConditionCheck),
-}
+/// What an action decides on the item that is there.
+type Decide<'a> = Box<dyn Fn(Option<&EncodedItem>) -> Decision + Send + Sync + 'a>;
 
 /// A transaction as its section needs it.
 struct Transaction<'a> {
@@ -112,6 +115,14 @@ struct Transaction<'a> {
     tables: Vec<Arc<Table>>,
     request: Option<&'a ClientRequest>,
     large: bool,
+}
+
+/// Items as they are newest.
+struct Images {
+    /// By action.
+    images: Vec<Option<EncodedItem>>,
+    /// The newest record among them that is not published yet.
+    pending: Option<Lsn>,
 }
 
 type Answer = Result<TransactWriteOutput, Error>;
@@ -163,7 +174,8 @@ impl Engine {
         }
         canceled_if_any(reasons)?;
         check_distinct(checked.iter().map(|action| action.tree_key.as_slice()))?;
-        let bytes = checked.iter().map(|action| action.work.new_bytes()).sum();
+        // Behind the checks: what walks an item recurses.
+        let bytes = actions.iter().map(TransactAction::new_bytes).sum();
         check_bytes(bytes)?;
         Ok(Transaction {
             actions: checked,
@@ -190,53 +202,43 @@ impl Engine {
         };
         // IMPORTANT: before the first read, so that a rollback after it is noticed.
         let generation = shard.generation();
-        let mut tables = Vec::with_capacity(transaction.tables.len());
-        for table in &transaction.tables {
-            match gate::enter(table, generation) {
-                Ok(open) => tables.push(open),
-                Err(drop) => return Ok(Section::Dropping(table, drop)),
-            }
-        }
-        let mut after = None;
-        let mut images = Vec::with_capacity(transaction.actions.len());
-        for action in &transaction.actions {
-            let latest = shard.latest(Role::Items, &action.tree_key)?;
-            after = after.max(latest.pending);
-            images.push(current(latest)?);
-        }
+        let tables = match transaction.enter(generation) {
+            Ok(tables) => tables,
+            Err((table, drop)) => return Ok(Section::Dropping(table, drop)),
+        };
+        let Images { images, pending } = transaction.read(shard)?;
         let decided = |after, answer| Ok(Section::Decided(Decided { after, answer }));
         let now_micros = self.inner.clock.now_micros();
         if let Some(request) = transaction.request
-            && let Found::Used { same, pending } = request.find(shard, now_micros)?
+            && let Found::Used {
+                same,
+                pending: of_token,
+            } = request.find(shard, now_micros)?
         {
             let answer = match same {
                 true => Ok(repeated(&images)),
                 false => Err(Error::IdempotentParameterMismatch),
             };
-            return decided(after.max(pending), answer);
+            return decided(pending.max(of_token), answer);
         }
-        let (changes, mut outputs) = match transaction.decide(&tables, images) {
+        let (changes, mut actions) = match transaction.decide(&tables, images) {
             Ok(decided) => decided,
-            Err(error) => return decided(after, Err(error)),
+            Err(error) => return decided(pending, Err(error)),
         };
         let sequenced =
             self.sequence_transaction(generation, &changes, transaction.request, now_micros)?;
-        let sequenced = sequenced.map(|changed| {
-            let mut written = changes.iter().zip(changed.index_units).peekable();
-            for (action, output) in transaction.actions.iter().zip(&mut outputs) {
-                let mine = written.next_if(|(change, _)| change.tree_key == action.tree_key);
-                output.index_capacity = mine.map(|(_, units)| units).unwrap_or_default();
+        let after = match sequenced {
+            Some(changed) => {
+                transaction.add_index_units(&mut actions, &changes, changed.index_units);
+                Some(changed.lsn)
             }
-            changed.lsn
-        });
+            None => pending,
+        };
         drop(changes);
         drop((tables, latch));
         self.after_write();
-        let output = TransactWriteOutput {
-            actions: outputs,
-            repeated: false,
-        };
-        decided(sequenced.or(after), Ok(output))
+        let repeated = false;
+        decided(after, Ok(TransactWriteOutput { actions, repeated }))
     }
 
     /// Sequences the changes with the request's token; nothing if there is neither.
@@ -287,6 +289,26 @@ impl Transaction<'_> {
         }
     }
 
+    /// Enters the gates of all tables, or names one whose drop is sequenced.
+    fn enter(&self, generation: Generation) -> Result<Vec<Open<'_>>, (&Table, Lsn)> {
+        let tables = self.tables.iter();
+        tables
+            .map(|table| gate::enter(table, generation).map_err(|drop| (&**table, drop)))
+            .collect()
+    }
+
+    /// The newest images.
+    fn read(&self, shard: &Shard) -> Result<Images, Error> {
+        let mut pending = None;
+        let mut images = Vec::with_capacity(self.actions.len());
+        for action in &self.actions {
+            let latest = shard.latest(Role::Items, &action.tree_key)?;
+            pending = pending.max(latest.pending);
+            images.push(current(latest)?);
+        }
+        Ok(Images { images, pending })
+    }
+
     /// Decides every action on the item that is there.
     fn decide<'t>(
         &'t self,
@@ -298,7 +320,7 @@ impl Transaction<'_> {
         let mut outputs = Vec::with_capacity(self.actions.len());
         let mut reasons = Vec::with_capacity(self.actions.len());
         for (action, old) in self.actions.iter().zip(images) {
-            let Decision { verdict, answer } = action.work.decide(old.as_ref());
+            let Decision { verdict, answer } = (action.decide)(old.as_ref());
             let (size, new) = match verdict {
                 Verdict::Keep => (size_of(old.as_ref()), None),
                 Verdict::Delete => (size_of(old.as_ref()), Some(None)),
@@ -328,24 +350,25 @@ impl Transaction<'_> {
         check_bytes(bytes)?;
         Ok((changes, outputs))
     }
-}
 
-impl Work<'_> {
-    /// Size of the item that it brings along.
-    fn new_bytes(&self) -> usize {
-        match self {
-            Work::Put(_, item) | Work::Insert(_, item) => item.size(),
-            Work::Update(_) | Work::Delete(_) | Work::Check(_) => 0,
-        }
-    }
-
-    fn decide(&self, old: Option<&EncodedItem>) -> Decision {
-        match self {
-            Work::Put(request, item) => decide_put(request, item, old),
-            Work::Insert(key, item) => decide_insert(key, item, old),
-            Work::Update(request) => decide_update(request, old),
-            Work::Delete(request) => decide_delete(request, old),
-            Work::Check(request) => decide_check(request, old),
+    /// Adds what writing the indexes costs to the outputs of the actions that wrote.
+    fn add_index_units(
+        &self,
+        outputs: &mut [WriteOutput],
+        changes: &[Change<'_>],
+        units: Vec<IndexUnits>,
+    ) {
+        // The changes are those of some of the actions, in their order.
+        let mut written = changes.iter().zip(units).peekable();
+        for (action, output) in self.actions.iter().zip(outputs) {
+            if let Some((_, units)) =
+                written.next_if(|(change, _)| change.tree_key == action.tree_key)
+            {
+                let doubled = units
+                    .into_iter()
+                    .map(|(index, units)| (index, transactional(units)));
+                output.index_capacity = doubled.collect();
+            }
         }
     }
 }
@@ -355,66 +378,73 @@ fn check_action<'a>(
     table: &Table,
     position: usize,
 ) -> Result<Checked<'a>, Error> {
-    let key_schema = &table.definition.key_schema;
-    let (key, work) = match action {
-        TransactAction::Put(put) => {
-            let key = key_schema.key_of(&put.item)?;
-            (key, Work::Put(put, encode_checked(&put.item)?))
-        }
-        TransactAction::Insert { item, .. } => {
-            let key = key_schema.key_of(item)?;
-            let attributes = key_schema.to_attributes(&key);
-            (key, Work::Insert(attributes, encode_checked(item)?))
-        }
-        TransactAction::Update(update) => {
-            if let Some(update) = &update.update {
-                check_targets(table, update)?;
-            }
-            let key = key_schema.exact_key_of(&update.key)?;
-            (key, Work::Update(update))
-        }
-        TransactAction::Delete(delete) => {
-            let key = key_schema.exact_key_of(&delete.key)?;
-            (key, Work::Delete(delete))
-        }
-        TransactAction::Check(check) => {
-            let key = key_schema.exact_key_of(&check.key)?;
-            (key, Work::Check(check))
-        }
+    let (tree_key, decide) = match action {
+        TransactAction::Put(put) => boxed(plan_put(table, put)?),
+        TransactAction::Insert { item, .. } => boxed(plan_insert(table, item)?),
+        TransactAction::Update(update) => boxed(plan_update(table, update)?),
+        TransactAction::Delete(delete) => boxed(plan_delete(table, delete)?),
+        TransactAction::Check(check) => boxed(plan_check(table, check)?),
     };
     Ok(Checked {
         table: position,
-        tree_key: encode_key(table.id, &key),
-        work,
+        tree_key,
+        decide,
     })
 }
 
-fn decide_insert(key: &Item, new: &EncodedItem, old: Option<&EncodedItem>) -> Decision {
-    if old.is_some() {
-        return Decision::refuse(Error::ItemExists { key: key.clone() });
-    }
-    Decision {
-        verdict: Verdict::Put(new.clone()),
-        answer: Ok(WriteOutput {
-            capacity: write_units(0, new.size()),
-            ..WriteOutput::default()
-        }),
-    }
+fn boxed<'a>(
+    (tree_key, decide): (
+        Vec<u8>,
+        impl Fn(Option<&EncodedItem>) -> Decision + Send + Sync + 'a,
+    ),
+) -> (Vec<u8>, Decide<'a>) {
+    (tree_key, Box::new(decide))
 }
 
-fn decide_check(request: &ConditionCheck, old: Option<&EncodedItem>) -> Decision {
-    let capacity = write_units(size_of(old), 0);
-    if !holds(Some(&request.condition), old) {
-        return condition_failed(request.return_item_on_failure, old, capacity);
-    }
-    Decision {
-        verdict: Verdict::Keep,
-        answer: Ok(WriteOutput {
-            existed: old.is_some(),
-            capacity,
-            ..WriteOutput::default()
-        }),
-    }
+fn plan_insert<'r>(
+    table: &Table,
+    item: &'r Item,
+) -> Plan<impl Fn(Option<&EncodedItem>) -> Decision + use<'r>> {
+    let key_schema = &table.definition.key_schema;
+    let key = key_schema.key_of(item)?;
+    let tree_key = encode_key(table.id, &key);
+    let attributes = key_schema.to_attributes(&key);
+    let new = encode_checked(item)?;
+    Ok((tree_key, move |old: Option<&EncodedItem>| {
+        if old.is_some() {
+            let key = attributes.clone();
+            return Decision::refuse(Error::ItemExists { key });
+        }
+        Decision {
+            verdict: Verdict::Put(new.clone()),
+            answer: Ok(WriteOutput {
+                capacity: write_units(0, new.size()),
+                ..WriteOutput::default()
+            }),
+        }
+    }))
+}
+
+fn plan_check<'r>(
+    table: &Table,
+    request: &'r ConditionCheck,
+) -> Plan<impl Fn(Option<&EncodedItem>) -> Decision + use<'r>> {
+    let key = table.definition.key_schema.exact_key_of(&request.key)?;
+    let tree_key = encode_key(table.id, &key);
+    Ok((tree_key, move |old: Option<&EncodedItem>| {
+        let capacity = write_units(size_of(old), 0);
+        if !holds(Some(&request.condition), old) {
+            return condition_failed(request.return_item_on_failure, old, capacity);
+        }
+        Decision {
+            verdict: Verdict::Keep,
+            answer: Ok(WriteOutput {
+                existed: old.is_some(),
+                capacity,
+                ..WriteOutput::default()
+            }),
+        }
+    }))
 }
 
 /// What a transaction answers that was done before: what reading its items costs.

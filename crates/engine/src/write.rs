@@ -137,7 +137,7 @@ impl Engine {
 }
 
 /// A checked request: the key that it writes, and what it decides on the item there.
-type Plan<D> = Result<(Vec<u8>, D), Error>;
+pub(crate) type Plan<D> = Result<(Vec<u8>, D), Error>;
 
 /// Checks a PutItem.
 pub(crate) fn plan_put<'r>(
@@ -195,11 +195,7 @@ pub(crate) fn check_targets(table: &Table, update: &Update) -> Result<(), Error>
     }
 }
 
-pub(crate) fn decide_put(
-    request: &PutItem,
-    new: &EncodedItem,
-    old: Option<&EncodedItem>,
-) -> Decision {
+fn decide_put(request: &PutItem, new: &EncodedItem, old: Option<&EncodedItem>) -> Decision {
     let capacity = write_units(size_of(old), new.size());
     if !holds(request.condition.as_ref(), old) {
         return condition_failed(request.return_item_on_failure, old, capacity);
@@ -215,7 +211,7 @@ pub(crate) fn decide_put(
     }
 }
 
-pub(crate) fn decide_delete(request: &DeleteItem, old: Option<&EncodedItem>) -> Decision {
+fn decide_delete(request: &DeleteItem, old: Option<&EncodedItem>) -> Decision {
     let capacity = write_units(size_of(old), 0);
     if !holds(request.condition.as_ref(), old) {
         return condition_failed(request.return_item_on_failure, old, capacity);
@@ -232,7 +228,7 @@ pub(crate) fn decide_delete(request: &DeleteItem, old: Option<&EncodedItem>) -> 
     }
 }
 
-pub(crate) fn decide_update(request: &UpdateItem, old: Option<&EncodedItem>) -> Decision {
+fn decide_update(request: &UpdateItem, old: Option<&EncodedItem>) -> Decision {
     let old_decoded = old.map(EncodedItem::to_item);
     let updated = apply_update(&request.key, request.update.as_ref(), old_decoded.as_ref());
     if !holds(request.condition.as_ref(), old) {

@@ -12,7 +12,7 @@ use crate::messages;
 use crate::service::Service;
 use shale_engine::{
     ConditionCheck, DeleteItem, PutItem, ReturnValues, TransactAction, TransactWriteOutput,
-    UpdateItem,
+    UpdateItem, WriteOutput,
 };
 use std::borrow::Cow;
 
@@ -225,7 +225,7 @@ fn answer(
         false => Consumed::Write,
     };
     let tables = actions.iter().map(TransactAction::table);
-    let units = output.actions.iter().map(|action| action.capacity);
+    let units = output.actions.iter().map(WriteOutput::total_capacity);
     write_capacity(capacity, &mut answer, consumed, tables.zip(units));
     answer.end();
     out

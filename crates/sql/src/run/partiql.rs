@@ -140,7 +140,8 @@ pub(super) async fn run_action(
         // A condition by itself has no effect; no statement outside of transactions is one.
         TransactAction::Check(_) => WriteOutput::default(),
     };
-    Ok(write_output(&table, output.attributes, output.capacity))
+    let capacity = output.total_capacity();
+    Ok(write_output(&table, output.attributes, capacity))
 }
 
 /// A constant that a key attribute must equal has to be a value of the key's type: unlike SQL, where such a key just does not exist.

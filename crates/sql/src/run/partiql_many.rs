@@ -280,11 +280,11 @@ async fn transact_writes(
         .transact_write(&actions, client_request)
         .await?;
     let answer = |(action, output): (&TransactAction, WriteOutput)| PartiQlOutput {
+        capacity: output.total_capacity(),
         items: output.attributes.into_iter().collect(),
         last_evaluated_key: None,
         table: action.table().to_owned(),
         is_write: true,
-        capacity: output.capacity,
     };
     Ok(PartiQlTransaction {
         statements: actions.iter().zip(output.actions).map(answer).collect(),
