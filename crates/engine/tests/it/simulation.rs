@@ -1,7 +1,8 @@
 //! The engine under faults, in one thread, from a seed: the log in files over a simulated disk, trees in memory ("a flush makes a
 //! prefix durable"), every step of clients, log, shard and disk chosen here.
 //!
-//! Clients increment counters, compare and set them, insert and delete rows, create and drop tables. Between any two of their moves
+//! Clients increment counters (also in transactions that read, stay for a while and write), compare and set them, insert and delete
+//! rows, create and drop tables. Between any two of their moves
 //! the log may write or fail, trees are applied, flushed, compacted and reclaimed, the log is trimmed, the disk is full or has space
 //! again, and the machine crashes.
 //!
@@ -15,8 +16,8 @@
 use crate::support::*;
 use shale_commitlog::{Drive, FileLog, FileLogOptions};
 use shale_engine::{
-    BatchWrite, Engine, EngineOptions, Error, ObservedAttribute, OnConflict, ReturnValues, Scan,
-    StorageError,
+    BatchWrite, Engine, EngineOptions, Error, GetItem, ObservedAttribute, OnConflict, ReturnValues,
+    Scan, StorageError, TransactionOptions,
 };
 use shale_env::{ManualClock, Rand, SeededRand, SimulatedFiles, SyncFault};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeyType, ValueView};
@@ -40,6 +41,8 @@ enum Answer {
     No,
     /// Certainly nothing was written.
     Refused,
+    /// Nothing was written, because of others' writes.
+    Conflict,
     /// Perhaps.
     Unknown,
 }
@@ -54,8 +57,14 @@ enum Request {
         counter: u64,
         seen: i64,
     },
+    /// An increment in a transaction: what was read may be written by others before the commit.
+    Transact {
+        counter: u64,
+    },
     Insert {
         ids: Vec<u64>,
+        /// Row by row in a transaction.
+        in_transaction: bool,
     },
     Delete {
         id: u64,
@@ -107,6 +116,7 @@ struct Counts {
     done: u64,
     no: u64,
     refused: u64,
+    conflicts: u64,
     unknown: u64,
     crashes: u64,
 }
@@ -262,7 +272,8 @@ impl Simulation {
         }
         let counter = self.rand.below(COUNTERS);
         let request = match self.rand.below(20) {
-            0..8 => Request::Increment { counter },
+            0..4 => Request::Increment { counter },
+            4..8 => Request::Transact { counter },
             8..12 => {
                 let seen = self.counter(counter);
                 Request::CompareAndSet { counter, seen }
@@ -272,7 +283,11 @@ impl Simulation {
                 let first = self.model.next_row;
                 self.model.next_row += count;
                 let ids: Vec<u64> = (first..first + count).collect();
-                Request::Insert { ids }
+                let in_transaction = self.rand.below(2) == 0;
+                Request::Insert {
+                    ids,
+                    in_transaction,
+                }
             }
             16..18 => match self.pick_row() {
                 Some(id) => Request::Delete { id },
@@ -305,7 +320,7 @@ impl Simulation {
 
     fn start(&mut self, request: Request) {
         match &request {
-            Request::Insert { ids } => {
+            Request::Insert { ids, .. } => {
                 for id in ids {
                     self.model.rows.insert(*id, State::InFlight);
                 }
@@ -316,11 +331,14 @@ impl Simulation {
             Request::Create { name } | Request::Drop { name } => {
                 self.model.tables.insert(name.clone(), State::InFlight);
             }
-            Request::Increment { .. } | Request::CompareAndSet { .. } | Request::Touch { .. } => {}
+            Request::Increment { .. }
+            | Request::CompareAndSet { .. }
+            | Request::Transact { .. }
+            | Request::Touch { .. } => {}
         }
         let engine = self.engine.clone();
         let rows = match &request {
-            Request::Insert { ids } => ids.iter().map(|id| self.row(*id)).collect(),
+            Request::Insert { ids, .. } => ids.iter().map(|id| self.row(*id)).collect(),
             _ => Vec::new(),
         };
         let asked = request.clone();
@@ -367,16 +385,18 @@ impl Simulation {
             Answer::Done(_) => self.counts.done += 1,
             Answer::No => self.counts.no += 1,
             Answer::Refused => self.counts.refused += 1,
+            Answer::Conflict => self.counts.conflicts += 1,
             Answer::Unknown => self.counts.unknown += 1,
         }
         let state = |done: State, not_done: State| match answer {
             Answer::Done(_) => done,
-            Answer::No | Answer::Refused => not_done,
+            Answer::No | Answer::Refused | Answer::Conflict => not_done,
             Answer::Unknown => State::Perhaps,
         };
         match request {
-            Request::Increment { counter } | Request::CompareAndSet { counter, .. } => match answer
-            {
+            Request::Increment { counter }
+            | Request::Transact { counter }
+            | Request::CompareAndSet { counter, .. } => match answer {
                 Answer::Done(value) => {
                     *self.model.acknowledged.entry(counter).or_default() += 1;
                     let value = value.expect("an increment answers its value");
@@ -388,7 +408,7 @@ impl Simulation {
                     );
                 }
                 Answer::Unknown => *self.model.unknown.entry(counter).or_default() += 1,
-                Answer::Refused => {}
+                Answer::Refused | Answer::Conflict => {}
                 Answer::No => {
                     let Request::CompareAndSet { seen, .. } = request else {
                         panic!("an increment has no condition");
@@ -399,7 +419,7 @@ impl Simulation {
                     );
                 }
             },
-            Request::Insert { ids } => {
+            Request::Insert { ids, .. } => {
                 let state = state(State::There, State::NotThere);
                 for id in &ids {
                     self.model.rows.insert(*id, state);
@@ -592,6 +612,11 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
             request.condition = Some(condition(text, values));
             engine.put_item(request).await.map(|_| Some(seen + 1))
         }
+        Request::Transact { counter } => transact(engine, counter).await,
+        Request::Insert {
+            in_transaction: true,
+            ..
+        } => insert_row_by_row(engine, rows).await,
         Request::Insert { .. } => {
             let rows = rows.into_iter().map(|row| (row, OnConflict::Fail));
             let inserted = engine.insert_all("rows", rows.collect()).await;
@@ -620,9 +645,45 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
         Err(Error::Storage(
             StorageError::DiskFull | StorageError::RolledBack | StorageError::Poisoned(_),
         )) => Answer::Refused,
+        Err(Error::SerializationConflict) => Answer::Conflict,
         Err(Error::Storage(StorageError::OutcomeUnknown(_))) => Answer::Unknown,
         Err(error) => panic!("{error}"),
     }
+}
+
+/// Reads a counter in a transaction, lets others go on, and writes it back one larger.
+async fn transact(engine: &Engine, counter: u64) -> Result<Option<i64>, Error> {
+    let transaction = engine.begin(TransactionOptions::default());
+    let key = item([("id", n(counter as i64))]);
+    let request = GetItem {
+        table: "counters".to_owned(),
+        key: key.clone(),
+        consistent: true,
+    };
+    let found = transaction.view().get_item(&request)?.item;
+    let seen = match found.and_then(|item| item.to_item().remove("n")) {
+        Some(AttributeValue::N(number)) => number.to_i64().unwrap(),
+        None => 0,
+        Some(other) => panic!("{other:?}"),
+    };
+    futures::pending!();
+    let mut row = key;
+    row.insert("n".to_owned(), n(seen + 1));
+    transaction.put_item(&put("counters", row))?;
+    futures::pending!();
+    transaction.commit().await?;
+    Ok(Some(seen + 1))
+}
+
+async fn insert_row_by_row(engine: &Engine, rows: Vec<Item>) -> Result<Option<i64>, Error> {
+    let transaction = engine.begin(TransactionOptions::default());
+    for row in rows {
+        let inserted = transaction.insert_all("rows", vec![(row, OnConflict::Fail)]);
+        inserted.map_err(|(_, error)| error)?;
+        futures::pending!();
+    }
+    transaction.commit().await?;
+    Ok(None)
 }
 
 #[test]
@@ -642,11 +703,18 @@ fn nothing_acknowledged_is_lost_and_the_books_balance() {
         total.done += counts.done;
         total.no += counts.no;
         total.refused += counts.refused;
+        total.conflicts += counts.conflicts;
         total.unknown += counts.unknown;
         total.crashes += counts.crashes;
     }
     println!("{total:?}");
-    let met = [total.done, total.no, total.refused, total.unknown];
+    let met = [
+        total.done,
+        total.no,
+        total.refused,
+        total.conflicts,
+        total.unknown,
+    ];
     assert!(!whole || met.iter().all(|count| *count > 100), "{total:?}");
     assert!(total.crashes > 0);
 }

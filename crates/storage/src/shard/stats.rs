@@ -33,6 +33,10 @@ pub struct ShardStats {
     pub flushes: u64,
     /// Dropped ranges whose space is not yet reclaimed.
     pub reclaims: u64,
+    /// Transactions that may still write.
+    pub transactions: u64,
+    /// Bytes of what is remembered for them of recent writes.
+    pub recent_writes_bytes: u64,
 }
 
 impl Core {
@@ -51,6 +55,8 @@ impl Core {
             snapshots_cancelled: self.maintenance.cancelled(),
             flushes: self.maintenance.flushes(),
             reclaims: self.reclaims.count(),
+            transactions: self.active.count(),
+            recent_writes_bytes: self.active.recent_bytes(),
         }
     }
 }

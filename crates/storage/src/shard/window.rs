@@ -19,9 +19,10 @@ use crate::{Role, StorageError, TreeBatch};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use shale_commitlog::Lsn;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::collections::vec_deque::{Iter, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Bytes that the window may hold. What is above it forgets the oldest records, and transactions from before them are refused.
 pub(super) const WINDOW_BYTES_MAX: usize = 64 << 20;
@@ -98,33 +99,28 @@ impl Window {
         }
     }
 
-    /// The records above `checked`.
-    ///
-    /// # Errors
-    /// `Conflict` if some of them are forgotten.
-    fn above(
-        &self,
-        checked: Lsn,
-    ) -> Result<impl DoubleEndedIterator<Item = &(Lsn, Keys)>, StorageError> {
-        if checked < self.floor {
-            return Err(StorageError::Conflict);
-        }
+    /// The records above `checked`; none if some of them are forgotten.
+    fn above(&self, checked: Lsn) -> Option<Iter<'_, (Lsn, Keys)>> {
         let from = self.recent.partition_point(|(lsn, _)| *lsn <= checked);
-        Ok(self.recent.range(from..))
+        (checked >= self.floor).then(|| self.recent.range(from..))
     }
 }
 
-/// Transactions under way, by snapshot.
+/// Transactions under way.
 #[derive(Debug, Default)]
-pub(super) struct Active(Mutex<BTreeMap<Lsn, usize>>);
+pub(super) struct Active {
+    by_snapshot: Mutex<BTreeMap<Lsn, usize>>,
+    /// Bytes of the window, for metrics.
+    recent_bytes: AtomicU64,
+}
 
 impl Active {
     fn enter(&self, snapshot: Lsn) {
-        *self.0.lock().entry(snapshot).or_default() += 1;
+        *self.by_snapshot.lock().entry(snapshot).or_default() += 1;
     }
 
     fn leave(&self, snapshot: Lsn) {
-        let mut active = self.0.lock();
+        let mut active = self.by_snapshot.lock();
         if let Some(count) = active.get_mut(&snapshot) {
             *count -= 1;
             if *count == 0 {
@@ -134,7 +130,16 @@ impl Active {
     }
 
     fn oldest(&self) -> Option<Lsn> {
-        self.0.lock().first_key_value().map(|(lsn, _)| *lsn)
+        let active = self.by_snapshot.lock();
+        active.first_key_value().map(|(lsn, _)| *lsn)
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.by_snapshot.lock().values().sum::<usize>() as u64
+    }
+
+    pub(super) fn recent_bytes(&self) -> u64 {
+        self.recent_bytes.load(Ordering::Relaxed)
     }
 }
 
@@ -202,6 +207,8 @@ impl Core {
         if on.idle >= LINGER_RECORDS && on.recent.len() <= LINGER_RECORDS {
             *window = None;
         }
+        let bytes = window.as_ref().map_or(0, |on| on.bytes as u64);
+        self.active.recent_bytes.store(bytes, Ordering::Relaxed);
     }
 
     /// As `sequence`, if nothing that the transaction has read was written above its snapshot.
@@ -218,21 +225,22 @@ impl Core {
         let mut checked = transaction.snapshot.lsn();
         for round in 0..=ROUNDS_MAX {
             let mut sequencer = self.sequencer.lock();
-            let last = round == ROUNDS_MAX;
-            let result = match check(&sequencer.window, checked, reads, last) {
-                Ok(Check::Ahead(recent)) => Ok(Err(recent)),
-                Ok(Check::Passed) => self
-                    .sequence_locked(&mut sequencer, Some(generation), record.clone())
-                    .map(Ok),
-                Err(conflict) => Err(conflict),
+            let checks = check(&sequencer.window, checked, reads, round == ROUNDS_MAX);
+            let sequenced = match &checks {
+                Checks::Passed => {
+                    Some(self.sequence_locked(&mut sequencer, Some(generation), record.clone()))
+                }
+                Checks::First(_) | Checks::Failed => None,
             };
             drop(sequencer);
             self.settle();
-            match result? {
-                Ok(lsn) => return Ok(lsn),
+            match (sequenced, checks) {
+                (Some(result), _) => return result,
                 // From the newest: what conflicts has probably just happened.
-                Err(recent) if conflicts(reads, recent.iter().rev()) => break,
-                Err(recent) => checked = recent.last().map_or(checked, |(lsn, _)| *lsn),
+                (None, Checks::First(recent)) if !conflicts(reads, recent.iter().rev()) => {
+                    checked = recent.last().map_or(checked, |(lsn, _)| *lsn);
+                }
+                (None, _) => break,
             }
         }
         Err(StorageError::Conflict)
@@ -240,28 +248,28 @@ impl Core {
 }
 
 /// What a look at the window came to.
-enum Check {
-    /// Nothing that was read is written.
+enum Checks {
+    /// Nothing that was read has been written since.
     Passed,
-    /// This is to be checked first, without the sequencer.
-    Ahead(Vec<(Lsn, Keys)>),
+    /// There is much to be checked: first, without the sequencer, this.
+    First(Vec<(Lsn, Keys)>),
+    /// Something was written, or the window does not reach back far enough to tell.
+    Failed,
 }
 
-fn check(
-    window: &Option<Window>,
-    checked: Lsn,
-    reads: &ReadSet,
-    last: bool,
-) -> Result<Check, StorageError> {
+fn check(window: &Option<Window>, checked: Lsn, reads: &ReadSet, last: bool) -> Checks {
     // It is on as long as a transaction is active.
-    let window = window.as_ref().ok_or(StorageError::Conflict)?;
-    let bytes: usize = window.above(checked)?.map(|(_, keys)| keys.len()).sum();
+    let above = window.as_ref().and_then(|window| window.above(checked));
+    let Some(above) = above else {
+        return Checks::Failed;
+    };
+    let bytes: usize = above.clone().map(|(_, keys)| keys.len()).sum();
     if bytes > CHECK_IN_PLACE_BYTES && !last {
-        return Ok(Check::Ahead(window.above(checked)?.cloned().collect()));
+        return Checks::First(above.cloned().collect());
     }
-    match conflicts(reads, window.above(checked)?) {
-        true => Err(StorageError::Conflict),
-        false => Ok(Check::Passed),
+    match conflicts(reads, above) {
+        true => Checks::Failed,
+        false => Checks::Passed,
     }
 }
 

@@ -8,3 +8,4 @@ mod files;
 mod journal;
 mod simulation;
 mod support;
+mod validation;
