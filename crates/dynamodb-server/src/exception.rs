@@ -30,6 +30,7 @@ pub(crate) enum ExceptionType {
     IncompleteSignature,
     InternalServerError,
     InvalidSignature,
+    LimitExceeded,
     MissingAuthenticationToken,
     RequestEntityTooLarge,
     RequestTimeout,
@@ -59,6 +60,7 @@ impl ExceptionType {
             Self::IncompleteSignature => "com.amazon.coral.service#IncompleteSignatureException",
             Self::InternalServerError => "com.amazonaws.dynamodb.v20120810#InternalServerError",
             Self::InvalidSignature => "com.amazon.coral.service#InvalidSignatureException",
+            Self::LimitExceeded => "com.amazonaws.dynamodb.v20120810#LimitExceededException",
             Self::MissingAuthenticationToken => {
                 "com.amazon.coral.service#MissingAuthenticationTokenException"
             }
@@ -97,6 +99,7 @@ impl ExceptionType {
             | Self::IdempotentParameterMismatch
             | Self::IncompleteSignature
             | Self::InvalidSignature
+            | Self::LimitExceeded
             | Self::MissingAuthenticationToken
             | Self::ResourceInUse
             | Self::ResourceNotFound
@@ -123,6 +126,7 @@ impl ExceptionType {
             | Self::IncompleteSignature
             | Self::InternalServerError
             | Self::InvalidSignature
+            | Self::LimitExceeded
             | Self::MissingAuthenticationToken
             | Self::RequestEntityTooLarge
             | Self::RequestTimeout
@@ -241,8 +245,8 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
             Exception::validation(index_problem(&index, &problem))
         }
         Error::TimeToLive { attribute } => Exception::validation(match attribute {
-            Some(attribute) => messages::ttl_enabled(&attribute),
-            None => messages::TTL_DISABLED.to_owned(),
+            Some(_) => messages::TTL_ENABLED,
+            None => messages::TTL_DISABLED,
         }),
         Error::UpdatesKey { name } => Exception::validation(messages::updates_key(&name)),
         Error::Evaluation(error) => Exception::validation(evaluation_message(&error)),

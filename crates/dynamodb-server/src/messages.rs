@@ -283,10 +283,71 @@ pub(crate) fn local_index_later(index: &str) -> String {
     )
 }
 
+pub(crate) const UNKNOWN_PROJECTION: &str =
+    "One or more parameter values were invalid: Unknown ProjectionType: null";
+pub(crate) const INCLUDE_WITHOUT_ATTRIBUTES: &str = "One or more parameter values were invalid: ProjectionType is INCLUDE, but NonKeyAttributes is not specified";
+pub(crate) const ONE_INDEX_UPDATE: &str = "One or more parameter values were invalid: Each GlobalSecondaryIndexUpdate must have exactly one of Create, Update and Delete";
+pub(crate) const ONE_ONLINE_INDEX: &str = "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table";
+pub(crate) const CONSISTENT_GLOBAL_INDEX: &str =
+    "Consistent reads are not supported on global secondary indexes";
+
+pub(crate) fn empty_list(parameter: &str) -> String {
+    format!("One or more parameter values were invalid: List of {parameter} is empty")
+}
+
+pub(crate) fn local_index_without_sort(index: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Index KeySchema does not have a range key for index: {index}"
+    )
+}
+
+pub(crate) fn projection_with_attributes(projection_type: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: ProjectionType is {projection_type}, but NonKeyAttributes is specified"
+    )
+}
+
+pub(crate) fn index_throughput_missing(index: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: ProvisionedThroughput is not specified for index: {index}"
+    )
+}
+
+pub(crate) fn index_throughput_not_allowed(index: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: ProvisionedThroughput should not be specified for index: {index} when BillingMode is PAY_PER_REQUEST"
+    )
+}
+
+pub(crate) fn definitions_not_used(defined: &[String], used: &[String]) -> String {
+    format!(
+        "One or more parameter values were invalid: Some AttributeDefinitions are not used. AttributeDefinitions: {}, keys used: {}",
+        bracketed(defined),
+        bracketed(used)
+    )
+}
+
+pub(crate) fn all_attributes_of_index(index: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global secondary index {index} because its projection type is not ALL"
+    )
+}
+
+pub(crate) fn index_does_not_project(index: &str, attributes: &[&str]) -> String {
+    format!(
+        "One or more parameter values were invalid: Global secondary index {index} does not project {}",
+        bracketed(attributes)
+    )
+}
+
 pub(crate) const TTL_DISABLED: &str = "TimeToLive is already disabled";
 
-pub(crate) fn ttl_enabled(attribute: &str) -> String {
-    format!("TimeToLive is already enabled on attribute {attribute}")
+pub(crate) const TTL_ENABLED: &str = "TimeToLive is already enabled";
+
+pub(crate) fn ttl_of_another(attribute: &str) -> String {
+    format!(
+        "TimeToLive is active on a different AttributeName: current AttributeName is {attribute}"
+    )
 }
 
 pub(crate) fn index_not_ready(name: &str) -> String {

@@ -70,6 +70,7 @@ operations![
     DescribeEndpoints,
     DescribeLimits,
     DescribeTable,
+    DescribeTimeToLive,
     ExecuteStatement,
     ExecuteTransaction,
     GetItem,
@@ -84,10 +85,11 @@ operations![
     UntagResource,
     UpdateItem,
     UpdateTable,
+    UpdateTimeToLive,
 ];
 
 /// Operations of the API model that are not built.
-const NOT_BUILT: [&str; 39] = [
+const NOT_BUILT: [&str; 37] = [
     "CancelBulkOperation",
     "CreateBackup",
     "CreateGlobalTable",
@@ -103,7 +105,6 @@ const NOT_BUILT: [&str; 39] = [
     "DescribeImport",
     "DescribeKinesisStreamingDestination",
     "DescribeTableReplicaAutoScaling",
-    "DescribeTimeToLive",
     "DisableKinesisStreamingDestination",
     "EnableKinesisStreamingDestination",
     "ExportTableToPointInTime",
@@ -126,7 +127,6 @@ const NOT_BUILT: [&str; 39] = [
     "UpdateGlobalTableSettings",
     "UpdateKinesisStreamingDestination",
     "UpdateTableReplicaAutoScaling",
-    "UpdateTimeToLive",
 ];
 
 /// Operations of DynamoDB Streams.

@@ -71,6 +71,7 @@ impl Service {
             Operation::DescribeEndpoints => Ok(operations::describe_endpoints(host)),
             Operation::DescribeLimits => Ok(operations::describe_limits()),
             Operation::DescribeTable => operations::describe_table(self, request),
+            Operation::DescribeTimeToLive => operations::describe_time_to_live(self, request),
             Operation::ExecuteStatement => operations::execute_statement(self, request).await,
             Operation::ExecuteTransaction => operations::execute_transaction(self, request).await,
             Operation::GetItem => operations::get_item(self, request),
@@ -84,6 +85,7 @@ impl Service {
             Operation::TransactWriteItems => operations::transact_write_items(self, request).await,
             Operation::UntagResource => operations::untag_resource(self, request).await,
             Operation::UpdateTable => operations::update_table(self, request).await,
+            Operation::UpdateTimeToLive => operations::update_time_to_live(self, request).await,
             Operation::UpdateItem => operations::update_item(self, request).await,
         }
     }

@@ -247,12 +247,21 @@ pub enum SortCondition {
     BeginsWith(AttributeValue),
 }
 
-/// A key condition as written: the attribute names are checked against the table by the engine's caller
-/// ([`KeyCondition::for_schema`]).
+/// A key condition as written: at least one equality, no attribute twice. The attribute names are checked against the key by the
+/// engine's caller ([`KeyCondition::for_key`]).
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyCondition {
-    /// Attribute and value of the equality (of the first one where both terms are equalities).
-    pub partition: (String, AttributeValue),
-    /// Attribute and condition of the other term.
-    pub sort: Option<(String, SortCondition)>,
+    /// Attributes and what must hold for them, in the order of the text.
+    pub terms: Vec<(String, SortCondition)>,
+}
+
+/// A key condition under a key of one or more HASH and any number of RANGE attributes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResolvedKeyCondition {
+    /// Values of all HASH attributes, in their order.
+    pub partition: Vec<AttributeValue>,
+    /// Values of the first RANGE attributes, which must be equal.
+    pub sort_prefix: Vec<AttributeValue>,
+    /// Condition on the RANGE attribute behind those.
+    pub sort: Option<SortCondition>,
 }

@@ -197,8 +197,8 @@ pub enum KeyConditionError {
         /// As DynamoDB names it.
         operator: &'static str,
     },
-    /// More than two terms.
-    #[error("more than two key conditions")]
+    /// More terms than a key has attributes.
+    #[error("too many key conditions")]
     TooManyConditions,
     /// Two terms about one attribute.
     #[error("more than one condition on a key attribute")]
@@ -227,6 +227,9 @@ pub enum KeyConditionError {
     /// The partition key's term is not an equality.
     #[error("the condition on the partition key is not an equality")]
     PartitionNotEqual,
+    /// A condition on a sort key attribute that is no equality, and one on a later attribute.
+    #[error("only the last condition on the sort key may be no equality")]
+    SortPrefixNotEqual,
 }
 
 /// Why an update does not fit the item.

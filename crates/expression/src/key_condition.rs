@@ -1,18 +1,18 @@
-//! Key conditions of queries: an equality on the partition key, and at most one term on the sort key, in either order.
+//! Key conditions of queries: an equality on each partition key attribute, and terms on sort key attributes, in any order.
 //!
 //! The text is parsed as a condition, with all of its checks, and then taken apart.
 
 use crate::{
     Comparison, Condition, ExpressionError, KeyCondition, KeyConditionError, Operand, Path,
-    Placeholders, SortCondition, parse_condition,
+    Placeholders, ResolvedKeyCondition, SortCondition, parse_condition,
 };
-use shale_item::{AttributeValue, KeySchema};
+use shale_item::{AttributeValue, KeyAttribute};
 use std::sync::Arc;
 
 #[cfg(test)]
 mod tests;
 
-/// Parses a KeyConditionExpression: `pk = :v`, or with AND and one of `sk = :v`, `<`, `<=`, `>`, `>=`, `sk BETWEEN :a AND :b`,
+/// Parses a KeyConditionExpression: `pk = :v`, or with AND and (for one attribute of the key each) one of `sk = :v`, `<`, `<=`, `>`, `>=`, `sk BETWEEN :a AND :b`,
 /// `begins_with(sk, :v)`.
 ///
 /// # Errors
@@ -23,62 +23,86 @@ pub fn parse_key_condition(
 ) -> Result<KeyCondition, ExpressionError> {
     let mut terms = Vec::new();
     collect_terms(parse_condition(text, placeholders)?, &mut terms)?;
-    if terms.len() > 2 {
-        return Err(KeyConditionError::TooManyConditions.into());
-    }
-    let mut terms = terms.into_iter();
-    let (first, second) = (terms.next(), terms.next());
-    let (first, second) = match (first, second) {
-        (Some(first), Some(second)) if first.0 == second.0 => {
-            return Err(KeyConditionError::OneConditionPerKey.into());
-        }
-        (Some(first), Some(second)) if !is_equality(&first) => (second, Some(first)),
-        (Some(first), second) => (first, second),
-        (None, _) => return Err(KeyConditionError::NoAttribute.into()),
-    };
-    match first {
-        (name, SortCondition::Eq(value)) => Ok(KeyCondition {
-            partition: (name, value),
-            sort: second,
-        }),
-        _ => Err(KeyConditionError::NoEquality.into()),
-    }
+    Ok(KeyCondition::new(terms)?)
 }
 
 type Term = (String, SortCondition);
 
-fn is_equality(term: &Term) -> bool {
-    matches!(term.1, SortCondition::Eq(_))
-}
+/// Terms of a key condition at most: a key has up to four HASH and four RANGE attributes.
+const TERMS_MAX: usize = 8;
 
 impl KeyCondition {
-    /// The partition key's value and the sort key's condition under a schema, whichever order the terms were written in.
+    /// A condition of those terms.
     ///
     /// # Errors
-    /// `MissingKey` if a term is about another attribute, `PartitionNotEqual` if the partition key's term is no equality.
-    pub fn for_schema(
+    /// `TooManyConditions` above 8, `OneConditionPerKey`, `NoEquality`.
+    pub fn new(terms: Vec<(String, SortCondition)>) -> Result<KeyCondition, KeyConditionError> {
+        if terms.len() > TERMS_MAX {
+            return Err(KeyConditionError::TooManyConditions);
+        }
+        let repeated = |n: usize| terms[..n].iter().any(|(name, _)| *name == terms[n].0);
+        if (1..terms.len()).any(repeated) {
+            return Err(KeyConditionError::OneConditionPerKey);
+        }
+        let is_equality = |(_, condition): &Term| matches!(condition, SortCondition::Eq(_));
+        match terms.iter().any(is_equality) {
+            true => Ok(KeyCondition { terms }),
+            false if terms.is_empty() => Err(KeyConditionError::NoAttribute),
+            false => Err(KeyConditionError::NoEquality),
+        }
+    }
+
+    /// What the terms say about a key, in whichever order they were written: an equality for every HASH attribute, then RANGE attributes
+    /// from the left, of which only the last named may have another condition.
+    ///
+    /// # Errors
+    /// `TooManyConditions` if there are more terms than a key of at most two attributes takes, `MissingKey` if a term is about another
+    /// attribute or a RANGE attribute to the left of one is not named, `PartitionNotEqual` if a HASH attribute's term is no equality,
+    /// `SortPrefixNotEqual`.
+    pub fn for_key(
         self,
-        schema: &KeySchema,
-    ) -> Result<(AttributeValue, Option<SortCondition>), KeyConditionError> {
+        partition: &[KeyAttribute],
+        sort: &[KeyAttribute],
+    ) -> Result<ResolvedKeyCondition, KeyConditionError> {
+        if self.terms.len() > (partition.len() + sort.len()).max(2) {
+            return Err(KeyConditionError::TooManyConditions);
+        }
         let missing = |name: &str| KeyConditionError::MissingKey {
-            name: name.to_string(),
+            name: name.to_owned(),
         };
-        let partition = &schema.partition.name;
-        let (value, other) = match (self.partition, self.sort) {
-            ((name, value), other) if name == *partition => (value, other),
-            ((name, value), Some((other, condition))) if other == *partition => match condition {
-                SortCondition::Eq(other) => (other, Some((name, SortCondition::Eq(value)))),
-                _ => return Err(KeyConditionError::PartitionNotEqual),
-            },
-            _ => return Err(missing(partition)),
+        let mut terms = self.terms;
+        let mut take = |name: &str| {
+            let position = terms.iter().position(|(of, _)| of == name)?;
+            Some(terms.remove(position).1)
         };
-        match (other, &schema.sort) {
-            (None, _) => Ok((value, None)),
-            (Some((name, condition)), Some(sort)) if name == sort.name => {
-                Ok((value, Some(condition)))
+        let mut resolved = ResolvedKeyCondition {
+            partition: Vec::with_capacity(partition.len()),
+            sort_prefix: Vec::new(),
+            sort: None,
+        };
+        for attribute in partition {
+            match take(&attribute.name) {
+                Some(SortCondition::Eq(value)) => resolved.partition.push(value),
+                Some(_) => return Err(KeyConditionError::PartitionNotEqual),
+                None => return Err(missing(&attribute.name)),
             }
-            (Some(_), Some(sort)) => Err(missing(&sort.name)),
-            (Some((name, _)), None) => Err(missing(&name)),
+        }
+        let mut not_named = None;
+        for attribute in sort {
+            let Some(condition) = take(&attribute.name) else {
+                not_named = Some(&attribute.name);
+                break;
+            };
+            match resolved.sort.replace(condition) {
+                None => {}
+                Some(SortCondition::Eq(value)) => resolved.sort_prefix.push(value),
+                Some(_) => return Err(KeyConditionError::SortPrefixNotEqual),
+            }
+        }
+        match (terms.first(), not_named) {
+            (None, _) => Ok(resolved),
+            (Some(_), Some(name)) => Err(missing(name)),
+            (Some((name, _)), None) => Err(missing(name)),
         }
     }
 }

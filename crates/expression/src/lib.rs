@@ -31,7 +31,7 @@ mod update;
 
 pub use ast::{
     AbsentOperand, Action, Comparison, Condition, KeyCondition, NumberRange, Operand, Path,
-    Projection, Rule, SetValue, SortCondition, Step, Update,
+    Projection, ResolvedKeyCondition, Rule, SetValue, SortCondition, Step, Update,
 };
 pub use error::{EvaluationError, ExpressionError, KeyConditionError};
 pub use key_condition::parse_key_condition;

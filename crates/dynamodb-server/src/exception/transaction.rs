@@ -98,6 +98,7 @@ impl ExceptionType {
             | Self::MissingAuthenticationToken
             | Self::UnrecognizedClient => "AccessDenied",
             Self::IdempotentParameterMismatch
+            | Self::LimitExceeded
             | Self::RequestEntityTooLarge
             | Self::RequestTimeout
             | Self::ResourceInUse

@@ -4,6 +4,7 @@
 use crate::attribute_value::decode_value;
 use crate::constraints::Constraints;
 use crate::exception::Exception;
+use crate::expressions::key_condition_message;
 use crate::json::{Json, Structure};
 use crate::messages;
 use shale_expression::{
@@ -154,7 +155,7 @@ impl<'a> Legacy<'a> {
             return Ok(None);
         };
         let members = json.into_map("com.amazonaws.dynamodb.v20120810.Condition")?;
-        if members.is_empty() || members.len() > 2 {
+        if members.is_empty() {
             return Err(Exception::validation(messages::KEY_CONDITIONS_LENGTH));
         }
         let mut terms = Vec::with_capacity(members.len());
@@ -179,15 +180,9 @@ impl<'a> Legacy<'a> {
             };
             terms.push((attribute.into_owned(), condition));
         }
-        let equality = terms
-            .iter()
-            .position(|(_, condition)| matches!(condition, SortCondition::Eq(_)));
-        match equality.map(|index| terms.remove(index)) {
-            Some((name, SortCondition::Eq(value))) => Ok(Some(KeyCondition {
-                partition: (name, value),
-                sort: terms.pop(),
-            })),
-            _ => Err(Exception::validation(messages::KEY_CONDITION_NOT_SUPPORTED)),
+        match KeyCondition::new(terms) {
+            Ok(condition) => Ok(Some(condition)),
+            Err(error) => Err(Exception::validation(key_condition_message(&error))),
         }
     }
 }

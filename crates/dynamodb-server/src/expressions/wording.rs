@@ -123,7 +123,9 @@ pub(crate) fn key_condition_message(error: &KeyConditionError) -> String {
         KeyConditionError::NestedOperation => {
             "KeyConditionExpressions cannot contain nested operations".to_owned()
         }
-        KeyConditionError::NoEquality | KeyConditionError::PartitionNotEqual => {
+        KeyConditionError::NoEquality
+        | KeyConditionError::PartitionNotEqual
+        | KeyConditionError::SortPrefixNotEqual => {
             messages::KEY_CONDITION_NOT_SUPPORTED.to_owned()
         }
         KeyConditionError::MissingKey { name } => messages::missed_key_element(name),

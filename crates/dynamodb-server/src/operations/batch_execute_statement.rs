@@ -1,6 +1,6 @@
 //! BatchExecuteStatement: PartiQL statements, each for itself.
 
-use super::capacity::ReturnConsumedCapacity;
+use super::capacity::{Consumed, ReturnConsumedCapacity};
 use super::statement::Statement;
 use crate::attribute_value::write_item;
 use crate::constraints::Constraints;
@@ -50,7 +50,7 @@ fn answer(
     let mut answer = ObjectWriter::begin(&mut out);
     let elements = consumed
         .iter()
-        .map(|(table, units)| (table.as_str(), *units));
+        .map(|(table, units)| (table.as_str(), Consumed::of_table(*units)));
     capacity.write_each(&mut answer, elements);
     write_list(answer.member("Responses"), outcomes, |out, outcome| {
         let mut element = ObjectWriter::begin(out);

@@ -1,6 +1,6 @@
 //! BatchWriteItem.
 
-use super::capacity::ReturnConsumedCapacity;
+use super::capacity::{Consumed, ReturnConsumedCapacity};
 use super::write::check_collection_metrics;
 use crate::attribute_value::{decode_item_json, write_item};
 use crate::constraints::Constraints;
@@ -149,7 +149,13 @@ fn answer(
             });
         }
     });
-    capacity.write_all(&mut answer, &output.capacity);
+    let tables = output.capacity.iter().map(|(table, units)| {
+        let indexes = output.index_capacity.get(table).into_iter().flatten();
+        let indexes = indexes.map(|(name, units)| (name, *units));
+        let consumed = Consumed::with_indexes(service, table, *units, indexes);
+        (table.as_str(), consumed)
+    });
+    capacity.write_each(&mut answer, tables);
     answer.end();
     Ok(out)
 }

@@ -3,6 +3,8 @@
 use crate::constraints::Constraints;
 use crate::exception::Exception;
 use crate::json::{ObjectWriter, Structure};
+use crate::service::Service;
+use shale_engine::IndexKind;
 use std::collections::BTreeMap;
 
 /// ReturnConsumedCapacity.
@@ -34,19 +36,34 @@ impl ReturnConsumedCapacity {
             .unwrap_or_default())
     }
 
-    /// Writes the member of an operation on one table, if it was asked for.
+    /// Writes the member of an operation on one table without indexes, if it was asked for.
     pub(crate) fn write(self, answer: &mut ObjectWriter<'_>, table: &str, units: f64) {
-        if self == ReturnConsumedCapacity::None {
-            return;
+        if self != ReturnConsumedCapacity::None {
+            answer.object("ConsumedCapacity", |member| {
+                self.write_table(member, table, &Consumed::of_table(units));
+            });
         }
-        answer.object("ConsumedCapacity", |member| {
-            self.write_table(member, table, units);
-        });
+    }
+
+    /// Writes the member of an operation on one table, if it was asked for.
+    pub(crate) fn write_consumed(
+        self,
+        answer: &mut ObjectWriter<'_>,
+        table: &str,
+        consumed: impl FnOnce() -> Consumed,
+    ) {
+        if self != ReturnConsumedCapacity::None {
+            let consumed = consumed();
+            answer.object("ConsumedCapacity", |member| {
+                self.write_table(member, table, &consumed);
+            });
+        }
     }
 
     /// Writes the member of an operation on many tables, if it was asked for.
     pub(crate) fn write_all(self, answer: &mut ObjectWriter<'_>, tables: &BTreeMap<String, f64>) {
-        let tables = tables.iter().map(|(table, units)| (table.as_str(), *units));
+        let tables = tables.iter();
+        let tables = tables.map(|(table, units)| (table.as_str(), Consumed::of_table(*units)));
         self.write_each(answer, tables);
     }
 
@@ -54,24 +71,88 @@ impl ReturnConsumedCapacity {
     pub(crate) fn write_each<'t>(
         self,
         answer: &mut ObjectWriter<'_>,
-        elements: impl Iterator<Item = (&'t str, f64)>,
+        elements: impl Iterator<Item = (&'t str, Consumed)>,
     ) {
         if self == ReturnConsumedCapacity::None {
             return;
         }
         let out = answer.member("ConsumedCapacity");
-        crate::json::write_list(out, elements, |out, (table, units)| {
+        crate::json::write_list(out, elements, |out, (table, consumed)| {
             let mut element = ObjectWriter::begin(out);
-            self.write_table(&mut element, table, units);
+            self.write_table(&mut element, table, &consumed);
             element.end();
         });
     }
 
-    fn write_table(self, object: &mut ObjectWriter<'_>, table: &str, units: f64) {
+    fn write_table(self, object: &mut ObjectWriter<'_>, table: &str, consumed: &Consumed) {
         object.string("TableName", table);
-        object.double("CapacityUnits", units);
-        if self == ReturnConsumedCapacity::Indexes {
-            object.object("Table", |table| table.double("CapacityUnits", units));
+        object.double("CapacityUnits", consumed.total());
+        if self != ReturnConsumedCapacity::Indexes {
+            return;
         }
+        object.object("Table", |table| {
+            table.double("CapacityUnits", consumed.table);
+        });
+        for (member, indexes) in [
+            ("LocalSecondaryIndexes", &consumed.local),
+            ("GlobalSecondaryIndexes", &consumed.global),
+        ] {
+            if !indexes.is_empty() {
+                object.object(member, |object| {
+                    for (name, units) in indexes {
+                        object.object(name, |index| index.double("CapacityUnits", *units));
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// Units of a table and of its indexes by name.
+#[derive(Debug, Default)]
+pub(crate) struct Consumed {
+    table: f64,
+    local: BTreeMap<String, f64>,
+    global: BTreeMap<String, f64>,
+}
+
+impl Consumed {
+    /// Units of a table alone.
+    pub(crate) fn of_table(units: f64) -> Consumed {
+        Consumed {
+            table: units,
+            ..Consumed::default()
+        }
+    }
+
+    /// Units of a table and some of its indexes.
+    pub(crate) fn with_indexes<'i>(
+        service: &Service,
+        table: &str,
+        units: f64,
+        indexes: impl Iterator<Item = (&'i String, f64)>,
+    ) -> Consumed {
+        let mut consumed = Consumed::of_table(units);
+        let mut indexes = indexes.peekable();
+        if indexes.peek().is_none() {
+            return consumed;
+        }
+        let description = service.engine.describe_table(table).ok();
+        for (name, units) in indexes {
+            let derived = description.as_ref().map(|table| &table.definition.derived);
+            let index = derived.and_then(|derived| derived.index(name));
+            let of_kind = match index.map(|index| index.kind) {
+                Some(IndexKind::Local) => &mut consumed.local,
+                // Those that are gone by now were global: only they can go.
+                Some(IndexKind::Global) | None => &mut consumed.global,
+            };
+            *of_kind.entry(name.clone()).or_default() += units;
+        }
+        consumed
+    }
+
+    fn total(&self) -> f64 {
+        let indexes = self.local.values().chain(self.global.values());
+        self.table + indexes.sum::<f64>()
     }
 }

@@ -1,5 +1,6 @@
 //! CreateTable.
 
+use super::index_definitions::{IndexRequest, take_indexes};
 use super::table_description::{TABLE_CLASS, write_table_description};
 use super::tags::decode_tags;
 use crate::constraints::{Constraints, quoted};
@@ -7,7 +8,7 @@ use crate::exception::{Exception, Subject};
 use crate::json::{ObjectWriter, Structure};
 use crate::messages;
 use crate::service::Service;
-use shale_engine::{BillingMode, CreateTable};
+use shale_engine::{BillingMode, CreateTable, Derived, IndexKind};
 use shale_item::{KeyAttribute, KeySchema, KeyType};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,9 +20,7 @@ const KEY_NAME_CHARACTERS_MAX: usize = 255;
 /// Characters of a new table's name (documented).
 const NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=255;
 /// Parameters whose features are not built.
-const NOT_BUILT: [&str; 8] = [
-    "LocalSecondaryIndexes",
-    "GlobalSecondaryIndexes",
+const NOT_BUILT: [&str; 6] = [
     "VectorIndexes",
     "WarmThroughput",
     "OnDemandThroughput",
@@ -64,10 +63,14 @@ fn decode(request: &mut Structure<'_>) -> Result<CreateTable, Exception> {
         Some(name) => constraints.check_table_name(name, "tableName"),
     }
     let definitions = attribute_definitions(request, &mut constraints)?;
-    let keys = key_elements(request, &mut constraints)?;
+    let definitions = constraints.required(definitions, "attributeDefinitions");
+    let definitions = definitions.unwrap_or_default();
+    let keys = key_elements_at(request, &mut constraints, "", KEYS_MAX)?;
     let billing_mode = billing_mode(request, &mut constraints)?;
     let throughput = provisioned_throughput(request, &mut constraints)?;
     let table_class = table_class(request, &mut constraints)?;
+    let mut indexes = take_indexes(request, IndexKind::Local, &mut constraints)?;
+    indexes.extend(take_indexes(request, IndexKind::Global, &mut constraints)?);
     let tags = request
         .list("Tags")?
         .map(|tags| decode_tags(tags, &mut constraints))
@@ -82,16 +85,25 @@ fn decode(request: &mut Structure<'_>) -> Result<CreateTable, Exception> {
     if let Some(class) = table_class {
         settings.insert(TABLE_CLASS.to_owned(), class.to_owned());
     }
+    let key_schema = key_schema(&keys, &indexes, &definitions)?;
+    let billing_mode = billing(billing_mode, throughput)?;
+    let indexes = indexes
+        .into_iter()
+        .map(|index| index.resolve(&definitions, billing_mode));
+    let indexes = indexes.collect::<Result<_, _>>()?;
     Ok(CreateTable {
         name: name.unwrap_or_default().into_owned(),
-        key_schema: key_schema(&keys, &definitions)?,
-        billing_mode: billing(billing_mode, throughput)?,
+        key_schema,
+        billing_mode,
         columns: Vec::new(),
         hidden_key: false,
         deletion_protection,
         settings,
         tags: tags.unwrap_or_default(),
-        derived: Default::default(),
+        derived: Derived {
+            indexes,
+            ..Derived::default()
+        },
     })
 }
 
@@ -120,13 +132,12 @@ pub(super) fn refuse_not_built(
     Ok(())
 }
 
-fn attribute_definitions(
+pub(super) fn attribute_definitions(
     request: &mut Structure<'_>,
     constraints: &mut Constraints,
-) -> Result<Vec<(String, KeyType)>, Exception> {
+) -> Result<Option<Vec<(String, KeyType)>>, Exception> {
     let Some(list) = request.list("AttributeDefinitions")? else {
-        constraints.missing("attributeDefinitions");
-        return Ok(Vec::new());
+        return Ok(None);
     };
     let types = [("B", KeyType::B), ("N", KeyType::N), ("S", KeyType::S)];
     let mut definitions = Vec::with_capacity(list.len());
@@ -142,21 +153,25 @@ fn attribute_definitions(
         let key_type = constraints.enumeration(word.as_deref(), &path, &types);
         definitions.extend(key_type.map(|key_type| (name, key_type)));
     }
-    Ok(definitions)
+    Ok(Some(definitions))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum KeyRole {
+pub(super) enum KeyRole {
     Hash,
     Range,
 }
 
-fn key_elements(
+/// KeySchema, at that path in messages (with a dot behind it), of so many elements at most.
+pub(super) fn key_elements_at(
     request: &mut Structure<'_>,
     constraints: &mut Constraints,
+    path: &str,
+    elements_max: usize,
 ) -> Result<Vec<(String, KeyRole)>, Exception> {
+    let schema_path = format!("{path}keySchema");
     let Some(list) = request.list("KeySchema")? else {
-        constraints.missing("keySchema");
+        constraints.missing(&schema_path);
         return Ok(Vec::new());
     };
     let count = list.len();
@@ -164,7 +179,7 @@ fn key_elements(
     let mut keys = Vec::new();
     let mut shown = Vec::new();
     for (index, json) in list.into_iter().enumerate() {
-        let path = format!("keySchema.{}.member", index + 1);
+        let path = format!("{schema_path}.{}.member", index + 1);
         let mut element = Structure::open(json, "KeySchemaElement")?;
         let name = attribute_name(&mut element, constraints, &path)?;
         let word = element.string("KeyType")?;
@@ -172,7 +187,7 @@ fn key_elements(
         if word.is_none() {
             constraints.missing(&path);
         }
-        if shown.len() <= KEYS_MAX {
+        if shown.len() <= elements_max {
             let word = word.as_deref().unwrap_or("null");
             shown.push(format!(
                 "KeySchemaElement(attributeName={name}, keyType={word})"
@@ -182,7 +197,7 @@ fn key_elements(
         keys.extend(role.map(|role| (name, role)));
     }
     let value = quoted(&messages::bracketed(&shown));
-    constraints.length(&value, count, "keySchema", 1, KEYS_MAX);
+    constraints.length(&value, count, &schema_path, 1, elements_max);
     Ok(keys)
 }
 
@@ -220,18 +235,28 @@ pub(super) fn billing_mode(
     Ok(constraints.enumeration(word.as_deref(), "billingMode", &modes))
 }
 
-/// ReadCapacityUnits and WriteCapacityUnits.
+/// ProvisionedThroughput of a table.
 pub(super) fn provisioned_throughput(
     request: &mut Structure<'_>,
     constraints: &mut Constraints,
 ) -> Result<Option<(u64, u64)>, Exception> {
+    throughput_of(request, constraints, "")
+}
+
+/// ReadCapacityUnits and WriteCapacityUnits, at that path in messages (with a dot behind it).
+pub(super) fn throughput_of(
+    request: &mut Structure<'_>,
+    constraints: &mut Constraints,
+    path: &str,
+) -> Result<Option<(u64, u64)>, Exception> {
+    let throughput_path = format!("{path}provisionedThroughput");
     let Some(mut throughput) =
         request.structure("ProvisionedThroughput", "ProvisionedThroughput")?
     else {
         return Ok(None);
     };
     let mut units = |name: &str, path: &str| -> Result<u64, Exception> {
-        let path = format!("provisionedThroughput.{path}");
+        let path = format!("{throughput_path}.{path}");
         let units = throughput.long(name)?;
         match units {
             None => constraints.missing(&path),
@@ -278,6 +303,7 @@ pub(super) fn table_class(
 /// The key schema of HASH, then RANGE; each key is defined, and nothing else is.
 fn key_schema(
     keys: &[(String, KeyRole)],
+    indexes: &[IndexRequest],
     definitions: &[(String, KeyType)],
 ) -> Result<KeySchema, Exception> {
     let refused = |message: String| Err(Exception::validation(message));
@@ -290,15 +316,7 @@ fn key_schema(
     if range == Some(hash) {
         return refused(messages::SAME_KEY_NAMES.to_owned());
     }
-    for (index, (name, _)) in definitions.iter().enumerate() {
-        if definitions[..index]
-            .iter()
-            .any(|(earlier, _)| earlier == name)
-        {
-            return refused(messages::attribute_defined_twice(name));
-        }
-    }
-    let names = |list: &[(String, KeyType)]| list.iter().map(|(name, _)| name.clone()).collect();
+    check_definitions(definitions)?;
     let attribute = |name: &String| {
         let found = definitions.iter().find(|(defined, _)| defined == name);
         match found {
@@ -306,23 +324,63 @@ fn key_schema(
                 name: name.clone(),
                 key_type: *key_type,
             }),
-            None => {
-                let keys: Vec<String> = keys.iter().map(|(key, _)| key.clone()).collect();
-                let defined: Vec<String> = names(definitions);
-                Err(Exception::validation(messages::keys_not_defined(
-                    &keys, &defined,
-                )))
-            }
+            None => Err(not_defined(keys, definitions)),
         }
     };
     let schema = KeySchema {
         partition: attribute(hash)?,
         sort: range.map(attribute).transpose()?,
     };
-    if definitions.len() > keys.len() {
-        return refused(messages::ATTRIBUTE_DEFINITIONS_DIFFER.to_owned());
+    for index in indexes {
+        check_defined(&index.keys, definitions)?;
     }
-    Ok(schema)
+    let all_keys = || indexes.iter().flat_map(|index| &index.keys).chain(keys);
+    let unused = |(name, _): &&(String, KeyType)| all_keys().all(|(key, _)| key != name);
+    match definitions.iter().find(unused) {
+        None => Ok(schema),
+        Some(_) if indexes.is_empty() => refused(messages::ATTRIBUTE_DEFINITIONS_DIFFER.to_owned()),
+        Some(_) => {
+            let mut used: Vec<String> = all_keys().map(|(key, _)| key.clone()).collect();
+            used.sort();
+            used.dedup();
+            refused(messages::definitions_not_used(&names(definitions), &used))
+        }
+    }
+}
+
+fn names<T>(list: &[(String, T)]) -> Vec<String> {
+    list.iter().map(|(name, _)| name.clone()).collect()
+}
+
+/// No attribute is defined twice.
+pub(super) fn check_definitions(definitions: &[(String, KeyType)]) -> Result<(), Exception> {
+    let twice = (1..definitions.len()).find(|&index| {
+        let mut earlier = definitions[..index].iter();
+        earlier.any(|(name, _)| *name == definitions[index].0)
+    });
+    match twice {
+        None => Ok(()),
+        Some(index) => Err(Exception::validation(messages::attribute_defined_twice(
+            &definitions[index].0,
+        ))),
+    }
+}
+
+/// Every key is defined.
+pub(super) fn check_defined(
+    keys: &[(String, KeyRole)],
+    definitions: &[(String, KeyType)],
+) -> Result<(), Exception> {
+    let defined = |name: &String| definitions.iter().any(|(defined, _)| defined == name);
+    match keys.iter().all(|(name, _)| defined(name)) {
+        true => Ok(()),
+        false => Err(not_defined(keys, definitions)),
+    }
+}
+
+fn not_defined(keys: &[(String, KeyRole)], definitions: &[(String, KeyType)]) -> Exception {
+    let message = messages::keys_not_defined(&names(keys), &names(definitions));
+    Exception::validation(message)
 }
 
 #[cfg(test)]

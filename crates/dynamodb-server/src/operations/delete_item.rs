@@ -22,5 +22,5 @@ pub(crate) async fn delete_item(
         })
         .await
         .map_err(|error| service.exception(error, Subject::Key, &write.table))?;
-    Ok(write.parameters.answer(&write.table, &output))
+    Ok(write.parameters.answer(service, &write.table, &output))
 }

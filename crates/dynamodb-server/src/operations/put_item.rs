@@ -22,5 +22,5 @@ pub(crate) async fn put_item(
         })
         .await
         .map_err(|error| service.exception(error, Subject::Item, &write.table))?;
-    Ok(write.parameters.answer(&write.table, &output))
+    Ok(write.parameters.answer(service, &write.table, &output))
 }

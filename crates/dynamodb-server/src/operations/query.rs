@@ -1,6 +1,6 @@
 //! Query.
 
-use super::read::{PageParameters, attribute_in, projection, refuse_index};
+use super::read::{PageParameters, attribute_in, find_index, index_name, projection};
 use crate::attribute_value::decode_item_json;
 use crate::constraints::Constraints;
 use crate::exception::{Exception, Subject};
@@ -9,13 +9,14 @@ use crate::json::Structure;
 use crate::messages;
 use crate::service::Service;
 use shale_engine::{Query, blocking};
-use shale_expression::{KeyCondition, SortCondition};
-use shale_item::{AttributeType, AttributeValue, KeyAttribute, KeySchema, KeyType};
+use shale_expression::{KeyCondition, ResolvedKeyCondition, SortCondition};
+use shale_item::{AttributeType, AttributeValue, KeyAttribute, KeyType};
 
 pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
     let table = constraints.table_name(service, &mut request)?.into_owned();
     let parameters = PageParameters::take(&mut request, &mut constraints)?;
+    let index_name = index_name(&mut request, &mut constraints)?;
     let mut legacy = Legacy::take(
         &mut request,
         &mut constraints,
@@ -42,7 +43,10 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
         &legacy,
     )?;
     let mut expressions = attributes.expressions();
-    parameters.check_select(legacy.projection_parameter(projection_expression.is_some()))?;
+    parameters.check_select(
+        legacy.projection_parameter(projection_expression.is_some()),
+        index_name.is_some(),
+    )?;
     let key_condition = match key_expression {
         Some(text) => expressions.key_condition(&text)?,
         None => legacy
@@ -65,12 +69,24 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
         .engine
         .describe_table(&table)
         .map_err(|error| service.exception(error, Subject::Query, &table))?;
-    refuse_index(&mut request)?;
-    let schema = &description.definition.key_schema;
-    let (partition, sort) = resolve(key_condition, schema)?;
+    let definition = &description.definition;
+    let schema = &definition.key_schema;
+    let index = find_index(definition, index_name.as_ref(), consistent)?;
+    let (partition, sort) = match index {
+        Some(index) => (index.partition.as_slice(), index.sort.as_slice()),
+        None => (
+            std::slice::from_ref(&schema.partition),
+            schema.sort.as_slice(),
+        ),
+    };
+    let resolved = resolve(key_condition, partition, sort)?;
+    let is_key = |name: &str| {
+        let mut keys = partition.iter().chain(sort);
+        keys.any(|key| key.name == name)
+    };
     if let Some(name) = filter
         .as_ref()
-        .and_then(|filter| attribute_in(filter, &|name| schema.is_key(name)))
+        .and_then(|filter| attribute_in(filter, &is_key))
     {
         return Err(Exception::validation(if by_expression {
             messages::filter_on_key(name)
@@ -78,18 +94,24 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
             messages::legacy_filter_on_key(name)
         }));
     }
-    if let Some(key) = &exclusive_start_key {
+    if let (Some(key), None) = (&exclusive_start_key, index) {
         schema
             .exact_key_of(key)
             .map_err(|error| service.exception(error.into(), Subject::Query, &table))?;
     }
+    let whole_items = match index {
+        Some(index) => {
+            parameters.whole_items(definition, index, projection.as_ref(), filter.as_ref())?
+        }
+        None => false,
+    };
     let query = Query {
         table,
-        index: None,
-        whole_items: false,
-        partition: vec![partition],
-        sort_prefix: vec![],
-        sort,
+        index: index_name,
+        whole_items,
+        partition: resolved.partition,
+        sort_prefix: resolved.sort_prefix,
+        sort: resolved.sort,
         filter,
         forward,
         limit: parameters.limit,
@@ -98,22 +120,30 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
     };
     let page = blocking(|| service.engine.query(&query))
         .map_err(|error| service.exception(error, Subject::Query, &query.table))?;
-    Ok(parameters.answer(&query.table, &page, projection.as_ref()))
+    let source = (query.table.as_str(), query.index.as_ref());
+    Ok(parameters.answer(service, source, &page, projection.as_ref()))
 }
 
-/// The value of the partition key and the condition on the sort key, with types that fit the table.
+/// What the condition says about the key, with types that fit it.
 fn resolve(
     condition: KeyCondition,
-    schema: &KeySchema,
-) -> Result<(AttributeValue, Option<SortCondition>), Exception> {
-    let (partition, sort) = condition
-        .for_schema(schema)
+    partition: &[KeyAttribute],
+    sort: &[KeyAttribute],
+) -> Result<ResolvedKeyCondition, Exception> {
+    let resolved = condition
+        .for_key(partition, sort)
         .map_err(|error| Exception::validation(key_condition_message(&error)))?;
-    check_type(&partition, schema.partition.key_type)?;
-    if let (Some(condition), Some(key)) = (&sort, &schema.sort) {
+    for (value, key) in resolved.partition.iter().zip(partition) {
+        check_type(value, key.key_type)?;
+    }
+    let mut sort = sort.iter();
+    for (value, key) in resolved.sort_prefix.iter().zip(&mut sort) {
+        check_type(value, key.key_type)?;
+    }
+    if let (Some(condition), Some(key)) = (&resolved.sort, sort.next()) {
         check_sort_values(condition, key)?;
     }
-    Ok((partition, sort))
+    Ok(resolved)
 }
 
 /// Of the key's type, and not empty: no key is, so that a bound which is cannot be meant.

@@ -1,13 +1,14 @@
 //! What the reading operations have in common.
 
-use super::capacity::ReturnConsumedCapacity;
+use super::capacity::{Consumed, ReturnConsumedCapacity};
 use crate::attribute_value::{write_encoded_item, write_item};
-use crate::constraints::Constraints;
+use crate::constraints::{Constraints, quoted};
 use crate::exception::Exception;
 use crate::expressions::{Expressions, Legacy};
 use crate::json::{ObjectWriter, Structure, write_list};
 use crate::messages;
-use shale_engine::Page;
+use crate::service::Service;
+use shale_engine::{CreateTable, Index, IndexKind, IndexProjection, Page};
 use shale_expression::{Condition, Operand, Path, Projection};
 use shale_item::ItemView;
 
@@ -85,17 +86,24 @@ impl PageParameters {
         })
     }
 
-    /// Checks Select against the parameter that names attributes, if one was given. There are no indexes here.
-    pub(super) fn check_select(&self, projection_parameter: Option<&str>) -> Result<(), Exception> {
+    /// Checks Select against the parameter that names attributes, if one was given.
+    pub(super) fn check_select(
+        &self,
+        projection_parameter: Option<&str>,
+        of_index: bool,
+    ) -> Result<(), Exception> {
         let refused = |message: String| Err(Exception::validation(message));
         match (self.select, projection_parameter) {
+            (Some(Select::AllProjectedAttributes), _) if !of_index => {
+                refused(messages::PROJECTED_WITHOUT_INDEX.to_owned())
+            }
             (None | Some(Select::SpecificAttributes), Some(_))
-            | (None | Some(Select::Count | Select::AllAttributes), None) => Ok(()),
+            | (
+                None | Some(Select::Count | Select::AllAttributes | Select::AllProjectedAttributes),
+                None,
+            ) => Ok(()),
             (Some(Select::SpecificAttributes), None) => {
                 refused(messages::SPECIFIC_WITHOUT_PROJECTION.to_owned())
-            }
-            (Some(Select::AllProjectedAttributes), _) => {
-                refused(messages::PROJECTED_WITHOUT_INDEX.to_owned())
             }
             (Some(Select::Count), Some(parameter)) => refused(messages::projection_with_select(
                 parameter,
@@ -104,13 +112,55 @@ impl PageParameters {
             (Some(Select::AllAttributes), Some(parameter)) => refused(
                 messages::projection_with_select(parameter, "ALL_ATTRIBUTES"),
             ),
+            (Some(Select::AllProjectedAttributes), Some(parameter)) => refused(
+                messages::projection_with_select(parameter, "ALL_PROJECTED_ATTRIBUTES"),
+            ),
+        }
+    }
+
+    /// Whether entries of the index must be completed to whole items, as the service does for local indexes.
+    /// A global index must hold what is asked for.
+    pub(super) fn whole_items(
+        &self,
+        definition: &CreateTable,
+        index: &Index,
+        projection: Option<&Projection>,
+        filter: Option<&Condition>,
+    ) -> Result<bool, Exception> {
+        let refused = |message: String| Err(Exception::validation(message));
+        let is_held = |name: &str| match &index.projection {
+            IndexProjection::All => true,
+            IndexProjection::KeysOnly => is_key(definition, index, name),
+            IndexProjection::Include(names) => {
+                is_key(definition, index, name) || names.iter().any(|held| held == name)
+            }
+        };
+        let paths = projection.map(|projection| projection.paths.iter());
+        let asked = paths.into_iter().flatten().map(|path| path.root.as_str());
+        let absent: Vec<&str> = asked.filter(|name| !is_held(name)).collect();
+        let all = self.select == Some(Select::AllAttributes);
+        match index.kind {
+            IndexKind::Global if all && index.projection != IndexProjection::All => {
+                refused(messages::all_attributes_of_index(&index.name))
+            }
+            IndexKind::Global if !absent.is_empty() => {
+                refused(messages::index_does_not_project(&index.name, &absent))
+            }
+            IndexKind::Global => Ok(false),
+            IndexKind::Local => {
+                let filters =
+                    filter.and_then(|filter| attribute_in(filter, &|name| !is_held(name)));
+                let all = all && index.projection != IndexProjection::All;
+                Ok(all || !absent.is_empty() || filters.is_some())
+            }
         }
     }
 
     /// The answer's body.
     pub(super) fn answer(
         &self,
-        table: &str,
+        service: &Service,
+        (table, index): (&str, Option<&String>),
         page: &Page,
         projection: Option<&Projection>,
     ) -> Vec<u8> {
@@ -127,18 +177,53 @@ impl PageParameters {
         if let Some(key) = &page.last_evaluated_key {
             write_item(answer.member("LastEvaluatedKey"), key);
         }
-        self.capacity.write(&mut answer, table, page.capacity);
+        self.capacity
+            .write_consumed(&mut answer, table, || match index {
+                None => Consumed::with_indexes(service, table, page.capacity, std::iter::empty()),
+                Some(index) => {
+                    let entries = std::iter::once((index, page.capacity));
+                    Consumed::with_indexes(service, table, page.whole_items_capacity, entries)
+                }
+            });
         answer.end();
         out
     }
 }
 
-/// Refuses an IndexName: no table has an index here.
-pub(super) fn refuse_index(request: &mut Structure<'_>) -> Result<(), Exception> {
-    match request.string("IndexName")? {
-        None => Ok(()),
-        Some(name) => Err(Exception::validation(messages::no_index(&name))),
+/// Takes IndexName.
+pub(super) fn index_name(
+    request: &mut Structure<'_>,
+    constraints: &mut Constraints,
+) -> Result<Option<String>, Exception> {
+    let Some(name) = request.string("IndexName")? else {
+        return Ok(None);
+    };
+    let characters = name.chars().count();
+    constraints.length(&quoted(&name), characters, "indexName", 3, 255);
+    constraints.name_pattern(&name, "indexName");
+    Ok(Some(name.into_owned()))
+}
+
+/// The index of that name, which must be able to read as it is asked to.
+pub(super) fn find_index<'d>(
+    definition: &'d CreateTable,
+    name: Option<&String>,
+    consistent: bool,
+) -> Result<Option<&'d Index>, Exception> {
+    let Some(name) = name else { return Ok(None) };
+    let index = definition.derived.index(name);
+    let index = index.ok_or_else(|| Exception::validation(messages::no_index(name)))?;
+    match index.kind {
+        IndexKind::Global if consistent => {
+            Err(Exception::validation(messages::CONSISTENT_GLOBAL_INDEX))
+        }
+        IndexKind::Global | IndexKind::Local => Ok(Some(index)),
     }
+}
+
+/// Whether the attribute is a key of index or table.
+fn is_key(definition: &CreateTable, index: &Index, name: &str) -> bool {
+    definition.key_schema.is_key(name) || index.key_names().any(|key| key == name)
 }
 
 /// The first attribute of a condition for which `matches` holds.

@@ -1,6 +1,6 @@
 //! Scan.
 
-use super::read::{PageParameters, projection, refuse_index};
+use super::read::{PageParameters, find_index, index_name, projection};
 use crate::attribute_value::decode_item_json;
 use crate::constraints::Constraints;
 use crate::exception::{Exception, Subject};
@@ -17,6 +17,7 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
     let mut constraints = Constraints::default();
     let table = constraints.table_name(service, &mut request)?.into_owned();
     let parameters = PageParameters::take(&mut request, &mut constraints)?;
+    let index_name = index_name(&mut request, &mut constraints)?;
     let segment = request.integer("Segment")?;
     let total = request.integer("TotalSegments")?;
     if let Some(segment) = segment {
@@ -48,7 +49,10 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
         &legacy,
     )?;
     let mut expressions = attributes.expressions();
-    parameters.check_select(legacy.projection_parameter(projection_expression.is_some()))?;
+    parameters.check_select(
+        legacy.projection_parameter(projection_expression.is_some()),
+        index_name.is_some(),
+    )?;
     let segment = check_segments(segment, total)?;
     let filter = match filter_expression {
         Some(text) => Some(expressions.condition("FilterExpression", &text)?),
@@ -60,18 +64,23 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
         &mut expressions,
     )?;
     expressions.finish()?;
-    if request.has("IndexName") {
-        service
+    let mut whole_items = false;
+    if index_name.is_some() {
+        let description = service
             .engine
             .describe_table(&table)
             .map_err(|error| service.exception(error, Subject::Scan, &table))?;
-        refuse_index(&mut request)?;
+        let definition = &description.definition;
+        if let Some(index) = find_index(definition, index_name.as_ref(), consistent)? {
+            whole_items =
+                parameters.whole_items(definition, index, projection.as_ref(), filter.as_ref())?;
+        }
     }
 
     let scan = Scan {
         table,
-        index: None,
-        whole_items: false,
+        index: index_name,
+        whole_items,
         filter,
         limit: parameters.limit,
         exclusive_start_key,
@@ -80,7 +89,8 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
     };
     let page = blocking(|| service.engine.scan(&scan))
         .map_err(|error| service.exception(error, Subject::Scan, &scan.table))?;
-    Ok(parameters.answer(&scan.table, &page, projection.as_ref()))
+    let source = (scan.table.as_str(), scan.index.as_ref());
+    Ok(parameters.answer(service, source, &page, projection.as_ref()))
 }
 
 /// Segment and TotalSegments come together, the first below the second.

@@ -1,10 +1,9 @@
 //! TableDescription, as CreateTable, DescribeTable, UpdateTable and DeleteTable answer it.
 
-use crate::exception::key_descriptor;
-use crate::json::{ObjectWriter, write_list};
+use super::index_definitions::{write_attribute_definitions, write_indexes, write_key_schema};
+use crate::json::ObjectWriter;
 use crate::service::Service;
-use shale_engine::{BillingMode, TableDescription, TableStatus};
-use shale_item::KeyAttribute;
+use shale_engine::{BillingMode, Index, IndexStatus, TableDescription, TableStatus};
 
 /// The setting that holds TableClass.
 pub(super) const TABLE_CLASS: &str = "table_class";
@@ -16,29 +15,15 @@ pub(super) fn write_table_description(
     table: &TableDescription,
 ) {
     let definition = &table.definition;
-    let keys: Vec<&KeyAttribute> = std::iter::once(&definition.key_schema.partition)
-        .chain(&definition.key_schema.sort)
-        .collect();
-    write_list(out.member("AttributeDefinitions"), &keys, |out, key| {
-        let mut element = ObjectWriter::begin(out);
-        element.string("AttributeName", &key.name);
-        element.string("AttributeType", key_descriptor(key.key_type));
-        element.end();
-    });
+    write_attribute_definitions(out, definition);
     out.string("TableName", &definition.name);
-    write_list(
-        out.member("KeySchema"),
-        keys.iter().zip(["HASH", "RANGE"]),
-        |out, (key, role)| {
-            let mut element = ObjectWriter::begin(out);
-            element.string("AttributeName", &key.name);
-            element.string("KeyType", role);
-            element.end();
-        },
-    );
+    let schema = &definition.key_schema;
+    write_key_schema(out, std::iter::once(&schema.partition), schema.sort.iter());
+    let creating = |index: &Index| index.status == IndexStatus::Creating;
     out.string(
         "TableStatus",
         match table.status {
+            TableStatus::Active if definition.derived.indexes.iter().any(creating) => "UPDATING",
             TableStatus::Active => "ACTIVE",
             TableStatus::Deleting => "DELETING",
         },
@@ -63,6 +48,7 @@ pub(super) fn write_table_description(
     out.integer("ItemCount", table.item_count);
     out.string("TableArn", &service.table_arn(&definition.name));
     out.string("TableId", &table.uuid);
+    write_indexes(out, service, table);
     if let Some(class) = definition.settings.get(TABLE_CLASS) {
         out.object("TableClassSummary", |summary| {
             summary.string("TableClass", class);

@@ -59,5 +59,5 @@ pub(crate) async fn update_item(
         })
         .await
         .map_err(|error| service.exception(error, Subject::Update, &table))?;
-    Ok(parameters.answer(&table, &output))
+    Ok(parameters.answer(service, &table, &output))
 }

@@ -1,19 +1,21 @@
-//! UpdateTable: billing mode, throughput, table class, deletion protection.
+//! UpdateTable: billing mode, throughput, table class, deletion protection, global secondary indexes.
 
 use super::create_table::{
-    BillingModeName, billing_mode, provisioned_throughput, refuse_not_built, table_class,
+    BillingModeName, attribute_definitions, billing_mode, check_defined, check_definitions,
+    provisioned_throughput, refuse_not_built, table_class, throughput_of,
 };
+use super::index_definitions::{IndexRequest, key_attributes, take_index, take_index_name};
 use super::table_description::{TABLE_CLASS, write_table_description};
 use crate::constraints::Constraints;
-use crate::exception::{Exception, Subject};
+use crate::exception::{Exception, ExceptionType, Subject};
 use crate::json::{ObjectWriter, Structure};
 use crate::messages;
 use crate::service::Service;
-use shale_engine::{BillingMode, TableChanges};
+use shale_engine::{BillingMode, CreateTable, IndexChange, IndexKind, IndexStatus, TableChanges};
+use shale_item::KeyType;
 
 /// Parameters whose features are not built.
-const NOT_BUILT: [&str; 9] = [
-    "GlobalSecondaryIndexUpdates",
+const NOT_BUILT: [&str; 8] = [
     "VectorIndexUpdates",
     "ReplicaUpdates",
     "MultiRegionConsistency",
@@ -33,18 +35,24 @@ pub(crate) async fn update_table(
     let mode = billing_mode(&mut request, &mut constraints)?;
     let throughput = provisioned_throughput(&mut request, &mut constraints)?;
     let class = table_class(&mut request, &mut constraints)?;
+    let definitions = attribute_definitions(&mut request, &mut constraints)?.unwrap_or_default();
+    let updates = take_updates(&mut request, &mut constraints)?;
     let deletion_protection = request.bool("DeletionProtectionEnabled")?;
     constraints.check()?;
     refuse_not_built(&mut request, &NOT_BUILT)?;
-    if mode.is_none() && throughput.is_none() && class.is_none() && deletion_protection.is_none() {
+    let nothing = mode.is_none() && throughput.is_none() && class.is_none();
+    if nothing && deletion_protection.is_none() && updates.is_empty() {
         return Err(Exception::validation(messages::UPDATE_TABLE_EMPTY));
     }
 
     let failed = |error| service.exception(error, Subject::Table, &table);
     let current = service.engine.describe_table(&table).map_err(failed)?;
+    let billing_mode = billing(current.definition.billing_mode, mode, throughput)?;
+    let new_mode = billing_mode.unwrap_or(current.definition.billing_mode);
     let mut changes = TableChanges {
-        billing_mode: billing(current.definition.billing_mode, mode, throughput)?,
+        billing_mode,
         deletion_protection,
+        indexes: index_changes(updates, &definitions, &current.definition, new_mode)?,
         ..TableChanges::default()
     };
     if let Some(class) = class {
@@ -63,6 +71,101 @@ pub(crate) async fn update_table(
     });
     answer.end();
     Ok(out)
+}
+
+/// One of GlobalSecondaryIndexUpdates.
+enum IndexUpdate {
+    Create(IndexRequest),
+    Update(String, (u64, u64)),
+    Delete(String),
+}
+
+fn take_updates(
+    request: &mut Structure<'_>,
+    constraints: &mut Constraints,
+) -> Result<Vec<IndexUpdate>, Exception> {
+    let list = request
+        .list("GlobalSecondaryIndexUpdates")?
+        .unwrap_or_default();
+    let mut updates = Vec::with_capacity(list.len());
+    for (number, json) in list.into_iter().enumerate() {
+        let path = format!("globalSecondaryIndexUpdates.{}.member", number + 1);
+        let mut update = Structure::open(json, "GlobalSecondaryIndexUpdate")?;
+        let mut members = 0;
+        if let Some(json) = update.take("Create") {
+            members += 1;
+            let path = format!("{path}.create");
+            let index = take_index(json, IndexKind::Global, constraints, &path)?;
+            updates.push(IndexUpdate::Create(index));
+        }
+        if let Some(json) = update.take("Update") {
+            members += 1;
+            let path = format!("{path}.update");
+            let mut change = Structure::open(json, "UpdateGlobalSecondaryIndexAction")?;
+            let name = take_index_name(&mut change, constraints, &path)?;
+            let throughput = throughput_of(&mut change, constraints, &format!("{path}."))?;
+            match throughput {
+                None => constraints.missing(&format!("{path}.provisionedThroughput")),
+                Some(units) => updates.push(IndexUpdate::Update(name, units)),
+            }
+        }
+        if let Some(json) = update.take("Delete") {
+            members += 1;
+            let mut delete = Structure::open(json, "DeleteGlobalSecondaryIndexAction")?;
+            let name = take_index_name(&mut delete, constraints, &format!("{path}.delete"))?;
+            updates.push(IndexUpdate::Delete(name));
+        }
+        if members != 1 {
+            return Err(Exception::validation(messages::ONE_INDEX_UPDATE));
+        }
+    }
+    Ok(updates)
+}
+
+/// What the updates change. One index at a time is created or deleted, as the service has it.
+fn index_changes(
+    updates: Vec<IndexUpdate>,
+    definitions: &[(String, KeyType)],
+    current: &CreateTable,
+    billing_mode: BillingMode,
+) -> Result<Vec<IndexChange>, Exception> {
+    let indexes = &current.derived.indexes;
+    let creating = indexes
+        .iter()
+        .any(|index| index.status == IndexStatus::Creating);
+    let online = updates
+        .iter()
+        .filter(|update| !matches!(update, IndexUpdate::Update(..)))
+        .count();
+    if online > 1 || (creating && online > 0) {
+        return Err(Exception::new(
+            ExceptionType::LimitExceeded,
+            messages::ONE_ONLINE_INDEX,
+        ));
+    }
+    check_definitions(definitions)?;
+    // Attributes of keys that are there keep their types; a request may leave them out.
+    let known = key_attributes(current).into_iter();
+    let known = known.filter(|key| definitions.iter().all(|(name, _)| *name != key.name));
+    let mut all = definitions.to_vec();
+    all.extend(known.map(|key| (key.name.clone(), key.key_type)));
+    let changes = updates.into_iter().map(|update| match update {
+        IndexUpdate::Create(index) => {
+            check_defined(&index.keys, &all)?;
+            Ok(IndexChange::Create(index.resolve(&all, billing_mode)?))
+        }
+        IndexUpdate::Update(name, _) if billing_mode == BillingMode::PayPerRequest => {
+            let message = messages::index_throughput_not_allowed(&name);
+            Err(Exception::validation(message))
+        }
+        IndexUpdate::Update(name, units) => Ok(IndexChange::Provision(name, Some(units))),
+        IndexUpdate::Delete(name) if indexes.iter().all(|index| index.name != name) => {
+            let message = messages::RESOURCE_NOT_FOUND;
+            Err(Exception::new(ExceptionType::ResourceNotFound, message))
+        }
+        IndexUpdate::Delete(name) => Ok(IndexChange::Drop(name)),
+    });
+    changes.collect()
 }
 
 /// The new billing mode, if the parameters change it. A mode that is not named stays.

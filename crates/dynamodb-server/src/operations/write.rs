@@ -1,6 +1,6 @@
 //! What PutItem, UpdateItem and DeleteItem have in common.
 
-use super::capacity::ReturnConsumedCapacity;
+use super::capacity::{Consumed, ReturnConsumedCapacity};
 use crate::attribute_value::{decode_item_json, write_item};
 use crate::constraints::Constraints;
 use crate::exception::Exception;
@@ -56,13 +56,17 @@ impl WriteParameters {
     }
 
     /// The answer's body.
-    pub(super) fn answer(&self, table: &str, output: &WriteOutput) -> Vec<u8> {
+    pub(super) fn answer(&self, service: &Service, table: &str, output: &WriteOutput) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
         let mut answer = ObjectWriter::begin(&mut out);
         if let Some(item) = output.attributes.as_ref().filter(|item| !item.is_empty()) {
             write_item(answer.member("Attributes"), item);
         }
-        self.capacity.write(&mut answer, table, output.capacity);
+        self.capacity.write_consumed(&mut answer, table, || {
+            let indexes = output.index_capacity.iter();
+            let indexes = indexes.map(|(name, units)| (name, *units));
+            Consumed::with_indexes(service, table, output.capacity, indexes)
+        });
         answer.end();
         out
     }

@@ -4,6 +4,7 @@ mod authentication;
 mod batches;
 mod conditions;
 mod http;
+mod indexes;
 mod items;
 mod legacy;
 mod partiql;

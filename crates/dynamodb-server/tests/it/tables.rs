@@ -300,9 +300,9 @@ async fn tables_are_changed() {
         ),
         (
             json!({"GlobalSecondaryIndexUpdates": []}),
-            expect![[
-                r#"400 ValidationException: One or more parameter values were invalid: GlobalSecondaryIndexUpdates is not supported by this version of ShaleDB"#
-            ]],
+            expect![
+                "400 ValidationException: At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"
+            ],
         ),
         (
             json!({"StreamSpecification": {"StreamEnabled": true}}),

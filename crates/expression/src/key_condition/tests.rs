@@ -44,15 +44,11 @@ fn check(expected: Expect) {
     let shown: Vec<_> = inputs
         .map(|(text, _)| match parse(text) {
             Ok(parsed) => {
-                let sort = parsed
-                    .sort
-                    .map(|(name, condition)| format!(" and {name} {}", show_sort(&condition)));
-                let (name, value) = parsed.partition;
-                format!(
-                    "{text} => {name} = {}{}\n",
-                    show(&value),
-                    sort.unwrap_or_default()
-                )
+                let terms = parsed.terms.iter();
+                let terms: Vec<String> = terms
+                    .map(|(name, condition)| format!("{name} {}", show_sort(condition)))
+                    .collect();
+                format!("{text} => {}\n", terms.join(" and "))
             }
             Err(error) => format!("{text} => ! {error:?}\n"),
         })
@@ -75,9 +71,10 @@ fn documented_forms() {
             p = :s AND s BETWEEN :n AND :m => p = 'x' and s between 1 2
             p = :s AND begins_with(s, :s) => p = 'x' and s begins 'x'
             (p = :s) AND (s > :n) => p = 'x' and s > 1
-            s > :n AND p = :s => p = 'x' and s > 1
-            begins_with(s, :s) AND p = :n => p = 1 and s begins 'x'
-            s between :n and :m and p = :s => p = 'x' and s between 1 2
+            s > :n AND p = :s => s > 1 and p = 'x'
+            begins_with(s, :s) AND p = :n => s begins 'x' and p = 1
+            s between :n and :m and p = :s => s between 1 2 and p = 'x'
+            p = :s AND s = :n AND t = :n => p = 'x' and s = 1 and t = 1
         "##]]);
 }
 
@@ -96,7 +93,7 @@ fn other_conditions_are_refused() {
             attribute_exists(p) => ! KeyCondition(Operator { operator: "attribute_exists" })
             p = :s AND attribute_type(s, :s) => ! InvalidTypeName { name: "x" }
             p = :s AND size(s) = :n => ! KeyCondition(NestedOperation)
-            p = :s AND s = :n AND t = :n => ! KeyCondition(TooManyConditions)
+            a = :n AND b = :n AND c = :n AND d = :n AND e = :n AND f = :n AND g = :n AND h = :n AND i = :n => ! KeyCondition(TooManyConditions)
             p = :s AND p = :n => ! KeyCondition(OneConditionPerKey)
             p = s => ! KeyCondition(MultipleAttributes)
             :s = p => ! KeyCondition(NoAttribute)
@@ -118,31 +115,47 @@ fn a_schema_says_which_term_is_which() {
         name: name.into(),
         key_type: KeyType::N,
     };
-    let both = KeySchema {
-        partition: attribute("p"),
-        sort: Some(attribute("s")),
+    let keys = |names: &str| names.split_whitespace().map(attribute).collect::<Vec<_>>();
+    let resolve_in = |text: &str, partition: &str, sort: &str| {
+        let resolved = parse(text).unwrap().for_key(&keys(partition), &keys(sort));
+        let list =
+            |values: &[AttributeValue]| values.iter().map(show).collect::<Vec<_>>().join(",");
+        match resolved {
+            Ok(resolved) => format!(
+                "{} {}{}",
+                list(&resolved.partition),
+                list(&resolved.sort_prefix),
+                resolved.sort.as_ref().map_or(String::new(), show_sort)
+            ),
+            Err(error) => format!("{error:?}"),
+        }
     };
-    let only = KeySchema {
-        partition: attribute("p"),
-        sort: None,
-    };
-    let resolve = |text: &str, schema: &KeySchema| match parse(text).unwrap().for_schema(schema) {
-        Ok((value, sort)) => format!(
-            "{} {}",
-            show(&value),
-            sort.as_ref().map_or(String::new(), show_sort)
-        ),
-        Err(error) => format!("{error:?}"),
-    };
+    let (both, only) = (("p", "s"), ("p", ""));
+    let resolve = |text: &str, (partition, sort): (&str, &str)| resolve_in(text, partition, sort);
     let missing = |name: &str| format!("MissingKey {{ name: {name:?} }}");
-    assert_eq!(resolve("p = :n", &both), "1 ");
-    assert_eq!(resolve("p = :n and s = :m", &both), "1 = 2");
-    assert_eq!(resolve("s = :m and p = :n", &both), "1 = 2");
-    assert_eq!(resolve("s < :m and p = :n", &both), "1 < 2");
-    assert_eq!(resolve("p < :m and s = :n", &both), "PartitionNotEqual");
-    assert_eq!(resolve("s = :n", &both), missing("p"));
-    assert_eq!(resolve("p = :n and x = :n", &both), missing("s"));
-    assert_eq!(resolve("x = :n and p = :n", &both), missing("s"));
-    assert_eq!(resolve("x = :n and s = :n", &both), missing("p"));
-    assert_eq!(resolve("p = :n and s = :n", &only), missing("s"));
+    assert_eq!(resolve("p = :n", both), "1 ");
+    assert_eq!(resolve("p = :n and s = :m", both), "1 = 2");
+    assert_eq!(resolve("s = :m and p = :n", both), "1 = 2");
+    assert_eq!(resolve("s < :m and p = :n", both), "1 < 2");
+    assert_eq!(resolve("p < :m and s = :n", both), "PartitionNotEqual");
+    assert_eq!(resolve("s = :n", both), missing("p"));
+    assert_eq!(resolve("p = :n and x = :n", both), missing("s"));
+    assert_eq!(resolve("x = :n and p = :n", both), missing("s"));
+    assert_eq!(resolve("x = :n and s = :n", both), missing("p"));
+    assert_eq!(resolve("p = :n and s = :n", only), missing("s"));
+    assert_eq!(
+        resolve("p = :n and s = :n and t = :n", both),
+        "TooManyConditions"
+    );
+
+    let many = |text: &str| resolve_in(text, "p q", "s t");
+    assert_eq!(many("p = :n and q = :m"), "1,2 ");
+    assert_eq!(many("t > :n and s = :m and q = :m and p = :n"), "1,2 2> 1");
+    assert_eq!(many("p = :n and q = :m and s < :n"), "1,2 < 1");
+    assert_eq!(many("p = :n and s = :n"), missing("q"));
+    assert_eq!(many("p = :n and q = :n and t = :n"), missing("s"));
+    assert_eq!(
+        many("p = :n and q = :n and s > :n and t = :n"),
+        "SortPrefixNotEqual"
+    );
 }
