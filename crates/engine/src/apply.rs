@@ -49,7 +49,6 @@ impl Applier {
     }
 
     fn published(&self, lsn: Lsn, record: &[u8]) -> Result<(), String> {
-        self.statistics.count(&self.catalog, lsn, record)?;
         let mut facts: BTreeMap<TableId, Facts> = BTreeMap::new();
         for operation in operations(record) {
             let Operation::Catalog { key, value } = operation? else {
@@ -88,7 +87,8 @@ impl Applier {
         for (id, facts) in facts {
             self.catalog.publish_facts(id, facts);
         }
-        Ok(())
+        // Behind the definitions: the record may create a table and write its items.
+        self.statistics.count(&self.catalog, lsn, record)
     }
 
     /// Begins to give a dropped table's or index's space back, whether or not whoever asked for the drop still waits.

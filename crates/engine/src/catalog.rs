@@ -298,10 +298,13 @@ impl Catalog {
         let name = table.definition.name.as_str();
         names.bucket(name).rcu(|bucket| {
             let mut bucket = FxHashMap::clone(bucket);
-            bucket.remove(name);
+            // The name may mean another table by now: one record can drop a table and create its successor.
+            bucket.retain(|_, table| table.id != id);
             bucket
         });
-        names.ordered.write().remove(name);
+        if self.find(table.space, name).is_none() {
+            names.ordered.write().remove(name);
+        }
         self.next_version();
     }
 

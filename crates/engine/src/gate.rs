@@ -8,7 +8,7 @@
 
 use crate::api::CreateTable;
 use crate::catalog::Table;
-use parking_lot::{RwLock, RwLockReadGuard};
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 use shale_storage::{Generation, Lsn};
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ impl Gate {
     }
 
     /// Keeps every write out for as long as a change is sequenced.
-    pub(crate) fn alone(&self) -> parking_lot::RwLockWriteGuard<'_, State> {
+    pub(crate) fn alone(&self) -> RwLockWriteGuard<'_, State> {
         self.0.write()
     }
 
@@ -51,7 +51,30 @@ pub(crate) struct Open<'a> {
     pub(crate) table: &'a Table,
     /// What the write must obey.
     pub(crate) definition: Arc<CreateTable>,
-    _gate: RwLockReadGuard<'a, State>,
+    gate: Held<'a>,
+}
+
+/// How a gate is held.
+#[derive(Debug)]
+enum Held<'a> {
+    Shared(#[allow(dead_code)] RwLockReadGuard<'a, State>),
+    Alone(RwLockWriteGuard<'a, State>),
+}
+
+impl Open<'_> {
+    /// Its drop is sequenced. Only for whoever holds the gate alone.
+    pub(crate) fn close(&mut self, drop: Lsn) {
+        if let Held::Alone(state) = &mut self.gate {
+            state.drop = Some(drop);
+        }
+    }
+
+    /// What the write obeyed is the table's definition from now on. Only for whoever holds the gate alone.
+    pub(crate) fn redefine(&mut self, generation: Generation) {
+        if let Held::Alone(state) = &mut self.gate {
+            state.changed = Some((generation, Arc::clone(&self.definition)));
+        }
+    }
 }
 
 /// Enters the gate of a table.
@@ -70,6 +93,22 @@ pub(crate) fn enter(table: &Table, generation: Generation) -> Result<Open<'_>, L
     Ok(Open {
         table,
         definition,
-        _gate: gate,
+        gate: Held::Shared(gate),
     })
+}
+
+/// Enters the gate of a table alone, for a write that obeys a definition of its own: one that it brings along.
+///
+/// # Errors
+/// The position of the drop that closed it.
+pub(crate) fn enter_alone(table: &Table, definition: Arc<CreateTable>) -> Result<Open<'_>, Lsn> {
+    let gate = table.gate.0.write();
+    match gate.drop {
+        Some(drop) => Err(drop),
+        None => Ok(Open {
+            table,
+            definition,
+            gate: Held::Alone(gate),
+        }),
+    }
 }

@@ -25,7 +25,7 @@ pub(crate) enum At<'a> {
 }
 
 /// A table as a request sees it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Opened {
     pub(crate) table: Arc<Table>,
     pub(crate) definition: Arc<CreateTable>,
@@ -49,6 +49,11 @@ impl At<'_> {
                 Ok(Opened { table, definition })
             }
             At::View(view) => {
+                if let Some(within) = &view.within
+                    && let Some(staged) = within.name(name)?
+                {
+                    return staged.ok_or_else(|| not_found(name));
+                }
                 let mut tables = view.tables.lock();
                 if let Some(opened) = tables.get(name) {
                     return Ok(opened.clone());
@@ -79,7 +84,7 @@ impl At<'_> {
 }
 
 /// What the name means at the view's LSN, as far as the catalog still knows.
-fn open_in(view: &ReadView, name: &str) -> Result<Opened, Error> {
+pub(crate) fn open_in(view: &ReadView, name: &str) -> Result<Opened, Error> {
     let table = view.engine.table(name)?;
     let published = table.published();
     if published.since <= view.snapshot.lsn() {

@@ -9,7 +9,7 @@
 //! * A dropped table is remembered in a row until nothing of it is left on disk.
 
 use crate::api::{CreateTable, TableChanges, TableDescription, TableStatus};
-use crate::catalog::Table;
+use crate::catalog::{Ddl, Table};
 use crate::definition::{
     BACKFILL, DROPPED, NEXT_TABLE_ID, STATISTICS, Space, StoredTable, TABLE, observed_key,
     table_key,
@@ -22,7 +22,7 @@ use crate::record::RecordBuilder;
 use bytes::Bytes;
 use shale_env::Rand;
 use shale_item::{TableId, table_prefix};
-use shale_storage::{Lsn, Role, Shard};
+use shale_storage::{Generation, Lsn, Role, Shard};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -40,10 +40,7 @@ pub(crate) async fn create(
     engine: &Engine,
     request: CreateTable,
 ) -> Result<Arc<TableDescription>, Error> {
-    if request.name.is_empty() || request.name.len() > TABLE_NAME_BYTES_MAX {
-        return Err(Error::InvalidTableName { name: request.name });
-    }
-    let id = (is_system(engine), request.name.clone());
+    check_name(&request.name)?;
     loop {
         engine.inner.shard.admit().await?;
         let (mine, sequenced) = match begin_create(engine, &request)? {
@@ -51,7 +48,7 @@ pub(crate) async fn create(
             Step::Behind(sequenced) => (false, sequenced),
         };
         let outcome = engine.published(sequenced).await;
-        forget_creation(engine, &id, sequenced);
+        forget_creation(engine, &request.name, sequenced);
         outcome?;
         if mine {
             return engine.describe_table(&request.name);
@@ -59,52 +56,89 @@ pub(crate) async fn create(
     }
 }
 
-fn begin_create(engine: &Engine, request: &CreateTable) -> Result<Step<()>, Error> {
-    let Inner {
-        applier,
-        shard,
-        clock,
-        rand,
-        ..
-    } = &*engine.inner;
-    let mut ddl = applier.catalog.ddl.lock();
-    let name = (is_system(engine), request.name.clone());
-    if let Some(sequenced) = ddl.creating.get(&name) {
-        return Ok(Step::Behind(*sequenced));
+/// Whether a table can have that name.
+///
+/// # Errors
+/// [`Error::InvalidTableName`].
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
+    match name.is_empty() || name.len() > TABLE_NAME_BYTES_MAX {
+        true => Err(Error::InvalidTableName {
+            name: name.to_owned(),
+        }),
+        false => Ok(()),
     }
-    if let Some(table) = applier.catalog.find(engine.space, &request.name) {
-        return match table.gate.drop_position() {
-            Some(drop) => Ok(Step::Behind(drop)),
+}
+
+/// Whether a table of that name can be created now. A record that must be published or rolled back first, or none. A table that the
+/// creation's own record drops is not in the way.
+///
+/// # Errors
+/// [`Error::TableExists`].
+pub(crate) fn check_free(
+    engine: &Engine,
+    ddl: &Ddl,
+    name: &str,
+    drops: impl Fn(TableId) -> bool,
+) -> Result<Option<Lsn>, Error> {
+    if let Some(sequenced) = ddl.creating.get(&(is_system(engine), name.to_owned())) {
+        return Ok(Some(*sequenced));
+    }
+    let found = engine.inner.applier.catalog.find(engine.space, name);
+    match found.filter(|table| !drops(table.id)) {
+        None => Ok(None),
+        Some(table) => match table.gate.drop_position() {
+            Some(drop) => Ok(Some(drop)),
             None => Err(Error::TableExists {
-                name: request.name.clone(),
+                name: name.to_owned(),
             }),
-        };
+        },
     }
-    let mut ids = Ids(ddl.next_id);
+}
+
+/// A new table: its number and what is stored of it.
+pub(crate) fn new_table(
+    engine: &Engine,
+    request: &CreateTable,
+    ids: &mut Ids,
+) -> Result<(TableId, StoredTable), Error> {
+    let Inner { clock, rand, .. } = &*engine.inner;
     let id = TableId(ids.next()?);
     let mut definition = request.clone();
-    index_ddl::adopt(&mut definition, &mut ids)?;
+    index_ddl::adopt(&mut definition, ids)?;
     let stored = StoredTable {
         space: engine.space,
         uuid: new_uuid(&**rand),
         created_micros: clock.now_micros(),
         definition,
     };
+    Ok((id, stored))
+}
+
+fn begin_create(engine: &Engine, request: &CreateTable) -> Result<Step<()>, Error> {
+    let Inner { applier, shard, .. } = &*engine.inner;
+    let mut ddl = applier.catalog.ddl.lock();
+    if let Some(sequenced) = check_free(engine, &ddl, &request.name, |_| false)? {
+        return Ok(Step::Behind(sequenced));
+    }
+    let mut ids = Ids(ddl.next_id);
+    let (id, stored) = new_table(engine, request, &mut ids)?;
     let mut record = RecordBuilder::with_capacity(512);
     record.catalog(NEXT_TABLE_ID, Some(&ids.0.to_be_bytes()));
     record.catalog(&table_key(TABLE, id), Some(&stored.encode()));
     let generation = shard.generation();
     let sequenced = shard.sequence_in(generation, record.finish())?;
     ddl.next_id = ids.0;
-    ddl.creating.insert(name, sequenced);
+    ddl.creating
+        .insert((is_system(engine), request.name.clone()), sequenced);
     Ok(Step::Done((), sequenced))
 }
 
 /// The creation is published (the catalog has it) or rolled back.
-fn forget_creation(engine: &Engine, name: &(bool, String), sequenced: Lsn) {
+pub(crate) fn forget_creation(engine: &Engine, name: &str, sequenced: Lsn) {
+    let name = (is_system(engine), name.to_owned());
     let mut ddl = engine.inner.applier.catalog.ddl.lock();
-    if ddl.creating.get(name) == Some(&sequenced) {
-        ddl.creating.remove(name);
+    if ddl.creating.get(&name) == Some(&sequenced) {
+        ddl.creating.remove(&name);
     }
 }
 
@@ -139,24 +173,16 @@ fn begin_update(engine: &Engine, table: &Table, changes: &TableChanges) -> Resul
     let Some((mut stored, pending)) = newest(shard, table.id)? else {
         return Err(not_found(&table.definition.name));
     };
-    let definition = &mut stored.definition;
     let mut ids = Ids(ddl.next_id);
     let mut record = RecordBuilder::with_capacity(512);
-    if let Err(error) = change_derived(definition, table.id, changes, &mut ids, &mut record) {
+    let definition = &mut stored.definition;
+    if let Err(error) = change(definition, table.id, changes, &mut ids, &mut record) {
         // The refusal may depend on a change that is not durable.
         return pending.map(Step::Behind).ok_or(error);
     }
     if ids.0 != ddl.next_id {
         record.catalog(NEXT_TABLE_ID, Some(&ids.0.to_be_bytes()));
     }
-    if let Some(billing_mode) = changes.billing_mode {
-        definition.billing_mode = billing_mode;
-    }
-    if let Some(protection) = changes.deletion_protection {
-        definition.deletion_protection = protection;
-    }
-    merge(&mut definition.settings, &changes.settings);
-    merge(&mut definition.tags, &changes.tags);
     record.catalog(&table_key(TABLE, table.id), Some(&stored.encode()));
     let sequenced = shard.sequence_in(generation, record.finish())?;
     ddl.next_id = ids.0;
@@ -164,7 +190,8 @@ fn begin_update(engine: &Engine, table: &Table, changes: &TableChanges) -> Resul
     Ok(Step::Done((), sequenced))
 }
 
-fn change_derived(
+/// Changes a definition, and writes the rows that follow beside that of the definition itself.
+pub(crate) fn change(
     definition: &mut CreateTable,
     table: TableId,
     changes: &TableChanges,
@@ -177,6 +204,14 @@ fn change_derived(
     if let Some(attribute) = &changes.ttl {
         index_ddl::change_ttl(definition, table, attribute.as_deref(), ids, record)?;
     }
+    if let Some(billing_mode) = changes.billing_mode {
+        definition.billing_mode = billing_mode;
+    }
+    if let Some(protection) = changes.deletion_protection {
+        definition.deletion_protection = protection;
+    }
+    merge(&mut definition.settings, &changes.settings);
+    merge(&mut definition.tags, &changes.tags);
     Ok(())
 }
 
@@ -267,18 +302,30 @@ fn begin_delete(engine: &Engine, table: &Table) -> Result<Step<Arc<TableDescript
         };
     }
     let mut record = RecordBuilder::with_capacity(256);
-    record.catalog(&table_key(TABLE, table.id), None);
-    record.catalog(&table_key(STATISTICS, table.id), None);
-    record.catalog(&table_key(DROPPED, table.id), Some(&[]));
-    index_ddl::drop_all(&stored.definition, &mut record);
-    for name in table.observed.names(generation) {
-        record.catalog(&observed_key(table.id, &name), None);
+    write_drop(table.id, &stored.definition, &mut record);
+    for key in observed_keys(table, generation) {
+        record.catalog(&key, None);
     }
     let drop = shard.sequence_in(generation, record.finish())?;
     gate.drop = Some(drop);
     let mut description = TableDescription::clone(&table.describe());
     description.status = TableStatus::Deleting;
     Ok(Step::Done(Arc::new(description), drop))
+}
+
+/// Writes the rows of a table's drop, but for what was observed of it.
+pub(crate) fn write_drop(id: TableId, definition: &CreateTable, record: &mut RecordBuilder) {
+    record.catalog(&table_key(TABLE, id), None);
+    record.catalog(&table_key(STATISTICS, id), None);
+    record.catalog(&table_key(DROPPED, id), Some(&[]));
+    index_ddl::drop_all(definition, record);
+}
+
+/// Keys of the rows of what was observed of a table. Under its gate, alone, they are all there will be.
+pub(crate) fn observed_keys(table: &Table, generation: Generation) -> Vec<Vec<u8>> {
+    let names = table.observed.names(generation);
+    let keys = names.iter().map(|name| observed_key(table.id, name));
+    keys.collect()
 }
 
 /// Deletes the rows of dropped tables of which nothing is left on disk. Nobody waits for it: a row that stays costs a look later.
@@ -309,7 +356,7 @@ pub(crate) fn id_range(id: TableId) -> Range<Bytes> {
     Bytes::copy_from_slice(&table_prefix(id))..Bytes::copy_from_slice(&table_prefix(end))
 }
 
-fn is_system(engine: &Engine) -> bool {
+pub(crate) fn is_system(engine: &Engine) -> bool {
     engine.space == Space::System
 }
 

@@ -9,14 +9,18 @@
 //! 3. `commit` latches what was written, builds one record from the images that are newest then, and sequences it if nothing that was
 //!    read has been written since (`commit`).
 //!
+//! Tables that it creates, changes or drops are staged as well (`definitions`), and go into the same record.
+//!
 //! Invariants:
 //! * What a transaction has read is unchanged when its record is sequenced, so all of it might have happened at that moment.
 //! * Nothing of it is anywhere but in its own memory before; giving up the handle gives up the transaction.
 //! * Reads stay noted when the writes behind them are undone: what they told is known outside.
 
 mod commit;
+mod definitions;
 mod overlay;
 mod staging;
+mod versions;
 
 use crate::catalog::Table;
 use crate::definition::{NEXT_TABLE_ID, TABLE, table_key};
@@ -24,6 +28,7 @@ use crate::engine::{Engine, ReadView};
 use crate::error::Error;
 use crate::read::Opened;
 use bytes::Bytes;
+use definitions::Definitions;
 use overlay::Overlay;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
@@ -68,6 +73,7 @@ struct State {
     overlay: Overlay,
     /// Tables that were written.
     written: BTreeMap<TableId, Arc<Table>>,
+    definitions: Definitions,
     /// Number of the last command that wrote. A view sees the writes of commands up to the one that was the last when it was made.
     command: u64,
     /// Commands of the savepoints to which one can still go back.
@@ -108,6 +114,7 @@ impl Engine {
                     reads: ReadSet::default(),
                     overlay: Overlay::default(),
                     written: BTreeMap::new(),
+                    definitions: Definitions::default(),
                     command: 0,
                     savepoints: Vec::new(),
                     views: Arc::new(()),
@@ -149,6 +156,8 @@ impl Transaction {
     /// [`Error::TransactionEnded`].
     pub fn savepoint(&self) -> Result<Savepoint, Error> {
         let mut state = self.inner.live()?;
+        // Two savepoints are two, also without a write between them.
+        state.command += 1;
         let command = state.command;
         state.savepoints.push(command);
         Ok(Savepoint(command))
@@ -161,6 +170,7 @@ impl Transaction {
     pub fn rollback_to(&self, savepoint: &Savepoint) -> Result<(), Error> {
         let mut state = self.inner.live()?;
         state.overlay.undo_above(savepoint.0);
+        self.inner.catalog_changed(&mut state);
         state.savepoints.retain(|command| *command <= savepoint.0);
         Ok(())
     }
@@ -205,6 +215,11 @@ pub(crate) struct Within {
 }
 
 impl Within {
+    /// What a name means, if the transaction has changed that; `None` inside: nothing.
+    pub(crate) fn name(&self, name: &str) -> Result<Option<Option<Opened>>, Error> {
+        Ok(self.transaction.live()?.overlay.name(name, self.command))
+    }
+
     /// Notes that the transaction relies on what a name means; `None`: that it means nothing.
     pub(crate) fn note_table(&self, opened: Option<&Opened>) -> Result<(), Error> {
         let mut state = self.transaction.live()?;
@@ -222,7 +237,7 @@ impl Within {
     /// What is staged under a key of the items tree; if nothing is, the key is noted as read from the snapshot.
     pub(crate) fn read(&self, tree_key: &[u8]) -> Result<Option<Option<EncodedItem>>, Error> {
         let mut state = self.transaction.live()?;
-        let staged = state.overlay.get(tree_key, self.command);
+        let staged = state.overlay.item(tree_key, self.command);
         if staged.is_none() {
             state.reads.add_key(Role::Items, tree_key);
         }

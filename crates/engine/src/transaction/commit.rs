@@ -2,21 +2,25 @@
 //!
 //! Not here: what follows from items (`change`), the validation itself (`storage`).
 
+use super::definitions::Changes;
 use super::overlay::Overlay;
 use super::{State, Transaction, TransactionOptions};
 use crate::blocking::blocking_if;
 use crate::catalog::Table;
-use crate::change::Change;
+use crate::change::{CatalogRow, Change};
+use crate::definition::{NEXT_TABLE_ID, TABLE, table_key};
 use crate::engine::{Decided, Engine, Inner};
 use crate::error::Error;
 use crate::gate::{self, Open};
 use crate::insert::is_many;
 use crate::record::table_of;
 use crate::section::Section;
+use crate::table_ddl;
 use crate::write::current;
-use shale_item::TableId;
+use bytes::Bytes;
+use shale_item::{EncodedItem, TableId};
 use shale_storage::{ActiveTransaction, Generation, Lsn, ReadSet, Role, StorageError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// How often a transaction is run anew because it conflicts, before the conflict is the answer.
@@ -30,6 +34,15 @@ struct Staged {
     reads: ReadSet,
     overlay: Overlay,
     tables: BTreeMap<TableId, Arc<Table>>,
+    changes: Changes,
+}
+
+/// What a look under the latches came to.
+enum Attempt {
+    /// Everything is on its way, or there was nothing to write.
+    Done,
+    /// Another record about one of the names must be published or rolled back first.
+    Behind,
 }
 
 impl Transaction {
@@ -37,8 +50,8 @@ impl Transaction {
     /// Whatever the answer, the transaction has ended. One that wrote nothing does not conflict.
     ///
     /// # Errors
-    /// [`Error::SerializationConflict`]; [`Error::TransactionEnded`]; [`Error::KeyContention`], or the shard's. Nothing was written then,
-    /// unless the error says that the outcome is unknown.
+    /// [`Error::SerializationConflict`]; [`Error::TableExists`] if a name was taken meanwhile; [`Error::TransactionEnded`];
+    /// [`Error::KeyContention`], or the shard's. Nothing was written then, unless the error says that the outcome is unknown.
     pub async fn commit(&self) -> Result<(), Error> {
         let staged = {
             let mut state = self.inner.state.lock();
@@ -47,12 +60,14 @@ impl Transaction {
                 reads,
                 overlay,
                 written,
+                definitions,
                 ..
             } = &mut *state;
             match active.take() {
                 Some(active) => Staged {
                     active,
                     reads: std::mem::take(reads),
+                    changes: definitions.changes(overlay),
                     overlay: std::mem::take(overlay),
                     tables: std::mem::take(written),
                 },
@@ -64,6 +79,35 @@ impl Transaction {
             return Ok(());
         }
         self.inner.engine.write_staged(staged).await
+    }
+}
+
+impl Staged {
+    /// The items that are written, by tree key: not those of tables that are gone.
+    fn items(&self) -> impl Iterator<Item = (TableId, &Bytes, Option<&EncodedItem>)> {
+        self.overlay.items().filter_map(|(key, item)| {
+            let table = table_of(key)?;
+            self.changes.keeps(table).then_some((table, key, item))
+        })
+    }
+
+    /// The rows of the catalog that are written: values first, so that a name that passes from a table to its successor always means
+    /// one of them.
+    fn rows(&self, gone: Vec<Vec<u8>>, next_id: Option<u32>) -> Vec<CatalogRow> {
+        let never: BTreeSet<[u8; 5]> = self
+            .changes
+            .never
+            .iter()
+            .map(|id| table_key(TABLE, *id))
+            .collect();
+        let staged = self.overlay.rows();
+        let staged = staged.filter(|(key, _)| !never.iter().any(|row| row[..] == key[..]));
+        let staged = staged.map(|(key, value)| (key.to_vec(), value.map(|value| value.to_vec())));
+        let next_id = next_id.map(|id| (NEXT_TABLE_ID.to_vec(), Some(id.to_be_bytes().to_vec())));
+        let gone = gone.into_iter().map(|key| (key, None));
+        let mut rows: Vec<CatalogRow> = next_id.into_iter().chain(staged).chain(gone).collect();
+        rows.sort_by_key(|(_, value)| value.is_none());
+        rows
     }
 }
 
@@ -96,58 +140,116 @@ impl Engine {
     }
 
     async fn write_staged(&self, staged: Staged) -> Result<(), Error> {
-        let large = is_many(staged.overlay.items().count());
+        let large = is_many(staged.items().count());
         let section = || blocking_if(large, || self.commit_section(&staged));
-        let decided = self.run_section(section).await;
-        let after = match decided {
-            Ok(Decided { after, answer: () }) => after,
-            // A table that was there for the transaction is there no more.
-            Err(Error::TableNotFound { .. }) => return Err(Error::SerializationConflict),
-            Err(error) => return Err(error),
+        let sequenced = loop {
+            match self.run_section(section).await {
+                Ok(Decided {
+                    after,
+                    answer: Attempt::Done,
+                }) => break after,
+                // Whether it was published or rolled back, the way is free then.
+                Ok(Decided { after, .. }) => {
+                    if let Some(other) = after {
+                        let _ = self.published(other).await;
+                    }
+                }
+                // A table that was there for the transaction is there no more.
+                Err(Error::TableNotFound { .. }) => return Err(Error::SerializationConflict),
+                Err(error) => return Err(error),
+            }
         };
-        // Nobody needs to remember for it what is written from now on.
-        drop(staged);
-        match after {
-            Some(lsn) => self.published(lsn).await,
-            None => Ok(()),
+        let Staged { changes, .. } = staged;
+        let Some(lsn) = sequenced else {
+            return Ok(());
+        };
+        let outcome = self.published(lsn).await;
+        if !changes.is_empty() {
+            self.end_changes(&changes, lsn, outcome.is_ok());
         }
+        outcome
+    }
+
+    /// Changes of definitions are published, or rolled back.
+    fn end_changes(&self, changes: &Changes, lsn: Lsn, published: bool) {
+        for opened in changes.created.values() {
+            table_ddl::forget_creation(self, &opened.definition.name, lsn);
+        }
+        if !published {
+            let dropped = changes.dropped.values();
+            dropped.for_each(|table| table.gate.reopen(lsn));
+            return;
+        }
+        if !changes.dropped.is_empty() {
+            table_ddl::forget_reclaimed(&self.inner);
+        }
+        self.inner.jobs.notify_one();
     }
 
     /// The synchronous part, under the latches of all keys and inside the gates of all tables.
-    fn commit_section<'t>(&self, staged: &'t Staged) -> Result<Section<'t, ()>, Error> {
-        let shard = &self.inner.shard;
-        let keys = staged.overlay.items().map(|(key, _)| &key[..]);
+    fn commit_section<'t>(&self, staged: &'t Staged) -> Result<Section<'t, Attempt>, Error> {
+        let Inner { shard, applier, .. } = &*self.inner;
+        let keys = staged.items().map(|(_, key, _)| &key[..]);
         let latch = self.inner.latches.hold_all(keys)?;
+        let changes = &staged.changes;
+        let mut ddl = (!changes.is_empty()).then(|| applier.catalog.ddl.lock());
+        if let Some(ddl) = &ddl {
+            for opened in changes.created.values() {
+                let drops = |id| changes.dropped.contains_key(&id);
+                let name = &opened.definition.name;
+                if let Some(other) = table_ddl::check_free(self, ddl, name, drops)? {
+                    return Ok(Section::Decided(Decided {
+                        after: Some(other),
+                        answer: Attempt::Behind,
+                    }));
+                }
+            }
+        }
         // IMPORTANT: before the first read, so that a rollback after it is noticed.
         let generation = shard.generation();
-        let mut tables = BTreeMap::new();
-        for (id, table) in &staged.tables {
-            match gate::enter(table, generation) {
-                Ok(open) => tables.insert(*id, open),
-                Err(drop) => return Ok(Section::Dropping(table, drop)),
-            };
-        }
-        let changes = self.changes_of(staged, &tables)?;
-        let after = match changes.is_empty() {
-            true => None,
-            false => Some(self.sequence_staged(generation, staged, &changes)?),
+        let mut gates = match enter_gates(staged, generation) {
+            Ok(gates) => gates,
+            Err((table, drop)) => return Ok(Section::Dropping(table, drop)),
         };
-        drop(changes);
-        drop((tables, latch));
+        let dropped = changes.dropped.values();
+        let gone = dropped.flat_map(|table| table_ddl::observed_keys(table, generation));
+        let next_id = ddl.as_ref().map(|ddl| ddl.next_id);
+        let rows = staged.rows(gone.collect(), next_id.filter(|_| changes.numbered));
+        let items = self.changes_of(staged, &gates)?;
+        let after = match items.is_empty() && rows.is_empty() {
+            true => None,
+            false => Some(self.sequence_staged(generation, staged, &items, &rows)?),
+        };
+        drop(items);
+        if let (Some(lsn), Some(ddl)) = (after, &mut ddl) {
+            for (id, open) in &mut gates {
+                match changes.dropped.contains_key(id) {
+                    true => open.close(lsn),
+                    false => open.redefine(generation),
+                }
+            }
+            for opened in changes.created.values() {
+                let name = (table_ddl::is_system(self), opened.definition.name.clone());
+                ddl.creating.insert(name, lsn);
+            }
+        }
+        drop((gates, ddl, latch));
         self.after_write();
-        Ok(Section::Decided(Decided { after, answer: () }))
+        Ok(Section::Decided(Decided {
+            after,
+            answer: Attempt::Done,
+        }))
     }
 
     /// The staged items as changes of what is there now: unchanged since it was read, or the validation fails.
     fn changes_of<'t>(
         &self,
         staged: &'t Staged,
-        tables: &'t BTreeMap<TableId, Open<'t>>,
+        gates: &'t BTreeMap<TableId, Open<'t>>,
     ) -> Result<Vec<Change<'t>>, Error> {
         let mut changes = Vec::new();
-        for (tree_key, new) in staged.overlay.items() {
-            let table = table_of(tree_key).and_then(|id| tables.get(&id));
-            let table = table.ok_or_else(|| {
+        for (table, tree_key, new) in staged.items() {
+            let table = gates.get(&table).ok_or_else(|| {
                 Error::Internal("a staged item of a table that was not written".to_owned())
             })?;
             let old = current(self.inner.shard.latest(Role::Items, tree_key)?)?;
@@ -168,28 +270,54 @@ impl Engine {
         generation: Generation,
         staged: &Staged,
         changes: &[Change<'_>],
+        rows: &[CatalogRow],
     ) -> Result<Lsn, Error> {
         let Inner {
             shard,
             validate_transactions,
             ..
         } = &*self.inner;
-        let sequenced =
-            self.sequence_changes_by(
-                generation,
-                changes,
-                &[],
-                |record| match validate_transactions {
-                    true => {
-                        shard.sequence_validated(generation, &staged.active, &staged.reads, record)
-                    }
-                    false => shard.sequence_in(generation, record),
-                },
-            );
-        match sequenced {
+        let sequence = |record| match validate_transactions {
+            true => shard.sequence_validated(generation, &staged.active, &staged.reads, record),
+            false => shard.sequence_in(generation, record),
+        };
+        match self.sequence_changes_by(generation, changes, rows, sequence) {
             Ok(changed) => Ok(changed.lsn),
             Err(Error::Storage(StorageError::Conflict)) => Err(Error::SerializationConflict),
             Err(other) => Err(other),
         }
     }
+}
+
+/// Enters the gates of all tables, in the order of their ids: alone where the definition changes.
+fn enter_gates(
+    staged: &Staged,
+    generation: Generation,
+) -> Result<BTreeMap<TableId, Open<'_>>, (&Table, Lsn)> {
+    let Changes {
+        created,
+        changed,
+        dropped,
+        ..
+    } = &staged.changes;
+    let written = staged
+        .tables
+        .iter()
+        .filter(|(id, _)| staged.changes.keeps(**id));
+    let mut tables: BTreeMap<TableId, &Arc<Table>> =
+        written.map(|(id, table)| (*id, table)).collect();
+    tables.extend(dropped.iter().map(|(id, table)| (*id, table)));
+    let redefined = || created.iter().chain(changed);
+    tables.extend(redefined().map(|(id, opened)| (*id, &opened.table)));
+    let mut gates = BTreeMap::new();
+    for (id, table) in tables {
+        let redefined = created.get(&id).or_else(|| changed.get(&id));
+        let open = match redefined {
+            Some(opened) => gate::enter_alone(table, Arc::clone(&opened.definition)),
+            None if dropped.contains_key(&id) => gate::enter_alone(table, table.current()),
+            None => gate::enter(table, generation),
+        };
+        gates.insert(id, open.map_err(|drop| (&**table, drop))?);
+    }
+    Ok(gates)
 }

@@ -1,27 +1,36 @@
-//! What a transaction has written: items and entries of indexes, by tree key, in the versions that views and savepoints need.
+//! What a transaction has written: items, entries of indexes and definitions, in the versions that views and savepoints need.
 //!
-//! Not here: which writes (`staging`), the read set.
+//! Not here: which writes (`staging`, `definitions`), the read set.
 //!
 //! Invariants:
 //! * The versions of a key have rising commands. A view sees the newest one that is not above its command.
 //! * Undoing to a command leaves what was there when the command ended; the journal names the keys that got a version, in order.
 
+use super::versions::{Versions, Weight};
 use crate::error::{Error, LimitKind};
 use crate::limits::{RECORD_BYTES_MAX, RECORD_ROWS_MAX, STAGED_BYTES_MAX};
+use crate::read::Opened;
 use bytes::Bytes;
 use shale_item::EncodedItem;
 use shale_storage::Role;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// What a version costs beside its key and item.
+/// What a version costs beside its key and value.
 const VERSION_OVERHEAD_BYTES: usize = 128;
+/// What a table of a transaction costs beside the row of its definition.
+const TABLE_BYTES: usize = 1024;
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Overlay {
-    items: BTreeMap<Bytes, Vec<Version>>,
-    entries: BTreeMap<Bytes, Vec<Version>>,
+    /// By tree key.
+    items: Versions<EncodedItem>,
+    /// By tree key.
+    entries: Versions<EncodedItem>,
+    /// Of the catalog, by key.
+    rows: Versions<Bytes>,
+    /// What names of tables mean.
+    names: Versions<Opened>,
     journal: Vec<(u64, Tree, Bytes)>,
     /// Of all versions.
     bytes: usize,
@@ -29,30 +38,42 @@ pub(super) struct Overlay {
     item_bytes: usize,
 }
 
-/// Which tree a key belongs to.
+/// What a key is a key of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Tree {
+enum Tree {
     Items,
-    Indexes,
+    Entries,
+    Rows,
+    Names,
 }
 
-/// A key's item as a command left it; none: deleted.
-#[derive(Debug)]
-struct Version {
-    command: u64,
-    item: Option<EncodedItem>,
-}
-
-impl Version {
+impl Weight for EncodedItem {
     fn bytes(&self) -> usize {
-        self.item.as_ref().map_or(0, |item| item.as_bytes().len())
+        self.as_bytes().len()
+    }
+}
+
+impl Weight for Bytes {
+    fn bytes(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Weight for Opened {
+    fn bytes(&self) -> usize {
+        TABLE_BYTES
     }
 }
 
 impl Overlay {
     /// What is staged under a key of the items tree.
-    pub(super) fn get(&self, key: &[u8], command: u64) -> Option<Option<EncodedItem>> {
-        seen(self.items.get(key)?, command)
+    pub(super) fn item(&self, key: &[u8], command: u64) -> Option<Option<EncodedItem>> {
+        Some(self.items.seen(key, command)?.cloned())
+    }
+
+    /// What a name means, if the transaction has changed that; `None` inside: nothing.
+    pub(super) fn name(&self, name: &str, command: u64) -> Option<Option<Opened>> {
+        Some(self.names.seen(name.as_bytes(), command)?.cloned())
     }
 
     /// The first key of a range with something staged, from its start or its end.
@@ -68,40 +89,78 @@ impl Overlay {
             Role::Indexes => &self.entries,
             Role::Catalog | Role::Streams | Role::History => return None,
         };
-        let mut range = tree.range::<Bytes, _>(range);
-        let visible = |(key, versions): (&Bytes, &Vec<Version>)| {
-            Some((key.clone(), seen(versions, command)?))
-        };
-        match forward {
-            true => range.find_map(visible),
-            false => range.rev().find_map(visible),
-        }
+        let mut visible = tree.range(range, command);
+        let (key, item) = match forward {
+            true => visible.next(),
+            false => visible.next_back(),
+        }?;
+        Some((key.clone(), item.cloned()))
     }
 
     /// The newest versions of all items.
-    pub(super) fn items(&self) -> impl Iterator<Item = (&Bytes, Option<&EncodedItem>)> {
-        self.items
-            .iter()
-            .filter_map(|(key, versions)| Some((key, versions.last()?.item.as_ref())))
+    pub(super) fn items(&self) -> impl DoubleEndedIterator<Item = (&Bytes, Option<&EncodedItem>)> {
+        self.items.newest()
     }
 
-    /// Whether no item is written.
+    /// The newest versions of the items of a range.
+    pub(super) fn items_in(&self, range: Range<Bytes>) -> Vec<(Bytes, EncodedItem)> {
+        let items = self.items.range(range, u64::MAX);
+        items
+            .filter_map(|(key, item)| Some((key.clone(), item?.clone())))
+            .collect()
+    }
+
+    /// The newest versions of all rows of the catalog.
+    pub(super) fn rows(&self) -> impl DoubleEndedIterator<Item = (&Bytes, Option<&Bytes>)> {
+        self.rows.newest()
+    }
+
+    /// The newest meanings of all names.
+    pub(super) fn names(&self) -> impl DoubleEndedIterator<Item = (&Bytes, Option<&Opened>)> {
+        self.names.newest()
+    }
+
+    /// Whether nothing is written.
     pub(super) fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.items.is_empty() && self.rows.is_empty()
     }
 
-    /// Stages a write of a command, which is the newest.
-    pub(super) fn set(&mut self, tree: Tree, key: Bytes, item: Option<EncodedItem>, command: u64) {
-        let new = Version { command, item };
-        let bytes = new.bytes();
-        let versions = self.tree(tree).entry(key.clone()).or_default();
-        let before = versions.last().map(Version::bytes);
-        let replaced = versions.pop_if(|last| last.command == command);
-        versions.push(new);
-        self.count_newest(tree, &key, before, Some(bytes));
+    /// Stages an item of a command, which is the newest.
+    pub(super) fn set_item(&mut self, key: Bytes, item: Option<EncodedItem>, command: u64) {
+        let size = |item: Option<&EncodedItem>| item.map_or(0, |item| item.as_bytes().len());
+        if let Some(before) = self.items.seen(&key, u64::MAX) {
+            self.item_bytes -= key.len() + size(before);
+        }
+        self.item_bytes += key.len() + size(item.as_ref());
+        let set = self.items.set(&key, item, command);
+        self.staged(set, Tree::Items, key, command);
+    }
+
+    /// Stages an entry of an index.
+    pub(super) fn set_entry(&mut self, key: Bytes, item: Option<EncodedItem>, command: u64) {
+        let set = self.entries.set(&key, item, command);
+        self.staged(set, Tree::Entries, key, command);
+    }
+
+    /// Stages a row of the catalog.
+    pub(super) fn set_row(&mut self, key: Bytes, value: Option<Bytes>, command: u64) {
+        let set = self.rows.set(&key, value, command);
+        self.staged(set, Tree::Rows, key, command);
+    }
+
+    /// Stages what a name means.
+    pub(super) fn set_name(&mut self, name: &str, table: Option<Opened>, command: u64) {
+        let key = Bytes::copy_from_slice(name.as_bytes());
+        let set = self.names.set(&key, table, command);
+        self.staged(set, Tree::Names, key, command);
+    }
+
+    /// Counts a version: its bytes, and those of the one of the same command that it has replaced.
+    fn staged(&mut self, set: (usize, Option<usize>), tree: Tree, key: Bytes, command: u64) {
+        let (bytes, replaced) = set;
         self.bytes += bytes;
         match replaced {
-            Some(replaced) => self.bytes -= replaced.bytes(),
+            Some(replaced) => self.bytes -= replaced,
             None => {
                 self.bytes += key.len() + VERSION_OVERHEAD_BYTES;
                 self.journal.push((command, tree, key));
@@ -113,17 +172,15 @@ impl Overlay {
     pub(super) fn collapse(&mut self, command: u64, kept: u64) {
         let from = self.journal.partition_point(|(of, _, _)| *of < command);
         for (of, tree, key) in self.journal.split_off(from) {
-            let mut forgotten = None;
-            if let Some(versions) = self.tree(tree).get_mut(&key)
-                && let [.., before, last] = versions.as_mut_slice()
-                && before.command > kept
-            {
-                // The older entry of the journal goes on to stand for it.
-                last.command = before.command;
-                forgotten = Some(versions.swap_remove(versions.len() - 2));
-            }
+            let forgotten = match tree {
+                Tree::Items => self.items.collapse(&key, kept),
+                Tree::Entries => self.entries.collapse(&key, kept),
+                Tree::Rows => self.rows.collapse(&key, kept),
+                Tree::Names => self.names.collapse(&key, kept),
+            };
             match forgotten {
-                Some(version) => self.bytes -= version.bytes() + key.len() + VERSION_OVERHEAD_BYTES,
+                // The older entry of the journal goes on to stand for the key.
+                Some(bytes) => self.bytes -= bytes + key.len() + VERSION_OVERHEAD_BYTES,
                 None => self.journal.push((of, tree, key)),
             }
         }
@@ -132,24 +189,17 @@ impl Overlay {
     /// Takes back the writes of commands above that one.
     pub(super) fn undo_above(&mut self, command: u64) {
         while let Some((_, tree, key)) = self.journal.pop_if(|(of, _, _)| *of > command) {
-            let Some(versions) = self.tree(tree).get_mut(&key) else {
-                continue;
+            let (undone, before) = match tree {
+                Tree::Items => self.items.undo(&key),
+                Tree::Entries => self.entries.undo(&key),
+                Tree::Rows => self.rows.undo(&key),
+                Tree::Names => self.names.undo(&key),
             };
-            let undone = versions.pop().map_or(0, |version| version.bytes());
-            let before = versions.last().map(Version::bytes);
-            if before.is_none() {
-                self.tree(tree).remove(&key);
-            }
-            self.count_newest(tree, &key, Some(undone), before);
             self.bytes -= undone + key.len() + VERSION_OVERHEAD_BYTES;
-        }
-    }
-
-    /// The newest version of a key has changed from that many bytes to that many.
-    fn count_newest(&mut self, tree: Tree, key: &[u8], from: Option<usize>, to: Option<usize>) {
-        if tree == Tree::Items {
-            self.item_bytes += to.map_or(0, |bytes| key.len() + bytes);
-            self.item_bytes -= from.map_or(0, |bytes| key.len() + bytes);
+            if tree == Tree::Items {
+                self.item_bytes += before.map_or(0, |bytes| key.len() + bytes);
+                self.item_bytes -= key.len() + undone;
+            }
         }
     }
 
@@ -170,18 +220,4 @@ impl Overlay {
         within(LimitKind::StagedSize, self.item_bytes, RECORD_BYTES_MAX)?;
         within(LimitKind::StagedMemory, self.bytes, STAGED_BYTES_MAX)
     }
-
-    fn tree(&mut self, tree: Tree) -> &mut BTreeMap<Bytes, Vec<Version>> {
-        match tree {
-            Tree::Items => &mut self.items,
-            Tree::Indexes => &mut self.entries,
-        }
-    }
-}
-
-/// What a view of that command sees.
-fn seen(versions: &[Version], command: u64) -> Option<Option<EncodedItem>> {
-    let mut newest_first = versions.iter().rev();
-    let version = newest_first.find(|version| version.command <= command)?;
-    Some(version.item.clone())
 }

@@ -2,7 +2,6 @@
 //!
 //! Not here: the decisions (`write`, `insert`), which entries follow from an item (`change`).
 
-use super::overlay::Tree;
 use super::{Inner, State, Transaction};
 use crate::api::{
     CreateTable, DeleteItem, InsertOutcome, OnConflict, PutItem, ReturnValues, UpdateItem,
@@ -14,6 +13,7 @@ use crate::derived::{Index, IndexStatus};
 use crate::error::Error;
 use crate::index;
 use crate::insert::{RowError, Rows, Written, check_rows, is_many};
+use crate::observed::Facts;
 use crate::read::{At, Opened};
 use crate::write::{Decision, Verdict, plan_delete, plan_put, plan_update};
 use bytes::Bytes;
@@ -108,7 +108,7 @@ impl Transaction {
     }
 
     /// The table of that name, for a write.
-    fn writable(&self, table: &str) -> Result<Opened, Error> {
+    pub(super) fn writable(&self, table: &str) -> Result<Opened, Error> {
         if self.inner.read_only {
             return Err(Error::ReadOnlyTransaction);
         }
@@ -148,7 +148,7 @@ impl Inner {
         tree_key: &[u8],
         reading: Reading,
     ) -> Result<Option<EncodedItem>, Error> {
-        if let Some(staged) = state.overlay.get(tree_key, NOW) {
+        if let Some(staged) = state.overlay.item(tree_key, NOW) {
             return Ok(staged);
         }
         if reading == Reading::Noted {
@@ -165,31 +165,52 @@ impl Inner {
         opened: &Opened,
         writes: impl Iterator<Item = (Bytes, Option<EncodedItem>, Option<EncodedItem>)>,
     ) -> Result<(), Error> {
-        let before = state.command;
-        state.command += 1;
+        let table = &opened.table;
+        let generation = self.engine.inner.shard.generation();
+        let mut news = Facts::new();
+        let before = state.begin_command();
         for (key, old, new) in writes {
-            self.stage_entries(state, &opened.definition, old.as_ref(), new.as_ref());
-            state.set(Tree::Items, key, new);
+            state.stage_entries(&opened.definition, old.as_ref(), new.as_ref());
+            if let Some(new) = &new {
+                table.observed.news(generation, new.view(), &mut news);
+            }
+            state.overlay.set_item(key, new, state.command);
         }
-        if let Err(limit) = state.overlay.check() {
-            state.overlay.undo_above(before);
+        state.end_command(before)?;
+        let written = state.written.entry(table.id);
+        written.or_insert_with(|| Arc::clone(table));
+        if !news.is_empty() {
+            self.learn(state, table.id, news);
+        }
+        Ok(())
+    }
+}
+
+impl State {
+    /// Begins a command that writes. Answers the one before it.
+    pub(super) fn begin_command(&mut self) -> u64 {
+        self.command += 1;
+        self.command - 1
+    }
+
+    /// Ends it; beyond a limit it has not been.
+    pub(super) fn end_command(&mut self, before: u64) -> Result<(), Error> {
+        if let Err(limit) = self.overlay.check() {
+            self.overlay.undo_above(before);
             return Err(limit);
         }
         // What a savepoint goes back to stays, and what a view that is alive may still read.
-        let kept = match Arc::strong_count(&state.views) {
-            1 => state.savepoints.last().copied().unwrap_or(0),
+        let kept = match Arc::strong_count(&self.views) {
+            1 => self.savepoints.last().copied().unwrap_or(0),
             _ => before,
         };
-        state.overlay.collapse(state.command, kept);
-        let table = &opened.table;
-        let written = state.written.entry(table.id);
-        written.or_insert_with(|| Arc::clone(table));
+        self.overlay.collapse(self.command, kept);
         Ok(())
     }
 
-    fn stage_entries(
-        &self,
-        state: &mut State,
+    /// Stages what becomes of an item's entries in the indexes that can be read.
+    pub(super) fn stage_entries(
+        &mut self,
         definition: &CreateTable,
         old: Option<&EncodedItem>,
         new: Option<&EncodedItem>,
@@ -202,18 +223,12 @@ impl Inner {
                 continue;
             }
             if let Some(old) = old {
-                state.set(Tree::Indexes, old.key.into(), None);
+                self.overlay.set_entry(old.key.into(), None, self.command);
             }
             if let Some(new) = new {
-                state.set(Tree::Indexes, new.key.into(), Some(new.item));
+                self.overlay
+                    .set_entry(new.key.into(), Some(new.item), self.command);
             }
         }
-    }
-}
-
-impl State {
-    /// Stages one write of the command that writes now.
-    fn set(&mut self, tree: Tree, key: Bytes, item: Option<EncodedItem>) {
-        self.overlay.set(tree, key, item, self.command);
     }
 }

@@ -103,6 +103,21 @@ async fn savepoints_take_back_writes_and_not_reads() {
     assert_eq!(get(&engine, "t", key("a", 1)), None);
 }
 
+/// Two savepoints in one place are two: releasing the inner one leaves the outer.
+#[tokio::test]
+async fn a_savepoint_outlives_the_release_of_the_next() {
+    let engine = with_table().await;
+    let transaction = begin(&engine);
+    transaction.put_item(&put("t", row("a", 1, 1))).unwrap();
+    let outer = transaction.savepoint().unwrap();
+    let inner = transaction.savepoint().unwrap();
+    transaction.release(&inner).unwrap();
+    transaction.put_item(&put("t", row("a", 1, 2))).unwrap();
+    transaction.put_item(&put("t", row("a", 1, 3))).unwrap();
+    transaction.rollback_to(&outer).unwrap();
+    assert_eq!(value(read(&transaction.view(), key("a", 1))), Some(1));
+}
+
 /// A statement that reads while it writes does not meet its own writes.
 #[tokio::test]
 async fn a_view_stays_as_it_was_made() {

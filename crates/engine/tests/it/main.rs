@@ -13,4 +13,5 @@ mod simulation;
 mod support;
 mod tables;
 mod transaction_support;
+mod transactional_ddl;
 mod transactions;

@@ -71,9 +71,12 @@ enum Request {
     },
     Create {
         name: String,
+        /// Together with its first row.
+        in_transaction: bool,
     },
     Drop {
         name: String,
+        in_transaction: bool,
     },
     /// A write to a table that must be there.
     Touch {
@@ -106,6 +109,8 @@ struct Model {
     /// Rows that were inserted together, of unknown outcome.
     groups: Vec<Vec<u64>>,
     tables: BTreeMap<String, State>,
+    /// Tables that are not there without a row.
+    filled: BTreeSet<String>,
     next_row: u64,
     next_table: u64,
 }
@@ -176,7 +181,11 @@ impl Simulation {
                 .model
                 .tables
                 .insert(name.clone(), State::NotThere);
-            simulation.start(Request::Create { name });
+            let in_transaction = false;
+            simulation.start(Request::Create {
+                name,
+                in_transaction,
+            });
         }
         simulation.drain();
         simulation
@@ -271,6 +280,7 @@ impl Simulation {
             return self.poll_one();
         }
         let counter = self.rand.below(COUNTERS);
+        let in_transaction = self.rand.below(2) == 0;
         let request = match self.rand.below(20) {
             0..4 => Request::Increment { counter },
             4..8 => Request::Transact { counter },
@@ -283,7 +293,6 @@ impl Simulation {
                 let first = self.model.next_row;
                 self.model.next_row += count;
                 let ids: Vec<u64> = (first..first + count).collect();
-                let in_transaction = self.rand.below(2) == 0;
                 Request::Insert {
                     ids,
                     in_transaction,
@@ -296,10 +305,16 @@ impl Simulation {
             18 => {
                 let name = format!("t{}", self.model.next_table);
                 self.model.next_table += 1;
-                Request::Create { name }
+                Request::Create {
+                    name,
+                    in_transaction,
+                }
             }
             _ => match self.pick_table() {
-                Some(name) => Request::Drop { name },
+                Some(name) => Request::Drop {
+                    name,
+                    in_transaction,
+                },
                 None => return,
             },
         };
@@ -328,7 +343,16 @@ impl Simulation {
             Request::Delete { id } => {
                 self.model.rows.insert(*id, State::InFlight);
             }
-            Request::Create { name } | Request::Drop { name } => {
+            Request::Create {
+                name,
+                in_transaction,
+            } => {
+                self.model
+                    .filled
+                    .extend(in_transaction.then(|| name.clone()));
+                self.model.tables.insert(name.clone(), State::InFlight);
+            }
+            Request::Drop { name, .. } => {
                 self.model.tables.insert(name.clone(), State::InFlight);
             }
             Request::Increment { .. }
@@ -438,13 +462,13 @@ impl Simulation {
                 assert!(!matches!(answer, Answer::No), "{name} is lost");
                 self.touched += u64::from(matches!(answer, Answer::Done(_)));
             }
-            Request::Create { name } => {
+            Request::Create { name, .. } => {
                 assert!(!matches!(answer, Answer::No), "{name} was there");
                 self.model
                     .tables
                     .insert(name, state(State::There, State::NotThere));
             }
-            Request::Drop { name } => {
+            Request::Drop { name, .. } => {
                 assert!(!matches!(answer, Answer::No), "{name} is lost");
                 self.model
                     .tables
@@ -542,6 +566,8 @@ impl Simulation {
             };
             let page = self.engine.scan(&scan).unwrap();
             assert!(page.last_evaluated_key.is_none());
+            let created_whole = !self.model.filled.contains(&name) || !page.items.is_empty();
+            assert!(created_whole, "{name} was created without its row");
             let described = self.engine.describe_table(&name).unwrap();
             let bytes: usize = page.items.iter().map(EncodedItem::size).sum();
             assert_eq!(
@@ -631,11 +657,19 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
             let row = item([("id", n(1)), ("touched", n(1))]);
             engine.put_item(put(&name, row)).await.map(|_| None)
         }
-        Request::Create { name } => {
+        Request::Create {
+            name,
+            in_transaction: true,
+        } => create_filled(engine, &name).await,
+        Request::Drop {
+            name,
+            in_transaction: true,
+        } => drop_in_transaction(engine, &name).await,
+        Request::Create { name, .. } => {
             let request = table(&name, ("id", KeyType::N), None);
             engine.create_table(request).await.map(|_| None)
         }
-        Request::Drop { name } => engine.delete_table(&name).await.map(|_| None),
+        Request::Drop { name, .. } => engine.delete_table(&name).await.map(|_| None),
     };
     match result {
         Ok(value) => Answer::Done(value),
@@ -673,6 +707,24 @@ async fn transact(engine: &Engine, counter: u64) -> Result<Option<i64>, Error> {
     futures::pending!();
     transaction.commit().await?;
     Ok(Some(seen + 1))
+}
+
+async fn create_filled(engine: &Engine, name: &str) -> Result<Option<i64>, Error> {
+    let transaction = engine.begin(TransactionOptions::default());
+    transaction.create_table(&table(name, ("id", KeyType::N), None))?;
+    futures::pending!();
+    let row = item([("id", n(2)), ("first", s("x"))]);
+    transaction.put_item(&put(name, row))?;
+    transaction.commit().await?;
+    Ok(None)
+}
+
+async fn drop_in_transaction(engine: &Engine, name: &str) -> Result<Option<i64>, Error> {
+    let transaction = engine.begin(TransactionOptions::default());
+    transaction.delete_table(name)?;
+    futures::pending!();
+    transaction.commit().await?;
+    Ok(None)
 }
 
 async fn insert_row_by_row(engine: &Engine, rows: Vec<Item>) -> Result<Option<i64>, Error> {
