@@ -241,6 +241,7 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
         Error::IndexKey { index, error } => Exception::validation(index_key_message(&index, error)),
         Error::IndexNotFound { index, .. } => Exception::validation(messages::no_index(&index)),
         Error::IndexNotReady { index } => Exception::validation(messages::index_not_ready(&index)),
+        Error::IndexLag { .. } => Exception::new(Type::ServiceUnavailable, messages::INDEX_LAG),
         Error::IndexRefused { index, problem } => {
             Exception::validation(index_problem(&index, &problem))
         }

@@ -340,6 +340,8 @@ pub(crate) fn index_does_not_project(index: &str, attributes: &[&str]) -> String
     )
 }
 
+pub(crate) const INDEX_LAG: &str =
+    "The indexes are too far behind for a consistent read. Try again.";
 pub(crate) const TTL_DISABLED: &str = "TimeToLive is already disabled";
 
 pub(crate) const TTL_ENABLED: &str = "TimeToLive is already enabled";

@@ -8,6 +8,7 @@
 //! * An item's value in the items tree is the LSN that made it (u64, big-endian), then the encoded item.
 
 use crate::catalog::{Catalog, Table};
+use crate::deferred::Deferred;
 use crate::definition::{BackfillRow, CatalogKey, StoredTable, decode_observed, parse_key};
 use crate::observed::Facts;
 use crate::record::{Operation, Put, operations};
@@ -25,6 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) struct Applier {
     pub(crate) catalog: Catalog,
     pub(crate) statistics: Statistics,
+    pub(crate) deferred: Deferred,
     /// Not the shard itself: its last owner must not be a publication, which closing the shard waits for.
     shard: OnceLock<ShardHandle>,
     started: AtomicBool,
@@ -32,10 +34,11 @@ pub(crate) struct Applier {
 
 impl Applier {
     /// An applier that does not listen to publications until it is started: a start loads what they led to from the trees.
-    pub(crate) fn new(statistics: Statistics) -> Applier {
+    pub(crate) fn new(statistics: Statistics, deferred: Deferred) -> Applier {
         Applier {
             catalog: Catalog::default(),
             statistics,
+            deferred,
             shard: OnceLock::new(),
             started: AtomicBool::new(false),
         }
@@ -48,11 +51,17 @@ impl Applier {
         self.started.store(true, Ordering::Release);
     }
 
-    fn published(&self, lsn: Lsn, record: &[u8]) -> Result<(), String> {
+    fn published(&self, lsn: Lsn, record: &Bytes) -> Result<(), String> {
         let mut facts: BTreeMap<TableId, Facts> = BTreeMap::new();
+        let mut deferred = false;
         for operation in operations(record) {
-            let Operation::Catalog { key, value } = operation? else {
-                continue;
+            let (key, value) = match operation? {
+                Operation::Catalog { key, value } => (key, value),
+                Operation::Deferred { .. } => {
+                    deferred = true;
+                    continue;
+                }
+                _ => continue,
             };
             match (parse_key(key)?, value) {
                 (CatalogKey::Table(id), Some(value)) => self.publish_table(lsn, id, value)?,
@@ -81,11 +90,15 @@ impl Applier {
                 | (CatalogKey::NextTableId, _)
                 | (CatalogKey::Dropped(_), None)
                 | (CatalogKey::StatisticsLsn, None)
+                | (CatalogKey::IndexesLsn, _)
                 | (CatalogKey::Request, _) => {}
             }
         }
         for (id, facts) in facts {
             self.catalog.publish_facts(id, facts);
+        }
+        if deferred {
+            self.deferred.offer(lsn, record);
         }
         // Behind the definitions: the record may create a table and write its items.
         self.statistics.count(&self.catalog, lsn, record)
@@ -130,6 +143,7 @@ impl Apply for Applier {
                 Operation::IndexDelete(delete) => {
                     (Role::Indexes, record.slice_ref(delete.key), None)
                 }
+                Operation::Deferred { .. } => continue,
                 Operation::Catalog { key, value } => {
                     let value = value.map(|value| record.slice_ref(value));
                     (Role::Catalog, record.slice_ref(key), value)

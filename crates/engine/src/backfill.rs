@@ -40,6 +40,8 @@ pub(crate) async fn step(engine: &Engine) -> Result<bool, Error> {
     let Some((id, row)) = next else {
         return Ok(false);
     };
+    // What was deferred by the steps before is in the index when the last step finds no item.
+    while crate::deferred::step(engine).await? {}
     engine.inner.shard.admit().await?;
     let sequenced = match catalog.by_id(row.table) {
         Some(table) => fill(engine, &table, id, &row)?,
@@ -77,6 +79,7 @@ fn fill(
     let Some(target) = targets.find(|target| target.id() == id && target.is_filling()) else {
         return Ok(None);
     };
+    let deferred = engine.inner.applier.deferred.on && target.is_global();
     let mut record = RecordBuilder::with_capacity(STEP_BYTES);
     for key in &keys {
         let Some(value) = shard.latest(Role::Items, key)?.value else {
@@ -86,7 +89,10 @@ fn fill(
             let there = shard.latest(Role::Indexes, &entry.key)?.value;
             let there = there.map(item_of).transpose()?;
             let old_size = there.as_ref().map_or(0, EncodedItem::size);
-            record.index(&entry.key, old_size, Some(&entry.item));
+            match deferred {
+                true => record.deferred(&entry.key, Some(&entry.item)),
+                false => record.index(&entry.key, old_size, Some(&entry.item)),
+            }
         }
     }
     let done = BackfillRow {

@@ -7,7 +7,7 @@
 use crate::api::CreateTable;
 use crate::capacity::write_units;
 use crate::catalog::Table;
-use crate::engine::Engine;
+use crate::engine::{Engine, Inner};
 use crate::error::Error;
 use crate::gate::Open;
 use crate::index::{self, Target};
@@ -15,7 +15,7 @@ use crate::observed::Facts;
 use crate::record::RecordBuilder;
 use bytes::Bytes;
 use shale_item::EncodedItem;
-use shale_storage::{Generation, Lsn, Role, Shard, StorageError};
+use shale_storage::{Generation, Lsn, Role, StorageError};
 
 /// One item before and after. The caller holds its latch and has entered its table's gate.
 #[derive(Debug)]
@@ -36,12 +36,12 @@ impl Change<'_> {
         }
     }
 
-    fn write_to(&self, shard: &Shard, record: &mut RecordBuilder) -> Result<IndexUnits, Error> {
+    fn write_to(&self, inner: &Inner, record: &mut RecordBuilder) -> Result<IndexUnits, Error> {
         record.item(self.tree_key, size_of(&self.old), self.new.as_ref());
         let definition = &*self.table.definition;
         let mut units = IndexUnits::new();
         for target in index::targets(&definition.derived) {
-            let written = self.write_entry(shard, definition, target, record)?;
+            let written = self.write_entry(inner, definition, target, record)?;
             if let Target::Index(index) = target
                 && written > 0.0
             {
@@ -54,7 +54,7 @@ impl Change<'_> {
     /// Writes what becomes of the item's entry; nothing if it stays as it is. Answers the write units.
     fn write_entry(
         &self,
-        shard: &Shard,
+        inner: &Inner,
         definition: &CreateTable,
         target: Target<'_>,
         record: &mut RecordBuilder,
@@ -64,28 +64,41 @@ impl Change<'_> {
             target.entry(definition, self.tree_key, item)
         };
         let (mut old, new) = (entry(&self.old), entry(&self.new));
+        let deferred = inner.applier.deferred.on && target.is_global();
+        if old == new && !target.is_filling() {
+            return Ok(0.0);
+        }
         if target.is_filling()
+            && !deferred
             && let Some(entry) = &old
-            && shard.latest(Role::Indexes, &entry.key)?.value.is_none()
+            && inner
+                .shard
+                .latest(Role::Indexes, &entry.key)?
+                .value
+                .is_none()
         {
             old = None;
         }
-        if old == new {
+        if old == new && !deferred {
             return Ok(0.0);
         }
+        let mut write = |key: &[u8], old_size, entry: Option<&EncodedItem>| match deferred {
+            true => record.deferred(key, entry),
+            false => record.index(key, old_size, entry),
+        };
         let moved = match (&old, &new) {
             (Some(old), Some(new)) => old.key != new.key,
             _ => true,
         };
         let mut units = 0.0;
         if let Some(old) = old.as_ref().filter(|_| moved) {
-            record.index(&old.key, old.item.size(), None);
+            write(&old.key, old.item.size(), None);
             units += write_units(old.item.size(), 0);
         }
         if let Some(new) = &new {
             let old = old.as_ref().filter(|_| !moved);
             let old_size = old.map_or(0, |old| old.item.size());
-            record.index(&new.key, old_size, Some(&new.item));
+            write(&new.key, old_size, Some(&new.item));
             units += write_units(old_size, new.item.size());
         }
         Ok(units)
@@ -149,10 +162,9 @@ impl Engine {
             change.check()?;
         }
         let mut record = RecordBuilder::with_capacity(changes.iter().map(Change::bytes).sum());
-        let shard = &self.inner.shard;
         let units = changes
             .iter()
-            .map(|change| change.write_to(shard, &mut record));
+            .map(|change| change.write_to(&self.inner, &mut record));
         let index_units = units.collect::<Result<_, _>>()?;
         for (key, value) in rows {
             record.catalog(key, value.as_deref());

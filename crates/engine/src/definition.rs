@@ -6,6 +6,7 @@
 //! key                       value
 //! 'm' "next_table_id"       u32: ids below it have been given out
 //! 'm' "statistics"          u64: LSN at which all 's' rows are right
+//! 'm' "indexes"             u64: LSN up to which deferred entries of indexes are applied; absent where none are deferred
 //! 't' table u32             definition, JSON, its member "format" first
 //! 'd' table or index u32    empty: dropped, its space is not reclaimed yet
 //! 'b' index u32             format u8 (1) | table u32 | items u64 looked at | tree key behind which to go on, empty at first
@@ -29,6 +30,8 @@ use std::collections::BTreeMap;
 pub(crate) const NEXT_TABLE_ID: &[u8] = b"mnext_table_id";
 /// Row that holds the LSN of the last checkpoint of statistics.
 pub(crate) const STATISTICS_LSN: &[u8] = b"mstatistics";
+/// Row that holds the watermark of asynchronous indexes.
+pub(crate) const INDEXES_LSN: &[u8] = b"mindexes";
 /// First byte of the rows of definitions.
 pub(crate) const TABLE: u8 = b't';
 /// First byte of the rows of dropped tables.
@@ -83,6 +86,8 @@ pub(crate) enum CatalogKey<'a> {
     NextTableId,
     /// `STATISTICS_LSN`
     StatisticsLsn,
+    /// `INDEXES_LSN`
+    IndexesLsn,
     /// Definition of a table.
     Table(TableId),
     /// A dropped table or index.
@@ -103,6 +108,7 @@ pub(crate) fn parse_key(key: &[u8]) -> Result<CatalogKey<'_>, String> {
     match key {
         NEXT_TABLE_ID => return Ok(CatalogKey::NextTableId),
         STATISTICS_LSN => return Ok(CatalogKey::StatisticsLsn),
+        INDEXES_LSN => return Ok(CatalogKey::IndexesLsn),
         _ => {}
     }
     let (kind, rest) = key.split_first().ok_or_else(unknown)?;

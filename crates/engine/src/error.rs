@@ -135,6 +135,12 @@ pub enum Error {
         /// The index.
         index: String,
     },
+    /// Asynchronous indexes are too far behind for a consistent read; it can be tried again.
+    #[error("indexes are {records} records behind")]
+    IndexLag {
+        /// Records that are not in the indexes yet.
+        records: usize,
+    },
     /// The index cannot be created or dropped.
     #[error("index {index}: {problem:?}")]
     IndexRefused {
@@ -267,6 +273,7 @@ impl Error {
             | Error::ReadOnlyTransaction
             | Error::InvalidTableName { .. }
             | Error::InvalidSegment { .. } => ErrorKind::Invalid,
+            Error::IndexLag { .. } => ErrorKind::Unavailable,
             Error::Storage(error) => storage_kind(error),
             Error::Log(_) | Error::Internal(_) => ErrorKind::Internal,
         }

@@ -58,6 +58,11 @@ impl Target<'_> {
         }
     }
 
+    /// Whether it is a global index.
+    pub(crate) fn is_global(self) -> bool {
+        matches!(self, Target::Index(index) if index.kind == IndexKind::Global)
+    }
+
     /// Whether entries of older items may be missing.
     pub(crate) fn is_filling(self) -> bool {
         let status = match self {

@@ -5,6 +5,7 @@
 //! Every job goes in small steps that leave everything as it should be, so that a crash between two of them costs nothing.
 
 use crate::backfill;
+use crate::deferred;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::expiry;
@@ -25,11 +26,13 @@ pub enum Job {
     Backfill,
     /// Deleting expired items.
     Expiry,
+    /// Applying the deferred entries of asynchronous indexes.
+    Indexes,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Job; 2] = [Job::Backfill, Job::Expiry];
+    pub const ALL: [Job; 3] = [Job::Indexes, Job::Backfill, Job::Expiry];
 }
 
 impl Engine {
@@ -42,6 +45,7 @@ impl Engine {
         match job {
             Job::Backfill => backfill::step(self).await,
             Job::Expiry => expiry::step(self).await,
+            Job::Indexes => deferred::step(self).await,
         }
     }
 }

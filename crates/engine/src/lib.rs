@@ -24,6 +24,7 @@ mod blocking;
 mod capacity;
 mod catalog;
 mod change;
+mod deferred;
 mod definition;
 mod derived;
 mod engine;
@@ -53,6 +54,7 @@ mod write;
 
 pub use api::*;
 pub use blocking::blocking;
+pub use deferred::IndexLag;
 pub use derived::*;
 // Parts of `Error`, for those who must name them and may not reach the crates below.
 pub use engine::{Engine, ReadView};

@@ -10,6 +10,7 @@
 
 use crate::apply::Applier;
 use crate::catalog::Table;
+use crate::deferred::{self, Deferred};
 use crate::definition::{
     BackfillRow, CatalogKey, STATISTICS, Space, StoredTable, decode_observed, decode_u32,
     decode_u64, observed_key, parse_key, table_key,
@@ -52,6 +53,8 @@ pub struct EngineOptions {
     pub checkpoint_records: u64,
     /// How long after its expiry an item may be found at most by the next look for expired items.
     pub expiry_interval: Duration,
+    /// Whether the entries of global indexes are written behind their items, as they are on other shards.
+    pub asynchronous_indexes: bool,
     /// Whether the shard runs its own threads; without them a simulation drives every step.
     pub background: bool,
     /// Whether transactions are validated. Only for tests that must see what breaks without: a checker of isolation that finds
@@ -72,6 +75,7 @@ impl EngineOptions {
             latch_wait: Duration::from_secs(5),
             checkpoint_records: 65_536,
             expiry_interval: Duration::from_secs(60),
+            asynchronous_indexes: false,
             background: true,
             validate_transactions: true,
             jobs: true,
@@ -92,16 +96,22 @@ impl Engine {
         rand: Arc<dyn Rand>,
     ) -> Result<Engine, Error> {
         let statistics = Statistics::new(options.checkpoint_records);
-        let applier = Arc::new(Applier::new(statistics));
+        let applier = Arc::new(Applier::new(
+            statistics,
+            Deferred::new(options.asynchronous_indexes),
+        ));
         let shard_options = ShardOptions {
             memory_budget: options.write_buffer_bytes,
-            consumers: vec![CONSUMER],
+            consumers: vec![CONSUMER, deferred::CONSUMER],
             background: options.background,
             ..ShardOptions::default()
         };
         let apply = Arc::clone(&applier) as _;
         let shard = Shard::open(shard_options, log, trees, apply, Arc::clone(&clock))?;
-        let orphans = load(&applier, &shard)?;
+        let Loaded {
+            orphans,
+            indexes_lsn,
+        } = load(&applier, &shard)?;
         applier.start(shard.handle());
         let inner = Inner {
             shard,
@@ -116,6 +126,7 @@ impl Engine {
             expiry: Schedule::new(options.expiry_interval),
         };
         clean_up(&inner, &orphans);
+        deferred::start(&inner, indexes_lsn)?;
         let mut engine = Engine {
             inner: Arc::new(inner),
             space: Space::User,
@@ -192,9 +203,8 @@ impl Engine {
     }
 }
 
-/// Fills the applier's catalog and statistics from the trees and the log. Answers the keys of rows whose tables are not there: a
-/// checkpoint that was sequenced behind a drop leaves such.
-fn load(applier: &Applier, shard: &Shard) -> Result<Vec<Vec<u8>>, Error> {
+/// Fills the applier's catalog and statistics from the trees and the log.
+fn load(applier: &Applier, shard: &Shard) -> Result<Loaded, Error> {
     let rows = Rows::read(shard)?;
     let catalog = &applier.catalog;
     let mut observed = rows.observed;
@@ -226,7 +236,18 @@ fn load(applier: &Applier, shard: &Shard) -> Result<Vec<Vec<u8>>, Error> {
     catalog.ddl.lock().next_id = rows.next_id;
     *catalog.dropped.lock() = rows.dropped;
     *catalog.backfills.lock() = rows.backfills;
-    Ok(orphans)
+    Ok(Loaded {
+        orphans,
+        indexes_lsn: rows.indexes_lsn,
+    })
+}
+
+/// What a start goes on with.
+struct Loaded {
+    /// Keys of rows whose tables are not there: a checkpoint that was sequenced behind a drop leaves such.
+    orphans: Vec<Vec<u8>>,
+    /// The watermark of asynchronous indexes.
+    indexes_lsn: Option<Lsn>,
 }
 
 fn clean_up(inner: &Inner, orphans: &[Vec<u8>]) {
@@ -252,6 +273,7 @@ fn clean_up(inner: &Inner, orphans: &[Vec<u8>]) {
 struct Rows {
     next_id: u32,
     checkpoint: Lsn,
+    indexes_lsn: Option<Lsn>,
     tables: BTreeMap<TableId, StoredTable>,
     observed: BTreeMap<TableId, Facts>,
     statistics: BTreeMap<TableId, Bytes>,
@@ -264,6 +286,7 @@ impl Rows {
         let mut rows = Rows {
             next_id: 1,
             checkpoint: Lsn::ZERO,
+            indexes_lsn: None,
             tables: BTreeMap::new(),
             observed: BTreeMap::new(),
             statistics: BTreeMap::new(),
@@ -283,6 +306,7 @@ impl Rows {
         match parse_key(key)? {
             CatalogKey::NextTableId => self.next_id = decode_u32(&value)?,
             CatalogKey::StatisticsLsn => self.checkpoint = Lsn(decode_u64(&value)?),
+            CatalogKey::IndexesLsn => self.indexes_lsn = Some(Lsn(decode_u64(&value)?)),
             CatalogKey::Table(id) => {
                 self.tables.insert(id, StoredTable::decode(&value)?);
             }

@@ -11,11 +11,13 @@
 //!           | 3 catalog | key_len u16 | key | value_len u32 (ffffffff: the row is deleted) | value
 //!           | 4 index put     | as put
 //!           | 5 index delete  | as delete
+//!           | 8 deferred      | key_len u16 | key | item_len u32 (ffffffff: the entry is deleted) | item
 //! ```
 //!
 //! `key` is the tree key: it begins with the table's id. Sizes are DynamoDB's item sizes, which statistics need; an `old_size` of 0
 //! says that there was no item (none is empty: it holds its key). `item` is an encoded item, `catalog` writes a row of the catalog tree,
-//! the index operations an entry of the indexes tree.
+//! the index operations an entry of the indexes tree,
+//! `deferred` says what becomes of one that is applied later.
 //! An operation that a version does not know ends in an error, never in a guess.
 
 use bytes::{BufMut, Bytes};
@@ -30,6 +32,7 @@ const DELETE: u8 = 2;
 const CATALOG: u8 = 3;
 const INDEX_PUT: u8 = 4;
 const INDEX_DELETE: u8 = 5;
+const DEFERRED: u8 = 8;
 const DELETED: u32 = u32::MAX;
 
 /// One operation of a record, read in place.
@@ -50,6 +53,13 @@ pub(crate) enum Operation<'a> {
     IndexPut(Put<'a>),
     /// No entry of an index is under that key now.
     IndexDelete(Delete<'a>),
+    /// What becomes of an entry that a consumer of the log applies.
+    Deferred {
+        /// Its key.
+        key: &'a [u8],
+        /// Encoded item, `None` if the entry goes.
+        entry: Option<&'a [u8]>,
+    },
 }
 
 /// An item or entry as it is now.
@@ -122,9 +132,18 @@ impl RecordBuilder {
         }
     }
 
+    /// Adds what becomes of an entry that is applied later.
+    pub(crate) fn deferred(&mut self, key: &[u8], entry: Option<&EncodedItem>) {
+        self.row(DEFERRED, key, entry.map(|entry| &entry.as_bytes()[..]));
+    }
+
     /// Adds a catalog row, or its deletion.
     pub(crate) fn catalog(&mut self, key: &[u8], value: Option<&[u8]>) {
-        self.0.put_u8(CATALOG);
+        self.row(CATALOG, key, value);
+    }
+
+    fn row(&mut self, tag: u8, key: &[u8], value: Option<&[u8]>) {
+        self.0.put_u8(tag);
         self.key(key);
         match value {
             Some(value) => self.value(value),
@@ -198,7 +217,14 @@ impl<'a> Iterator for Operations<'a> {
         let operation = match tag {
             PUT => self.rest.put().map(Operation::Put),
             DELETE => self.rest.delete().map(Operation::Delete),
-            CATALOG => self.rest.catalog(),
+            CATALOG => self
+                .rest
+                .row()
+                .map(|(key, value)| Operation::Catalog { key, value }),
+            DEFERRED => self
+                .rest
+                .row()
+                .map(|(key, entry)| Operation::Deferred { key, entry }),
             INDEX_PUT => self.rest.put().map(Operation::IndexPut),
             INDEX_DELETE => self.rest.delete().map(Operation::IndexDelete),
             _ => {
@@ -236,13 +262,13 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn catalog(&mut self) -> Option<Operation<'a>> {
+    fn row(&mut self) -> Option<(&'a [u8], Option<&'a [u8]>)> {
         let key = self.key()?;
         let value = match self.u32()? {
             DELETED => None,
             length => Some(self.slice(length as usize)?),
         };
-        Some(Operation::Catalog { key, value })
+        Some((key, value))
     }
 
     fn key(&mut self) -> Option<&'a [u8]> {

@@ -29,7 +29,7 @@ impl Engine {
     ) -> Result<Decided<T>, Error> {
         let mut retries = 0;
         loop {
-            self.inner.shard.admit().await?;
+            self.admit().await?;
             let (table, drop) = match section() {
                 Ok(Section::Decided(decided)) => return Ok(decided),
                 Ok(Section::Dropping(table, drop)) => (table, drop),

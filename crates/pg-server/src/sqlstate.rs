@@ -216,6 +216,11 @@ fn engine(error: &EngineError) -> Report {
         EngineError::IndexNotReady { index } => {
             Report::error("55000", format!("index \"{index}\" is still being filled"))
         }
+        EngineError::IndexLag { records } => {
+            let message = format!("indexes are {records} records behind");
+            let report = Report::error("55P03", message);
+            report.with_hint("Try again, or SET shale.index_consistency = 'eventual'.")
+        }
         EngineError::IndexRefused { index, problem } => index_problem(index, problem),
         EngineError::TimeToLive { attribute } => Report::error(
             "55000",

@@ -104,6 +104,7 @@ fn keys_come_apart_as_they_were_put_together() {
     for (key, parsed) in [
         (NEXT_TABLE_ID, CatalogKey::NextTableId),
         (STATISTICS_LSN, CatalogKey::StatisticsLsn),
+        (INDEXES_LSN, CatalogKey::IndexesLsn),
         (&table_key(TABLE, table), CatalogKey::Table(table)),
         (&table_key(DROPPED, table), CatalogKey::Dropped(table)),
         (&table_key(STATISTICS, table), CatalogKey::Statistics(table)),

@@ -135,7 +135,18 @@ async fn finish_jobs(engine: &Engine) {
 }
 
 fn without_threads(log: InstantLog, trees: MemoryStore, clock: Arc<ManualClock>) -> Engine {
+    opened(false, log, trees, clock)
+}
+
+/// An engine whose jobs the test does.
+fn opened(
+    asynchronous_indexes: bool,
+    log: InstantLog,
+    trees: MemoryStore,
+    clock: Arc<ManualClock>,
+) -> Engine {
     let options = EngineOptions {
+        asynchronous_indexes,
         jobs: false,
         checkpoint_records: 10,
         ..EngineOptions::new("unused")
@@ -551,6 +562,7 @@ enum Action {
     Create(u8),
     Drop(u8),
     Fill,
+    Catch,
     Reopen,
 }
 
@@ -562,6 +574,7 @@ fn action() -> impl Strategy<Value = Action> {
         1 => (0u8..3).prop_map(Action::Create),
         1 => (0u8..3).prop_map(Action::Drop),
         2 => Just(Action::Fill),
+        2 => Just(Action::Catch),
         1 => Just(Action::Reopen),
     ]
 }
@@ -569,12 +582,17 @@ fn action() -> impl Strategy<Value = Action> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
-    fn indexes_are_what_a_recomputation_finds(history in proptest::collection::vec(action(), 1..60)) {
+    fn indexes_are_what_a_recomputation_finds(
+        history in proptest::collection::vec(action(), 1..60),
+        asynchronous in proptest::collection::vec(any::<bool>(), 60),
+    ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
             let (mut log, trees) = (InstantLog::default(), MemoryStore::default());
             let clock = Arc::new(ManualClock::new(START_MICROS));
-            let mut engine = without_threads(log.clone(), trees.clone(), Arc::clone(&clock));
+            let mut modes = asynchronous.into_iter().cycle();
+            let mut mode = false;
+            let mut engine = opened(mode, log.clone(), trees.clone(), Arc::clone(&clock));
             let start = vec![local("l", key("a", KeyType::N)), global("g", &[key("a", KeyType::N)], &[])];
             engine.create_table(indexed(start)).await.unwrap();
             let at = |h: u8, r: u8| item([("h", s(&h.to_string())), ("r", n(r.into()))]);
@@ -605,13 +623,66 @@ proptest! {
                     Action::Reopen => {
                         drop(engine);
                         log = log.reopened();
-                        engine = without_threads(log.clone(), trees.clone(), Arc::clone(&clock));
+                        mode = modes.next().unwrap_or_default();
+                        engine = opened(mode, log.clone(), trees.clone(), Arc::clone(&clock));
                     }
+                    Action::Catch => while engine.job_step(Job::Indexes).await.unwrap() {},
                 }
-                check_indexes(&engine);
+                if engine.index_lag().records == 0 {
+                    check_indexes(&engine);
+                }
+                assert!(mode || engine.index_lag().records == 0);
             }
             finish_jobs(&engine).await;
+            while engine.job_step(Job::Indexes).await.unwrap() {}
             check_indexes(&engine);
         });
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_consistent_read_of_an_asynchronous_index_waits_for_its_watermark() {
+    let clock = Arc::new(ManualClock::new(START_MICROS));
+    let options = EngineOptions {
+        asynchronous_indexes: true,
+        ..EngineOptions::new("unused")
+    };
+    let rand = Arc::new(SeededRand::new(3));
+    let (log, trees) = (
+        Arc::new(InstantLog::default()),
+        Box::new(MemoryStore::default()),
+    );
+    let engine = Engine::open(options, log, trees, clock, rand).unwrap();
+    let board = global("board", &[key("a", KeyType::N)], &[]);
+    engine.create_table(indexed(vec![board])).await.unwrap();
+    for number in 0..200 {
+        let entry = item([("h", s("p")), ("r", n(number)), ("a", n(1))]);
+        engine.put_item(put("t", entry)).await.unwrap();
+        engine.indexes_consistent().await.unwrap();
+        let page = engine.query(&query("board", &[n(1)])).unwrap();
+        assert_eq!(page.items.len() as i64, number + 1);
+    }
+}
+
+/// Nobody applies anything: the read says that it can be tried again, and says so after a bounded time.
+#[tokio::test(start_paused = true)]
+async fn a_watermark_that_does_not_come_is_an_error() {
+    let clock = Arc::new(ManualClock::new(START_MICROS));
+    let engine = opened(true, InstantLog::default(), MemoryStore::default(), clock);
+    let board = global("board", &[key("a", KeyType::N)], &[]);
+    engine.create_table(indexed(vec![board])).await.unwrap();
+    let entry = item([("h", s("p")), ("r", n(1)), ("a", n(1))]);
+    engine.put_item(put("t", entry)).await.unwrap();
+    assert_eq!(
+        engine.query(&query("board", &[n(1)])).unwrap().items.len(),
+        0
+    );
+    let lag = engine.indexes_consistent().await;
+    assert!(matches!(lag, Err(Error::IndexLag { records: 1 })));
+    while engine.job_step(Job::Indexes).await.unwrap() {}
+    engine.indexes_consistent().await.unwrap();
+    assert_eq!(
+        engine.query(&query("board", &[n(1)])).unwrap().items.len(),
+        1
+    );
 }
