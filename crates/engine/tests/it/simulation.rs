@@ -2,12 +2,14 @@
 //! prefix durable"), every step of clients, log, shard and disk chosen here.
 //!
 //! Clients increment counters (also in transactions that read, stay for a while and write), compare and set them, insert and delete
-//! rows, create and drop tables. Between any two of their moves
+//! rows, transfer between accounts of two tables and send transfers again that they know nothing of, create and drop tables. Between any
+//! two of their moves
 //! the log may write or fail, trees are applied, flushed, compacted and reclaimed, the log is trimmed, the disk is full or has space
 //! again, and the machine crashes.
 //!
 //! Checked at every crash and at the end (statistics at random moments too):
 //! * a counter equals its acknowledged increments, plus at most those of unknown outcome; no two acknowledged increments saw one value;
+//! * accounts sum up to nothing at any moment; in the end each is the sum of its transfers, each of which was done once;
 //! * acknowledged rows and tables are there, refused ones and dropped ones are not, an insert of many rows is there whole or not at all;
 //! * statistics equal a recount, observed attributes cover every item.
 //!
@@ -16,8 +18,8 @@
 use crate::support::*;
 use shale_commitlog::{Drive, FileLog, FileLogOptions};
 use shale_engine::{
-    BatchWrite, Engine, EngineOptions, Error, GetItem, ObservedAttribute, OnConflict, ReturnValues,
-    Scan, StorageError, TransactionOptions,
+    BatchWrite, ClientRequest, Engine, EngineOptions, Error, GetItem, ObservedAttribute,
+    OnConflict, ReturnValues, Scan, StorageError, TransactAction, TransactionOptions,
 };
 use shale_env::{ManualClock, Rand, SeededRand, SimulatedFiles, SyncFault};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeyType, ValueView};
@@ -30,6 +32,7 @@ use std::task::{Context, Poll, Waker};
 const STEPS: usize = 500;
 const SEEDS: u64 = 60;
 const COUNTERS: u64 = 3;
+const ACCOUNTS: u64 = 3;
 const RUNNING_MAX: usize = 10;
 
 /// What a client was told.
@@ -82,6 +85,16 @@ enum Request {
     Touch {
         name: String,
     },
+    /// A transaction with a token of its own: from an account of one table to one of the other.
+    Transfer(Transfer),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Transfer {
+    number: u64,
+    from: u64,
+    to: u64,
+    amount: i64,
 }
 
 struct Running {
@@ -111,6 +124,7 @@ struct Model {
     tables: BTreeMap<String, State>,
     /// Tables that are not there without a row.
     filled: BTreeSet<String>,
+    transfers: BTreeMap<Transfer, State>,
     next_row: u64,
     next_table: u64,
 }
@@ -175,7 +189,7 @@ impl Simulation {
             counts: Counts::default(),
             touched: 0,
         };
-        for name in ["counters", "rows"] {
+        for name in ["counters", "rows", "debits", "credits"] {
             let name = name.to_owned();
             simulation
                 .model
@@ -202,10 +216,43 @@ impl Simulation {
         self.crash();
         self.probe();
         assert!(self.touched > 0, "after a start every table takes writes");
+        self.settle_transfers();
+    }
+
+    /// Sends every transfer again whose outcome is not known. After that, all of them were done once, and those that were refused never.
+    fn settle_transfers(&mut self) {
+        while let Some(transfer) = self.transfer_in(State::Perhaps) {
+            self.start(Request::Transfer(transfer));
+            self.drain();
+            if self.model.transfers[&transfer] == State::Perhaps {
+                // A sync that was to fail, did.
+                self.crash();
+            }
+        }
+        for account in 0..ACCOUNTS {
+            let mut expected = (0, 0);
+            for (transfer, state) in &self.model.transfers {
+                if *state == State::There {
+                    expected.0 -= transfer.amount * i64::from(transfer.from == account);
+                    expected.1 += transfer.amount * i64::from(transfer.to == account);
+                }
+            }
+            let found = ["debits", "credits"].map(|table| self.number(table, account));
+            assert_eq!(found, [expected.0, expected.1], "account {account}");
+        }
+    }
+
+    /// Any transfer in that state.
+    fn transfer_in(&self, state: State) -> Option<Transfer> {
+        let transfers = self.model.transfers.iter();
+        let found: Vec<_> = transfers.filter(|(_, its)| **its == state).collect();
+        let which = self.rand.below(found.len().max(1) as u64) as usize;
+        found.get(which).map(|(transfer, _)| **transfer)
     }
 
     /// Writes to every table. A shard that takes writes at all takes them for each table: a drop that was refused is forgotten.
     fn probe(&mut self) {
+        let unknown = self.counts.unknown;
         self.touched = 0;
         let tables = self.model.tables.iter();
         let there = tables.filter(|(_, state)| **state == State::There);
@@ -215,8 +262,10 @@ impl Simulation {
         }
         self.drain();
         let all = names.len() as u64 - 1;
+        // A sync that fails in the middle of them stops the shard there.
+        let stopped = self.counts.unknown > unknown;
         assert!(
-            self.touched == 0 || self.touched == all,
+            self.touched == 0 || self.touched == all || stopped,
             "{} of {all}",
             self.touched
         );
@@ -281,7 +330,20 @@ impl Simulation {
         }
         let counter = self.rand.below(COUNTERS);
         let in_transaction = self.rand.below(2) == 0;
-        let request = match self.rand.below(20) {
+        let request = match self.rand.below(24) {
+            20..22 => Request::Transfer(Transfer {
+                number: self.model.transfers.len() as u64,
+                from: self.rand.below(ACCOUNTS),
+                to: self.rand.below(ACCOUNTS),
+                amount: 1 + self.rand.below(100) as i64,
+            }),
+            22..24 => {
+                let again = self.transfer_in(State::Perhaps);
+                match again.or_else(|| self.transfer_in(State::There)) {
+                    Some(transfer) => Request::Transfer(transfer),
+                    None => return,
+                }
+            }
             0..4 => Request::Increment { counter },
             4..8 => Request::Transact { counter },
             8..12 => {
@@ -354,6 +416,13 @@ impl Simulation {
             }
             Request::Drop { name, .. } => {
                 self.model.tables.insert(name.clone(), State::InFlight);
+            }
+            Request::Transfer(transfer) => {
+                // What is known of one that is sent again stays known.
+                self.model
+                    .transfers
+                    .entry(*transfer)
+                    .or_insert(State::NotThere);
             }
             Request::Increment { .. }
             | Request::CompareAndSet { .. }
@@ -458,6 +527,23 @@ impl Simulation {
                     .rows
                     .insert(id, state(State::NotThere, State::There));
             }
+            Request::Transfer(transfer) => {
+                assert!(
+                    !matches!(answer, Answer::No),
+                    "{transfer:?} has no condition"
+                );
+                let known = self
+                    .model
+                    .transfers
+                    .entry(transfer)
+                    .or_insert(State::NotThere);
+                *known = match (answer, *known) {
+                    (Answer::Done(_), _) | (_, State::There) => State::There,
+                    (Answer::Unknown, _) => State::Perhaps,
+                    // One that is refused now may have been done before.
+                    (_, before) => before,
+                };
+            }
             Request::Touch { name } => {
                 assert!(!matches!(answer, Answer::No), "{name} is lost");
                 self.touched += u64::from(matches!(answer, Answer::Done(_)));
@@ -478,7 +564,11 @@ impl Simulation {
     }
 
     fn counter(&self, counter: u64) -> i64 {
-        let found = get(&self.engine, "counters", item([("id", n(counter as i64))]));
+        self.number("counters", counter)
+    }
+
+    fn number(&self, table: &str, id: u64) -> i64 {
+        let found = get(&self.engine, table, item([("id", n(id as i64))]));
         match found.map(|item| item["n"].clone()) {
             Some(AttributeValue::N(number)) => number.to_i64().unwrap(),
             None => 0,
@@ -553,6 +643,11 @@ impl Simulation {
 
     /// Statistics equal a recount, observed attributes cover every item.
     fn check_books(&self) {
+        let accounts = ["debits", "credits"].map(|table| {
+            let ids = 0..ACCOUNTS;
+            ids.map(|id| self.number(table, id)).sum::<i64>()
+        });
+        assert_eq!(accounts[0] + accounts[1], 0, "half of a transfer is there");
         for name in self.engine.list_tables(None, 1000) {
             let scan = Scan {
                 table: name.clone(),
@@ -654,7 +749,7 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
             engine.delete_item(request).await.map(|_| None)
         }
         Request::Touch { name } => {
-            let row = item([("id", n(1)), ("touched", n(1))]);
+            let row = item([("id", n(-1)), ("touched", n(1))]);
             engine.put_item(put(&name, row)).await.map(|_| None)
         }
         Request::Create {
@@ -670,6 +765,7 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
             engine.create_table(request).await.map(|_| None)
         }
         Request::Drop { name, .. } => engine.delete_table(&name).await.map(|_| None),
+        Request::Transfer(transfer) => pay(engine, transfer).await.map(|()| None),
     };
     match result {
         Ok(value) => Answer::Done(value),
@@ -738,6 +834,24 @@ async fn insert_row_by_row(engine: &Engine, rows: Vec<Item>) -> Result<Option<i6
     Ok(None)
 }
 
+async fn pay(engine: &Engine, transfer: Transfer) -> Result<(), Error> {
+    let add = |table: &str, account: u64, amount: i64| {
+        let key = item([("id", n(account as i64))]);
+        let values = item([(":amount", n(amount))]);
+        TransactAction::Update(update(table, key, "ADD n :amount", values))
+    };
+    let actions = [
+        add("debits", transfer.from, -transfer.amount),
+        add("credits", transfer.to, transfer.amount),
+    ];
+    let request = ClientRequest {
+        token: transfer.number.to_string(),
+        fingerprint: [transfer.number as u8; 32],
+    };
+    engine.transact_write(&actions, Some(&request)).await?;
+    Ok(())
+}
+
 #[test]
 fn nothing_acknowledged_is_lost_and_the_books_balance() {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
@@ -804,7 +918,8 @@ fn a_full_disk_refuses_writes_not_reads_and_passes() {
         let created = table("more", ("id", KeyType::N), None);
         assert!(driven(|| simulation.turn(), engine.create_table(created)).is_err());
         assert!(driven(|| simulation.turn(), engine.delete_table("rows")).is_err());
-        assert_eq!(engine.list_tables(None, 10), ["counters", "rows"]);
+        let names = ["counters", "credits", "debits", "rows"];
+        assert_eq!(engine.list_tables(None, 10), names);
 
         simulation.files.limit_space(None);
         simulation.turn();
