@@ -40,7 +40,7 @@ impl ReturnConsumedCapacity {
     pub(crate) fn write(self, answer: &mut ObjectWriter<'_>, table: &str, units: f64) {
         if self != ReturnConsumedCapacity::None {
             answer.object("ConsumedCapacity", |member| {
-                self.write_table(member, table, &Consumed::of_table(units));
+                self.write_table(member, table, &Consumed::of_table(units), None);
             });
         }
     }
@@ -55,7 +55,7 @@ impl ReturnConsumedCapacity {
         if self != ReturnConsumedCapacity::None {
             let consumed = consumed();
             answer.object("ConsumedCapacity", |member| {
-                self.write_table(member, table, &consumed);
+                self.write_table(member, table, &consumed, None);
             });
         }
     }
@@ -73,25 +73,60 @@ impl ReturnConsumedCapacity {
         answer: &mut ObjectWriter<'_>,
         elements: impl Iterator<Item = (&'t str, Consumed)>,
     ) {
+        self.write_list(answer, elements, None);
+    }
+
+    /// Writes the member of a transaction, if it was asked for: an element for each table, in the order of their first actions.
+    pub(crate) fn write_transaction<'t>(
+        self,
+        answer: &mut ObjectWriter<'_>,
+        direction: Direction,
+        actions: impl Iterator<Item = (&'t str, Consumed)>,
+    ) {
+        if self == ReturnConsumedCapacity::None {
+            return;
+        }
+        let mut tables: Vec<(&str, Consumed)> = Vec::new();
+        for (table, consumed) in actions {
+            match tables.iter_mut().find(|(name, _)| *name == table) {
+                Some((_, sum)) => sum.add(consumed),
+                None => tables.push((table, consumed)),
+            }
+        }
+        self.write_list(answer, tables.into_iter(), Some(direction));
+    }
+
+    fn write_list<'t>(
+        self,
+        answer: &mut ObjectWriter<'_>,
+        elements: impl Iterator<Item = (&'t str, Consumed)>,
+        direction: Option<Direction>,
+    ) {
         if self == ReturnConsumedCapacity::None {
             return;
         }
         let out = answer.member("ConsumedCapacity");
         crate::json::write_list(out, elements, |out, (table, consumed)| {
             let mut element = ObjectWriter::begin(out);
-            self.write_table(&mut element, table, &consumed);
+            self.write_table(&mut element, table, &consumed, direction);
             element.end();
         });
     }
 
-    fn write_table(self, object: &mut ObjectWriter<'_>, table: &str, consumed: &Consumed) {
+    fn write_table(
+        self,
+        object: &mut ObjectWriter<'_>,
+        table: &str,
+        consumed: &Consumed,
+        direction: Option<Direction>,
+    ) {
         object.string("TableName", table);
-        object.double("CapacityUnits", consumed.total());
+        write_units(object, consumed.total(), direction);
         if self != ReturnConsumedCapacity::Indexes {
             return;
         }
         object.object("Table", |table| {
-            table.double("CapacityUnits", consumed.table);
+            write_units(table, consumed.table, direction);
         });
         for (member, indexes) in [
             ("LocalSecondaryIndexes", &consumed.local),
@@ -100,11 +135,27 @@ impl ReturnConsumedCapacity {
             if !indexes.is_empty() {
                 object.object(member, |object| {
                     for (name, units) in indexes {
-                        object.object(name, |index| index.double("CapacityUnits", *units));
+                        object.object(name, |index| write_units(index, *units, direction));
                     }
                 });
             }
         }
+    }
+}
+
+/// Whether units are those of reading or of writing; transactions tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
+
+fn write_units(object: &mut ObjectWriter<'_>, units: f64, direction: Option<Direction>) {
+    object.double("CapacityUnits", units);
+    match direction {
+        Some(Direction::Read) => object.double("ReadCapacityUnits", units),
+        Some(Direction::Write) => object.double("WriteCapacityUnits", units),
+        None => {}
     }
 }
 
@@ -149,6 +200,16 @@ impl Consumed {
             *of_kind.entry(name.clone()).or_default() += units;
         }
         consumed
+    }
+
+    fn add(&mut self, other: Consumed) {
+        self.table += other.table;
+        for (name, units) in other.local {
+            *self.local.entry(name).or_default() += units;
+        }
+        for (name, units) in other.global {
+            *self.global.entry(name).or_default() += units;
+        }
     }
 
     fn total(&self) -> f64 {

@@ -1,8 +1,8 @@
 //! ExecuteTransaction: PartiQL statements, all or none.
 
-use super::capacity::ReturnConsumedCapacity;
+use super::capacity::{Consumed, Direction, ReturnConsumedCapacity};
 use super::statement::Statement;
-use super::transaction::{Consumed, client_request, write_capacity};
+use super::transaction::client_request;
 use crate::attribute_value::write_item;
 use crate::constraints::Constraints;
 use crate::exception::{Exception, from_sql};
@@ -49,15 +49,16 @@ fn answer(capacity: ReturnConsumedCapacity, output: &PartiQlTransaction) -> Vec<
     let mut out = Vec::with_capacity(256);
     let mut answer = ObjectWriter::begin(&mut out);
     let is_write = output.statements.iter().any(|statement| statement.is_write);
-    let consumed = match is_write && !output.repeated {
-        true => Consumed::Write,
-        false => Consumed::Read,
+    let direction = match is_write && !output.repeated {
+        true => Direction::Write,
+        false => Direction::Read,
     };
-    let actions = output
-        .statements
-        .iter()
-        .map(|statement| (statement.table.as_str(), statement.capacity));
-    write_capacity(capacity, &mut answer, consumed, actions);
+    let statements = output.statements.iter();
+    let consumed = statements.map(|statement| {
+        let consumed = Consumed::of_table(statement.capacity);
+        (statement.table.as_str(), consumed)
+    });
+    capacity.write_transaction(&mut answer, direction, consumed);
     write_list(
         answer.member("Responses"),
         &output.statements,

@@ -1,8 +1,7 @@
 //! TransactGetItems.
 
-use super::capacity::ReturnConsumedCapacity;
+use super::capacity::{Consumed, Direction, ReturnConsumedCapacity};
 use super::read::write_projected;
-use super::transaction::{Consumed, write_capacity};
 use crate::attribute_value::decode_item_json;
 use crate::constraints::Constraints;
 use crate::exception::{Exception, Subject};
@@ -94,8 +93,11 @@ fn answer(
     let mut out = Vec::with_capacity(256 + bytes * 3 / 2);
     let mut answer = ObjectWriter::begin(&mut out);
     let tables = keys.iter().map(|(table, _)| table.as_str());
-    let actions = tables.zip(output.capacity.iter().copied());
-    write_capacity(capacity, &mut answer, Consumed::Read, actions);
+    let consumed = output
+        .capacity
+        .iter()
+        .map(|units| Consumed::of_table(*units));
+    capacity.write_transaction(&mut answer, Direction::Read, tables.zip(consumed));
     let found = output.items.iter().zip(projections);
     write_list(
         answer.member("Responses"),

@@ -1,7 +1,7 @@
 //! TransactWriteItems.
 
-use super::capacity::ReturnConsumedCapacity;
-use super::transaction::{Consumed, client_request, write_capacity};
+use super::capacity::{Consumed, Direction, ReturnConsumedCapacity};
+use super::transaction::client_request;
 use super::write::{check_collection_metrics, return_item_on_failure};
 use crate::attribute_value::decode_item_json;
 use crate::constraints::Constraints;
@@ -12,7 +12,7 @@ use crate::messages;
 use crate::service::Service;
 use shale_engine::{
     ConditionCheck, DeleteItem, PutItem, ReturnValues, TransactAction, TransactWriteOutput,
-    UpdateItem, WriteOutput,
+    UpdateItem,
 };
 use std::borrow::Cow;
 
@@ -102,7 +102,7 @@ pub(crate) async fn transact_write_items(
             let parts: Vec<_> = subjects.into_iter().zip(tables).collect();
             service.transaction_exception(error, &parts)
         })?;
-    Ok(answer(capacity, &actions, &output))
+    Ok(answer(service, capacity, &actions, &output))
 }
 
 fn take_action<'a>(
@@ -214,19 +214,25 @@ fn decode_action(action: Action<'_>) -> Result<TransactAction, Exception> {
 }
 
 fn answer(
+    service: &Service,
     capacity: ReturnConsumedCapacity,
     actions: &[TransactAction],
     output: &TransactWriteOutput,
 ) -> Vec<u8> {
     let mut out = Vec::with_capacity(64);
     let mut answer = ObjectWriter::begin(&mut out);
-    let consumed = match output.repeated {
-        true => Consumed::Read,
-        false => Consumed::Write,
+    let direction = match output.repeated {
+        true => Direction::Read,
+        false => Direction::Write,
     };
-    let tables = actions.iter().map(TransactAction::table);
-    let units = output.actions.iter().map(WriteOutput::total_capacity);
-    write_capacity(capacity, &mut answer, consumed, tables.zip(units));
+    let consumed = actions.iter().zip(&output.actions).map(|(action, output)| {
+        let indexes = output.index_capacity.iter();
+        let indexes = indexes.map(|(name, units)| (name, *units));
+        let table = action.table();
+        let consumed = Consumed::with_indexes(service, table, output.capacity, indexes);
+        (table, consumed)
+    });
+    capacity.write_transaction(&mut answer, direction, consumed);
     answer.end();
     out
 }

@@ -726,3 +726,68 @@ async fn faulty_transactions_of_statements_are_refused() {
     assert!(shown(&answer.json()).contains("[None, ValidationError]"));
     assert_eq!(item(&mut client, "other", pk("a")).await, Value::Null);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn indexes_follow_a_transaction_and_are_paid_twice_too() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let index = |name: &str, hash: &str, range: &str| {
+        json!({"IndexName": name, "Projection": {"ProjectionType": "KEYS_ONLY"},
+            "KeySchema": [{"AttributeName": hash, "KeyType": "HASH"}, {"AttributeName": range, "KeyType": "RANGE"}]})
+    };
+    client
+        .ok(
+            "CreateTable",
+            json!({"TableName": "scores", "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [
+                {"AttributeName": "player", "AttributeType": "S"},
+                {"AttributeName": "day", "AttributeType": "N"},
+                {"AttributeName": "score", "AttributeType": "N"},
+                {"AttributeName": "game", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "player", "KeyType": "HASH"}, {"AttributeName": "day", "KeyType": "RANGE"}],
+            "LocalSecondaryIndexes": [index("best", "player", "score")],
+            "GlobalSecondaryIndexes": [index("board", "game", "score")]}),
+        )
+        .await;
+    let score = |player: &str, score: Value| {
+        put(
+            "scores",
+            json!({"player": {"S": player}, "day": {"N": "1"}, "game": {"S": "go"}, "score": score}),
+        )
+    };
+    let request = json!({"ReturnConsumedCapacity": "INDEXES", "TransactItems": [
+        score("ann", json!({"N": "7"})),
+        score("bob", json!({"N": "5"})),
+        {"ConditionCheck": {"TableName": "scores", "Key": {"player": {"S": "eve"}, "day": {"N": "1"}},
+            "ConditionExpression": "attribute_not_exists(player)"}}]});
+    let answer = client.ok("TransactWriteItems", request).await;
+    let units = |units: f64| json!({"CapacityUnits": units, "WriteCapacityUnits": units});
+    assert_eq!(
+        answer,
+        json!({"ConsumedCapacity": [{
+            "TableName": "scores", "CapacityUnits": 14.0, "WriteCapacityUnits": 14.0,
+            "Table": units(6.0),
+            "LocalSecondaryIndexes": {"best": units(4.0)},
+            "GlobalSecondaryIndexes": {"board": units(4.0)}}]})
+    );
+    let board = json!({"TableName": "scores", "IndexName": "board",
+        "KeyConditionExpression": "game = :g", "ExpressionAttributeValues": {":g": {"S": "go"}}});
+    let page = client.ok("Query", board).await;
+    let players: Vec<&Value> = page["Items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .map(|item| &item["player"]["S"])
+        .collect();
+    assert_eq!(players, ["bob", "ann"]);
+    let items = json!([
+        score("ann", json!({"N": "8"})),
+        score("bob", json!({"S": "5"}))
+    ]);
+    expect![[r#"
+        TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [None, ValidationError]
+          {"Code":"None"}
+          {"Code":"ValidationError","Message":"One or more parameter values were invalid: Type mismatch for Index Key score Expected: N Actual: S IndexName: best"}
+    "#]]
+    .assert_eq(&shown(&transact(&mut client, items).await));
+}
