@@ -173,3 +173,40 @@ impl Sweep<'_> {
         *self.position = self.next;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::definition::{CatalogKey, parse_key};
+    use expect_test::expect;
+
+    fn request(token: &str) -> ClientRequest {
+        ClientRequest {
+            token: token.to_owned(),
+            fingerprint: [0xab; FINGERPRINT_BYTES],
+        }
+    }
+
+    /// Format 1; every later version must read it for as long as a token is valid.
+    #[test]
+    fn format_1_stays_readable_and_is_what_is_written() {
+        let (key, value) = request("né").row(1_700_000_000_000_000);
+        let value = value.unwrap();
+        expect![[r#"r\x00+;\xb5n\xc3\xa9"#]].assert_eq(&key.escape_ascii().to_string());
+        expect![[r"\x01\x00\x06\n$\x18\x1e@\x00\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab\xab"]]
+            .assert_eq(&value.escape_ascii().to_string());
+        assert_eq!(parse_key(&key), Ok(CatalogKey::Request));
+        let fingerprint = &[0xab; FINGERPRINT_BYTES][..];
+        assert_eq!(decode(&value), Ok((1_700_000_000_000_000, fingerprint)));
+        for unknown in [&b""[..], b"\x01\0\0", b"\x02\0\0\0\0\0\0\0\0"] {
+            assert!(decode(unknown).is_err(), "{unknown:?}");
+        }
+    }
+
+    #[test]
+    fn older_rows_come_first_whatever_their_tokens() {
+        let rows = [("z", 0), ("a", VALID_MICROS), ("b", VALID_MICROS * 300)];
+        let keys = rows.map(|(token, micros)| request(token).row(micros).0);
+        assert!(keys.is_sorted());
+    }
+}
