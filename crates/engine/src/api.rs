@@ -227,14 +227,6 @@ pub struct WriteOutput {
     pub index_capacity: Vec<(String, f64)>,
 }
 
-impl WriteOutput {
-    /// Write capacity units of the table and its indexes together.
-    pub fn total_capacity(&self) -> f64 {
-        let indexes = self.index_capacity.iter().map(|(_, units)| units);
-        self.capacity + indexes.sum::<f64>()
-    }
-}
-
 /// GetItem.
 #[derive(Clone, Debug)]
 pub struct GetItem {

@@ -386,8 +386,10 @@ pub struct PartiQlOutput {
     pub table: String,
     /// Whether the statement writes, or is an EXISTS of a transaction: then `capacity` counts write units, else read units.
     pub is_write: bool,
-    /// Capacity units.
+    /// Capacity units of the table.
     pub capacity: f64,
+    /// Write capacity units by index, for those that were written.
+    pub index_capacity: Vec<(String, f64)>,
 }
 
 /// A statement of [`SqlService::batch_partiql`] that failed.

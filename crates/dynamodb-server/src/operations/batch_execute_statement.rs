@@ -1,7 +1,7 @@
 //! BatchExecuteStatement: PartiQL statements, each for itself.
 
 use super::capacity::{Consumed, ReturnConsumedCapacity};
-use super::statement::Statement;
+use super::statement::{self, Statement};
 use crate::attribute_value::write_item;
 use crate::constraints::Constraints;
 use crate::exception::{Exception, from_sql};
@@ -38,20 +38,20 @@ pub(crate) async fn batch_execute_statement(
         requests.push(request);
     }
     let outcomes = service.sql.batch_partiql(&requests).await;
-    Ok(answer(capacity, outcomes.map_err(from_sql)?))
+    Ok(answer(service, capacity, outcomes.map_err(from_sql)?))
 }
 
 fn answer(
+    service: &Service,
     capacity: ReturnConsumedCapacity,
     outcomes: Vec<Result<PartiQlOutput, PartiQlFailure>>,
 ) -> Vec<u8> {
-    let consumed: Vec<(String, f64)> = outcomes.iter().filter_map(consumed).collect();
     let mut out = Vec::with_capacity(256);
     let mut answer = ObjectWriter::begin(&mut out);
-    let elements = consumed
+    let consumed = outcomes
         .iter()
-        .map(|(table, units)| (table.as_str(), Consumed::of_table(*units)));
-    capacity.write_each(&mut answer, elements);
+        .filter_map(|outcome| consumed(service, outcome));
+    capacity.write_each(&mut answer, consumed);
     write_list(answer.member("Responses"), outcomes, |out, outcome| {
         let mut element = ObjectWriter::begin(out);
         match outcome {
@@ -76,13 +76,16 @@ fn answer(
 }
 
 /// What a statement consumed, if that is known: writes pay for conditions that fail.
-fn consumed(outcome: &Result<PartiQlOutput, PartiQlFailure>) -> Option<(String, f64)> {
+fn consumed<'o>(
+    service: &Service,
+    outcome: &'o Result<PartiQlOutput, PartiQlFailure>,
+) -> Option<(&'o str, Consumed)> {
     match outcome {
-        Ok(output) => Some((output.table.clone(), output.capacity)),
+        Ok(output) => Some((&output.table, statement::consumed(service, output))),
         Err(PartiQlFailure {
             table,
             error: SqlError::Engine(EngineError::ConditionFailed { capacity, .. }),
-        }) => Some((table.clone()?, *capacity)),
+        }) => Some((table.as_ref()?, Consumed::of_table(*capacity))),
         Err(_) => None,
     }
 }

@@ -1,7 +1,7 @@
 //! ExecuteStatement: PartiQL, through the same planner as SQL.
 
 use super::capacity::ReturnConsumedCapacity;
-use super::statement::Statement;
+use super::statement::{Statement, consumed};
 use crate::attribute_value::{decode_item_json, write_item};
 use crate::constraints::{Constraints, quoted};
 use crate::exception::{Exception, from_sql};
@@ -54,7 +54,7 @@ pub(crate) async fn execute_statement(
         answer.string("NextToken", &next_token(key, &partiql.statement));
         write_item(answer.member("LastEvaluatedKey"), key);
     }
-    capacity.write(&mut answer, &output.table, output.capacity);
+    capacity.write_consumed(&mut answer, &output.table, || consumed(service, &output));
     answer.end();
     Ok(out)
 }

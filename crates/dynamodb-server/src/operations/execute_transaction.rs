@@ -1,7 +1,7 @@
 //! ExecuteTransaction: PartiQL statements, all or none.
 
-use super::capacity::{Consumed, Direction, ReturnConsumedCapacity};
-use super::statement::Statement;
+use super::capacity::{Direction, ReturnConsumedCapacity};
+use super::statement::{Statement, consumed};
 use super::transaction::client_request;
 use crate::attribute_value::write_item;
 use crate::constraints::Constraints;
@@ -42,10 +42,14 @@ pub(crate) async fn execute_transaction(
             SqlError::Engine(error) => service.transaction_exception(error, &[]),
             other => from_sql(other),
         })?;
-    Ok(answer(capacity, &output))
+    Ok(answer(service, capacity, &output))
 }
 
-fn answer(capacity: ReturnConsumedCapacity, output: &PartiQlTransaction) -> Vec<u8> {
+fn answer(
+    service: &Service,
+    capacity: ReturnConsumedCapacity,
+    output: &PartiQlTransaction,
+) -> Vec<u8> {
     let mut out = Vec::with_capacity(256);
     let mut answer = ObjectWriter::begin(&mut out);
     let is_write = output.statements.iter().any(|statement| statement.is_write);
@@ -55,7 +59,7 @@ fn answer(capacity: ReturnConsumedCapacity, output: &PartiQlTransaction) -> Vec<
     };
     let statements = output.statements.iter();
     let consumed = statements.map(|statement| {
-        let consumed = Consumed::of_table(statement.capacity);
+        let consumed = consumed(service, statement);
         (statement.table.as_str(), consumed)
     });
     capacity.write_transaction(&mut answer, direction, consumed);

@@ -1,15 +1,24 @@
-//! What the PartiQL operations have in common: the parameters of a statement.
+//! What the PartiQL operations have in common: the parameters of a statement, and what it consumed.
 
+use super::capacity::Consumed;
 use super::write::return_item_on_failure;
 use crate::attribute_value::decode_value;
 use crate::constraints::{Constraints, quoted};
 use crate::exception::Exception;
 use crate::json::{Json, Structure};
-use shale_sql::PartiQlRequest;
+use crate::service::Service;
+use shale_sql::{PartiQlOutput, PartiQlRequest};
 use std::borrow::Cow;
 
 /// Characters of a statement, at most (documented).
 const STATEMENT_CHARACTERS_MAX: usize = 8192;
+
+/// What a statement consumed.
+pub(super) fn consumed(service: &Service, output: &PartiQlOutput) -> Consumed {
+    let indexes = output.index_capacity.iter();
+    let indexes = indexes.map(|(name, units)| (name, *units));
+    Consumed::with_indexes(service, &output.table, output.capacity, indexes)
+}
 
 /// A statement, its constraints checked.
 pub(super) struct Statement<'a> {

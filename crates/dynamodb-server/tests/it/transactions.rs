@@ -770,6 +770,30 @@ async fn indexes_follow_a_transaction_and_are_paid_twice_too() {
             "LocalSecondaryIndexes": {"best": units(4.0)},
             "GlobalSecondaryIndexes": {"board": units(4.0)}}]})
     );
+    // The same through PartiQL: alone, in a batch, in a transaction.
+    let insert = |player: &str| {
+        format!(
+            "INSERT INTO scores VALUE {{'player': '{player}', 'day': 2, 'game': 'chess', 'score': 1}}"
+        )
+    };
+    let alone = json!({"ReturnConsumedCapacity": "INDEXES", "Statement": insert("cat")});
+    let alone = client.ok("ExecuteStatement", alone).await["ConsumedCapacity"].clone();
+    assert_eq!(
+        alone,
+        json!({"TableName": "scores", "CapacityUnits": 3.0, "Table": {"CapacityUnits": 1.0},
+            "LocalSecondaryIndexes": {"best": {"CapacityUnits": 1.0}},
+            "GlobalSecondaryIndexes": {"board": {"CapacityUnits": 1.0}}})
+    );
+    let batch =
+        json!({"ReturnConsumedCapacity": "INDEXES", "Statements": [{"Statement": insert("dan")}]});
+    let batch = client.ok("BatchExecuteStatement", batch).await;
+    assert_eq!(batch["ConsumedCapacity"], json!([alone]));
+    let transaction = json!({"ReturnConsumedCapacity": "TOTAL", "TransactStatements": [{"Statement": insert("eva")}]});
+    let transaction = client.ok("ExecuteTransaction", transaction).await;
+    assert_eq!(
+        transaction["ConsumedCapacity"],
+        json!([{"TableName": "scores", "CapacityUnits": 6.0, "WriteCapacityUnits": 6.0}])
+    );
     let board = json!({"TableName": "scores", "IndexName": "board",
         "KeyConditionExpression": "game = :g", "ExpressionAttributeValues": {":g": {"S": "go"}}});
     let page = client.ok("Query", board).await;

@@ -11,7 +11,7 @@ use crate::plan::{DeletePlan, InsertPlan, Order, Output, SelectPlan, UpdatePlan,
 use crate::service::{Plan, Prepared, Shared, SqlService};
 use crate::{AnalyticContext, Dialect, PartiQlOutput, PartiQlRequest, SqlError, SqlType};
 use shale_engine::{
-    DeleteItem, Error, GetItem, OnConflict, Page, Query, ReturnValues, Scan, TableDescription,
+    DeleteItem, Engine, Error, GetItem, Page, PutItem, Query, ReturnValues, Scan, TableDescription,
     TransactAction, UpdateItem, WriteOutput,
 };
 use shale_expression::{AbsentOperand, Condition, Path, Projection};
@@ -123,25 +123,34 @@ pub(super) async fn run_action(
     let engine = &shared.engine;
     let table = action.table().to_owned();
     let output = match action {
-        TransactAction::Insert { table, item } => {
-            const WRITE_UNIT_BYTES: usize = 1_024;
-            let size = EncodedItem::encode(&item).size();
-            let rows = vec![(item, OnConflict::Fail)];
-            let inserted = engine.insert_all(&table, rows).await;
-            inserted.map_err(|(_, error)| SqlError::Engine(error))?;
-            WriteOutput {
-                capacity: size.div_ceil(WRITE_UNIT_BYTES).max(1) as f64,
-                ..WriteOutput::default()
-            }
-        }
+        TransactAction::Insert { table, item } => insert_item(engine, table, item).await?,
         TransactAction::Put(put) => engine.put_item(put).await?,
         TransactAction::Update(update) => engine.update_item(update).await?,
         TransactAction::Delete(delete) => engine.delete_item(delete).await?,
         // A condition by itself has no effect; no statement outside of transactions is one.
         TransactAction::Check(_) => WriteOutput::default(),
     };
-    let capacity = output.total_capacity();
-    Ok(write_output(&table, output.attributes, capacity))
+    Ok(write_output(&table, output))
+}
+
+/// Writes an item whose key must not exist.
+async fn insert_item(engine: &Engine, table: String, item: Item) -> Result<WriteOutput, Error> {
+    let key_schema = engine.describe_table(&table)?.definition.key_schema.clone();
+    let key = key_schema.to_attributes(&key_schema.key_of(&item)?);
+    let put = PutItem {
+        table,
+        item,
+        condition: Some(Condition::AttributeNotExists(Path {
+            root: key_schema.partition.name,
+            steps: vec![],
+        })),
+        return_values: ReturnValues::None,
+        return_item_on_failure: false,
+    };
+    match engine.put_item(put).await {
+        Err(Error::ConditionFailed { .. }) => Err(Error::ItemExists { key }),
+        outcome => outcome,
+    }
 }
 
 /// A constant that a key attribute must equal has to be a value of the key's type: unlike SQL, where such a key just does not exist.
@@ -210,6 +219,7 @@ fn select(
         table: table.name.clone(),
         is_write: false,
         capacity: page.capacity,
+        index_capacity: vec![],
     })
 }
 
@@ -384,13 +394,15 @@ fn key_of(schema: &shale_item::KeySchema, item: &EncodedItem) -> Item {
     key
 }
 
-fn write_output(plan_table: &str, item: Option<Item>, capacity: f64) -> PartiQlOutput {
+/// What a write answers.
+pub(super) fn write_output(table: &str, output: WriteOutput) -> PartiQlOutput {
     PartiQlOutput {
-        items: item.into_iter().collect(),
+        items: output.attributes.into_iter().collect(),
         last_evaluated_key: None,
-        table: plan_table.to_owned(),
+        table: table.to_owned(),
         is_write: true,
-        capacity,
+        capacity: output.capacity,
+        index_capacity: output.index_capacity,
     }
 }
 

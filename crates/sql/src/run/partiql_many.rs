@@ -7,7 +7,7 @@
 
 use super::partiql::{
     check_keys, direction, exists, one_item, projected, projection, run_action, unsuitable,
-    write_action,
+    write_action, write_output,
 };
 use crate::access::{AccessPath, choose};
 use crate::bind::{Arguments, Predicate, Semantics, both, lower};
@@ -15,9 +15,7 @@ use crate::plan::{SelectPlan, pins_key};
 use crate::service::{Plan, Prepared, Shared, SqlService};
 use crate::{PartiQlFailure, PartiQlOutput, PartiQlRequest, PartiQlTransaction, SqlError};
 use futures::future::join_all;
-use shale_engine::{
-    ClientRequest, ConditionCheck, Error, GetItem, TransactAction, WriteOutput, blocking,
-};
+use shale_engine::{ClientRequest, ConditionCheck, Error, GetItem, TransactAction, blocking};
 use shale_expression::{Condition, Projection};
 use shale_item::{EncodedItem, Item};
 use std::sync::Arc;
@@ -205,6 +203,7 @@ impl PointRead {
             table: self.table,
             is_write: false,
             capacity,
+            index_capacity: vec![],
         }
     }
 }
@@ -279,15 +278,10 @@ async fn transact_writes(
         .engine
         .transact_write(&actions, client_request)
         .await?;
-    let answer = |(action, output): (&TransactAction, WriteOutput)| PartiQlOutput {
-        capacity: output.total_capacity(),
-        items: output.attributes.into_iter().collect(),
-        last_evaluated_key: None,
-        table: action.table().to_owned(),
-        is_write: true,
-    };
+    let written = actions.iter().zip(output.actions);
+    let statements = written.map(|(action, output)| write_output(action.table(), output));
     Ok(PartiQlTransaction {
-        statements: actions.iter().zip(output.actions).map(answer).collect(),
+        statements: statements.collect(),
         repeated: output.repeated,
     })
 }
