@@ -33,12 +33,15 @@ pub(crate) struct StatementContext {
 }
 
 impl StatementContext {
-    /// A context that reads what is published now.
+    /// A context that reads what the session's transaction does, or what is published now.
     pub(crate) fn open(
         session: AnalyticContext,
         base: Arc<SessionState>,
     ) -> Result<Arc<StatementContext>, shale_engine::Error> {
-        let view = session.engine.read_view()?;
+        let view = match &session.view {
+            Some(view) => view.clone(),
+            None => session.engine.read_view()?,
+        };
         Ok(Arc::new(StatementContext {
             session,
             view,

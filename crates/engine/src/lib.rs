@@ -60,6 +60,7 @@ pub use derived::*;
 pub use engine::{Engine, ReadView};
 pub use error::{Error, ErrorKind, IndexProblem, LimitKind};
 pub use jobs::Job;
+pub use limits::{ITEM_BYTES_MAX, RECORD_BYTES_MAX, RECORD_ROWS_MAX};
 pub use open::EngineOptions;
 pub use shale_expression::EvaluationError;
 pub use shale_storage::StorageError;

@@ -9,7 +9,7 @@ use shale_item::{AttributeValue, EncodedItem, Item, NESTING_LEVELS_MAX, item_siz
 
 /// "The maximum item size in DynamoDB is 400 KB, which includes both attribute name binary length (UTF-8 length) and attribute
 /// value lengths."
-pub(crate) const ITEM_BYTES_MAX: usize = 400 * 1024;
+pub const ITEM_BYTES_MAX: usize = 400 * 1024;
 /// "A single Query [or Scan] only returns a result set that fits within the 1 MB size limit."
 pub(crate) const PAGE_BYTES_MAX: usize = 1 << 20;
 /// "A BatchGetItem single operation can retrieve up to 16 MB of data."
@@ -19,7 +19,7 @@ pub(crate) const SEGMENTS_MAX: u32 = 1_000_000;
 /// Bytes of a table's name; DynamoDB's own limit is 255 characters of ASCII.
 pub(crate) const TABLE_NAME_BYTES_MAX: usize = 255;
 /// Bytes of keys and items that one record takes (a multi-row INSERT): it is held in memory several times on its way.
-pub(crate) const RECORD_BYTES_MAX: usize = 16 << 20;
+pub const RECORD_BYTES_MAX: usize = 16 << 20;
 
 /// "[…] groups up to 100 action requests" (TransactWriteItems), "[…] up to 100 TransactGetItem objects" (TransactGetItems).
 pub(crate) const TRANSACTION_ACTIONS_MAX: usize = 100;
@@ -35,7 +35,7 @@ pub(crate) const INDEX_KEY_ATTRIBUTES_MAX: usize = 4;
 pub(crate) const PROJECTED_ATTRIBUTES_MAX: usize = 100;
 
 /// Items that one record takes: that bounds how long all their latches are held.
-pub(crate) const RECORD_ROWS_MAX: usize = 65_536;
+pub const RECORD_ROWS_MAX: usize = 65_536;
 
 /// Bytes that one interactive transaction keeps in memory: items, index entries, versions that a savepoint or a running read may still need.
 /// Below what the log takes in one record.

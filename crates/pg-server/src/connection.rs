@@ -21,6 +21,7 @@ use crate::wire::{Frame, Wire};
 use bytes::Bytes;
 use shale_sql::{Prepared, Session, SqlError, TransactionStatus};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -98,6 +99,16 @@ impl Connection {
 
     /// The next message; `None` when the client sends no more.
     async fn next_frame(&mut self) -> Result<Option<Frame>, Failure> {
+        let idle_max = match self.at_rest {
+            true => self.session.idle_timeout(),
+            false => None,
+        };
+        let mut idle = pin!(async move {
+            match idle_max {
+                Some(idle_max) => tokio::time::sleep(idle_max).await,
+                None => std::future::pending().await,
+            }
+        });
         loop {
             if self.at_rest && self.shutdown.is_cancelled() {
                 return Err(Report::shutting_down().into());
@@ -113,6 +124,7 @@ impl Connection {
                     return Err(Report::shutting_down().into());
                 }
                 () = self.force.cancelled() => return Err(Report::shutting_down().into()),
+                () = &mut idle => return Err(Report::idle_in_transaction().into()),
             };
             if !more {
                 return Ok(None);
@@ -156,6 +168,12 @@ impl Connection {
             Message::Flush => self.interrupts.flush_idle(&mut self.wire).await?,
             Message::Sync => {
                 self.skipping = false;
+                match self.end_implicit().await {
+                    Err(Failure::Report(report)) if report.severity == Severity::Error => {
+                        self.wire.output.error(&report);
+                    }
+                    ended => ended?,
+                }
                 self.ready();
             }
             Message::Terminate => return Ok(Next::Close),
@@ -199,6 +217,23 @@ impl Connection {
         }
         self.wire.output.ready_for_query(status);
         self.at_rest = true;
+    }
+
+    /// Commits what the protocol made one transaction of, if anything. It is not interrupted: whether it was done could not be told.
+    pub(crate) async fn end_implicit(&mut self) -> Result<(), Failure> {
+        let committed = tokio::select! {
+            biased;
+            committed = self.session.end_implicit() => committed,
+            () = self.force.cancelled() => return Err(Report::shutting_down().into()),
+        };
+        committed.map_err(|error| sqlstate::report(&error).into())
+    }
+
+    /// Puts what the session has to say besides in front of the next answer.
+    pub(crate) fn tell_notices(&mut self) {
+        for notice in self.session.take_notices() {
+            self.wire.output.notice(&notice);
+        }
     }
 
     /// Runs a part of a statement on the session.

@@ -15,7 +15,8 @@ use shale_sql::CopyIn;
 use std::io;
 
 impl Connection {
-    pub(crate) async fn on_copy_in(&mut self, mut copy: CopyIn) -> Result<(), Failure> {
+    /// Loads the data. `last`: the transaction of the message that the COPY came in ends with it.
+    pub(crate) async fn on_copy_in(&mut self, mut copy: CopyIn, last: bool) -> Result<(), Failure> {
         self.wire.output.copy_in_response(copy.column_count);
         loop {
             let Some(frame) = self.wire.take_frame() else {
@@ -36,6 +37,9 @@ impl Connection {
                     let work = copy.finish();
                     let finished = self.interrupts.run(&mut self.wire, work).await?;
                     let tag = finished.map_err(|error| sqlstate::report(&error))?;
+                    if last {
+                        self.end_implicit().await?;
+                    }
                     self.wire.output.command_complete(&tag);
                     return Ok(());
                 }

@@ -116,6 +116,10 @@ impl Connection {
     pub(crate) async fn on_execute(&mut self, name: &str, rows_max: i32) -> Result<(), Failure> {
         let before = self.session.transaction_status();
         let rows_max = u64::try_from(rows_max).ok().filter(|rows| *rows > 0);
+        // Up to Sync it is one transaction; a statement alone in front of it needs none but its own.
+        if !self.session.in_transaction() && !self.stands_alone().await? {
+            self.session.begin_implicit();
+        }
         // A portal that fails stays out: it cannot be run again.
         let mut portal = self.portals.take(name)?;
         self.run_portal(name, &mut portal, rows_max).await?;
@@ -123,6 +127,20 @@ impl Connection {
             self.portals.put_back(name, portal);
         }
         Ok(())
+    }
+
+    /// Whether Sync is the next that matters behind this Execute. A client that waits for an answer has sent Sync or Flush, so that
+    /// waiting for its next message is no harm.
+    async fn stands_alone(&mut self) -> Result<bool, Failure> {
+        loop {
+            if let Some(alone) = self.wire.sync_follows() {
+                return Ok(alone);
+            }
+            self.interrupts.arm();
+            if !self.interrupts.read(&mut self.wire).await? {
+                return Ok(false);
+            }
+        }
     }
 
     async fn run_portal(
@@ -136,6 +154,7 @@ impl Connection {
             PortalState::Bound(parameters) => {
                 let work = self.session.execute(&portal.prepared, parameters);
                 let outcome = self.interrupts.run(&mut self.wire, work).await?;
+                self.tell_notices();
                 let outcome = outcome
                     .map_err(|error| sqlstate::report(&error).located(portal.prepared.text(), 0))?;
                 match outcome {
@@ -151,7 +170,7 @@ impl Connection {
                         self.wire.output.empty_query();
                         return Ok(());
                     }
-                    Outcome::CopyIn(copy) => return self.on_copy_in(copy).await,
+                    Outcome::CopyIn(copy) => return self.on_copy_in(copy, false).await,
                 }
             }
             PortalState::Open(cursor, tag) => (cursor, tag),

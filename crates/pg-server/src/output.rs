@@ -8,11 +8,11 @@ use crate::report::{Report, Severity};
 use bytes::{Buf, BufMut, BytesMut};
 use pgwire::messages::Message;
 use pgwire::messages::data::ParameterDescription;
-use pgwire::messages::response::ErrorResponse;
+use pgwire::messages::response::{ErrorResponse, NoticeResponse};
 use pgwire::messages::startup::{
     Authentication, BackendKeyData, NegotiateProtocolVersion, ParameterStatus,
 };
-use shale_sql::{Column, Datum, SqlType, TransactionStatus};
+use shale_sql::{Column, Datum, Notice, NoticeSeverity, SqlType, TransactionStatus};
 
 /// Bytes that a buffer begins with, and that it keeps when it has grown for one large answer.
 const KEPT_BYTES: usize = 64 << 10;
@@ -247,6 +247,20 @@ impl Output {
                 .filter_map(|(code, value)| Some((code, without_zero(value?)))),
         );
         self.put(&ErrorResponse::new(fields));
+    }
+
+    /// NoticeResponse.
+    pub(crate) fn notice(&mut self, notice: &Notice) {
+        let severity = match notice.severity {
+            NoticeSeverity::Notice => "NOTICE",
+            NoticeSeverity::Warning => "WARNING",
+        };
+        self.put(&NoticeResponse::new(vec![
+            (b'S', severity.to_owned()),
+            (b'V', severity.to_owned()),
+            (b'C', notice.sqlstate.to_owned()),
+            (b'M', without_zero(&notice.message)),
+        ]));
     }
 
     fn put(&mut self, message: &impl Message) {

@@ -96,6 +96,14 @@ impl Report {
         )
     }
 
+    /// 25P03
+    pub(crate) fn idle_in_transaction() -> Report {
+        Report::fatal(
+            "25P03",
+            "terminating connection due to idle-in-transaction timeout",
+        )
+    }
+
     /// 57014
     pub(crate) fn canceled() -> Report {
         Report::error("57014", "canceling statement due to user request")

@@ -1,6 +1,7 @@
 //! The simple protocol: one message with any number of statements.
 //!
-//! Each statement is a transaction of its own unless a block is open; PostgreSQL makes one of the whole message (docs/COMPAT.md).
+//! Several statements in one message are one transaction, unless they say otherwise, as in PostgreSQL; a single one is a statement that
+//! runs by itself.
 
 use crate::connection::Connection;
 use crate::encode::Format;
@@ -20,21 +21,29 @@ impl Connection {
             .split(text)
             .map_err(|error| sqlstate::report(&error))?;
         let mut any = false;
-        for (start, statement) in statements {
-            any |= self.run_simple(text, start, statement).await?;
+        let count = statements.len();
+        for (position, (start, statement)) in statements.into_iter().enumerate() {
+            if count > 1 {
+                self.session.begin_implicit();
+            }
+            let last = position + 1 == count;
+            any |= self.run_simple(text, start, statement, last).await?;
         }
+        self.end_implicit().await?;
         if !any {
             self.wire.output.empty_query();
         }
         Ok(())
     }
 
-    /// Runs a statement that begins at byte `start` of the message; `false` if it is empty.
+    /// Runs a statement that begins at byte `start` of the message; `false` if it is empty. Behind the last one the transaction of the
+    /// message is committed, before the client is told that it is done.
     async fn run_simple(
         &mut self,
         text: &str,
         start: usize,
         statement: &str,
+        last: bool,
     ) -> Result<bool, Failure> {
         let located = |error: SqlError| sqlstate::report(&error).located(text, start);
         let prepared = self.prepare(statement, &[]).await?.map_err(located)?;
@@ -44,17 +53,26 @@ impl Connection {
         let before = self.session.transaction_status();
         let work = self.session.execute(&prepared, vec![]);
         let outcome = self.interrupts.run(&mut self.wire, work).await?;
+        self.tell_notices();
         match outcome.map_err(located)? {
             Outcome::Empty => return Ok(false),
-            Outcome::Done { tag } => self.wire.output.command_complete(&tag),
+            Outcome::Done { tag } => {
+                if last {
+                    self.end_implicit().await?;
+                }
+                self.wire.output.command_complete(&tag);
+            }
             Outcome::Rows { columns, rows, tag } => {
                 let formats = Formats::All(Format::Text);
                 self.wire.output.row_description(&columns, |_| Format::Text);
                 let mut cursor = Cursor::new(columns, formats, rows);
                 let sent = cursor.send(&mut self.wire, &self.interrupts, None).await?;
+                if last {
+                    self.end_implicit().await?;
+                }
                 self.complete_rows(tag, sent);
             }
-            Outcome::CopyIn(copy) => self.on_copy_in(copy).await?,
+            Outcome::CopyIn(copy) => self.on_copy_in(copy, last).await?,
         }
         self.end_portals(before);
         Ok(true)

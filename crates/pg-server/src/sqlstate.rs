@@ -93,33 +93,6 @@ pub(crate) fn report(error: &SqlError) -> Report {
         SqlError::TransactionState { sqlstate, message } => {
             Report::error(sqlstate, message.clone())
         }
-        SqlError::SecondWrite { first_is_durable } => {
-            let report = Report::error("0A000", error.to_string()).with_hint(
-                "Put all rows into one INSERT, or run the statements outside of a block (autocommit).",
-            );
-            match first_is_durable {
-                true => report.with_detail(
-                    "Statements are durable as they run: what the block has changed before stays, and ROLLBACK cannot undo it.",
-                ),
-                false => report,
-            }
-        }
-        SqlError::CannotRollBack { savepoint, cause } => {
-            let message = error.to_string();
-            let mut report = Report::error("0A000", message).with_hint(match savepoint {
-                None => "The block has ended. Statements are durable as they run; ROLLBACK undoes a block only if it changed nothing.",
-                Some(_) => "Statements are durable as they run; a savepoint can only enclose statements that change nothing. COMMIT or ROLLBACK ends the block.",
-            });
-            if let Some(cause) = cause {
-                let cause = self::report(cause);
-                let detail = format!(
-                    "The block failed with {}: {}",
-                    cause.sqlstate, cause.message
-                );
-                report.detail = Some(detail);
-            }
-            report
-        }
         SqlError::Canceled => Report::canceled(),
         SqlError::ProgramLimit { message } => Report::error("54000", message.clone()),
         SqlError::Other {
@@ -176,6 +149,9 @@ fn with_hint_if(report: Report, hint: &Option<String>) -> Report {
         None => report,
     }
 }
+
+/// All rows of a transaction are written at once.
+const FEWER_ROWS: &str = "Write fewer rows at a time, for example by ranges of the key. COPY outside of a transaction block loads any number.";
 
 fn engine(error: &EngineError) -> Report {
     match error {
@@ -271,12 +247,12 @@ fn engine(error: &EngineError) -> Report {
                 let message = format!(
                     "the rows written by one transaction are too big: size {actual} bytes, maximum size {limit} bytes"
                 );
-                Report::error("54000", message)
+                Report::error("54000", message).with_hint(FEWER_ROWS)
             }
             LimitKind::StagedRows => {
                 let message =
                     format!("one transaction writes {actual} rows, maximum {limit} rows");
-                Report::error("54000", message)
+                Report::error("54000", message).with_hint(FEWER_ROWS)
             }
             LimitKind::StagedMemory => {
                 let message = format!(
@@ -324,7 +300,7 @@ fn engine(error: &EngineError) -> Report {
 fn serialization_failure() -> Report {
     Report::error(
         "40001",
-        "could not serialize access due to concurrent update",
+        "could not serialize access due to read/write dependencies among transactions",
     )
     .with_hint("The transaction might succeed if retried.")
 }

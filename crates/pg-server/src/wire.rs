@@ -112,6 +112,28 @@ impl Wire {
         Some(Frame::Message(kind, frame.freeze()))
     }
 
+    /// Whether the next message that runs or waits for anything is Sync; `None` if it is not here yet.
+    pub(crate) fn sync_follows(&self) -> Option<bool> {
+        if self.skip_bytes > 0 {
+            return Some(false);
+        }
+        let mut rest = &self.input[..];
+        loop {
+            match rest.first()? {
+                b'S' => return Some(true),
+                // Close runs nothing; drivers put it between Execute and Sync.
+                b'C' => {
+                    let length = u32::from_be_bytes(rest.get(1..5)?.try_into().ok()?) as usize;
+                    if !(4..=SMALL_MESSAGE_BYTES_MAX).contains(&length) {
+                        return Some(false);
+                    }
+                    rest = rest.get(1 + length..)?;
+                }
+                _ => return Some(false),
+            }
+        }
+    }
+
     fn announced_length(&self) -> Option<usize> {
         let bytes = self.input.get(1..5)?.try_into().ok()?;
         // A negative length is far above every bound.

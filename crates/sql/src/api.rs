@@ -4,7 +4,7 @@ use crate::CopyIn;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
-use shale_engine::Engine;
+use shale_engine::{Engine, ReadView};
 use shale_item::{AttributeValue, Item, Number};
 use std::sync::Arc;
 
@@ -249,21 +249,6 @@ pub enum SqlError {
         /// What is wrong.
         message: String,
     },
-    /// 0A000: a block takes one INSERT, UPDATE or DELETE.
-    #[error("a second INSERT, UPDATE or DELETE in a transaction block is not supported")]
-    SecondWrite {
-        /// Whether the first one changed something, which stays.
-        first_is_durable: bool,
-    },
-    /// 0A000: what a block changed is durable.
-    #[error("cannot roll back{}: the changes of this transaction block are durable and stay",
-        .savepoint.as_ref().map_or_else(String::new, |name| format!(" to savepoint \"{name}\"")))]
-    CannotRollBack {
-        /// Of ROLLBACK TO.
-        savepoint: Option<String>,
-        /// The error that the block failed with, if one did and it is known.
-        cause: Option<Box<SqlError>>,
-    },
     /// 57014
     #[error("canceling statement due to user request")]
     Canceled,
@@ -319,7 +304,10 @@ pub struct AnalyticContext {
     /// Session settings, by lower-case name.
     pub settings: Arc<std::collections::BTreeMap<String, String>>,
     /// All user names (pg_roles), current at planning.
+    /// All user names (pg_roles), current at planning.
     pub users: Vec<String>,
+    /// What the session's transaction reads; none outside of one, where a statement reads what is published.
+    pub view: Option<ReadView>,
 }
 
 /// A planned analytic query; run as often as wanted.

@@ -26,7 +26,7 @@ pub use names::{
     find_table, is_schema, observed_type, table_columns,
 };
 pub use service::{Prepared, SqlService};
-pub use session::Session;
+pub use session::{Notice, NoticeSeverity, Session};
 pub use shale_engine::{
     Error as EngineError, EvaluationError, IndexKind, IndexProblem, LimitKind, StorageError,
 };

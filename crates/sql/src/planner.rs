@@ -3,10 +3,10 @@
 //! Not here: keeping plans (`service`).
 
 use crate::plan::select::check_relations;
-use crate::plan::{SelectPlan, constant, ddl, insert, select, update};
-use crate::service::{Plan, Prepared, Shared};
+use crate::plan::{Outputs, SelectPlan, constant, ddl, insert, select, update};
+use crate::service::{Plan, Shared};
 use crate::session::Command;
-use crate::syntax::{Stmt, located};
+use crate::syntax::{Insert, InsertSource, Stmt, located};
 use crate::{AnalyticContext, AnalyticPlan, Column, Datum, Dialect, RowStream, SqlError, SqlType};
 use shale_engine::TableDescription;
 use sqlparser::ast::Statement;
@@ -23,45 +23,47 @@ impl Shared {
     ) -> Result<Planned, SqlError> {
         match statement {
             Stmt::Insert(insert) => {
-                let (plan, types) = insert::plan(&self.engine, &insert, text, dialect, declared)?;
-                let constants = self
-                    .plan_constants(&plan.constants, &types, context)
-                    .await?;
-                let columns = plan
-                    .returning
-                    .as_ref()
-                    .map(|outputs| outputs.columns.clone());
-                let table = plan.table.clone();
-                let plan = Plan::Insert(plan, constants);
-                Ok(Planned::new(plan).on(&table).with(types, columns))
+                self.plan_insert(&insert, text, dialect, declared, context)
+                    .await
             }
             Stmt::Update(update) => {
                 let (plan, types) =
                     update::plan_update(&self.engine, &update, text, dialect, declared)?;
-                let constants = self
-                    .plan_constants(&plan.constants, &types, context)
+                let columns = plan.returning.as_ref().map(Outputs::columns);
+                let planned = Planned::new(Plan::Empty).on(&plan.table);
+                let (query, planned) = self
+                    .plan_query_of(&plan.query, types, text, context, planned)
                     .await?;
-                let columns = plan
-                    .returning
-                    .as_ref()
-                    .map(|outputs| outputs.columns.clone());
-                let table = plan.table.clone();
-                let plan = Plan::Update(plan, constants);
-                Ok(Planned::new(plan).on(&table).with(types, columns))
+                Ok(planned.running(Plan::Update(plan, query), columns))
             }
             Stmt::Delete(delete) => {
                 let (plan, types) =
                     update::plan_delete(&self.engine, &delete, text, dialect, declared)?;
-                let constants = self
-                    .plan_constants(&plan.constants, &types, context)
+                let columns = plan.returning.as_ref().map(Outputs::columns);
+                let planned = Planned::new(Plan::Empty).on(&plan.table);
+                let (query, planned) = self
+                    .plan_query_of(&plan.query, types, text, context, planned)
                     .await?;
-                let columns = plan
-                    .returning
-                    .as_ref()
-                    .map(|outputs| outputs.columns.clone());
-                let table = plan.table.clone();
-                let plan = Plan::Delete(plan, constants);
-                Ok(Planned::new(plan).on(&table).with(types, columns))
+                Ok(planned.running(Plan::Delete(plan, query), columns))
+            }
+            Stmt::Transaction(_) if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
+                feature: "a statement about the transaction in ExecuteStatement".into(),
+                hint: None,
+            }),
+            Stmt::Transaction(statement) => {
+                let command = crate::session::command::plan_transaction(statement)?;
+                Ok(Planned::new(Plan::Command(command)))
+            }
+            Stmt::Locking { statement, tables } => {
+                select::check_locked_tables(&tables, &statement, text)?;
+                let mut planned =
+                    Box::pin(self.plan_statement(*statement, text, dialect, declared, context))
+                        .await?;
+                planned.locks_rows = matches!(
+                    planned.plan,
+                    Plan::Select(_) | Plan::Constant(_) | Plan::Analytic(_)
+                );
+                Ok(planned)
             }
             Stmt::Exists(query) if dialect == Dialect::PartiQl => {
                 match select::plan(&self.engine, &query, text, dialect, declared)? {
@@ -111,6 +113,57 @@ impl Shared {
                     .await
             }
         }
+    }
+
+    async fn plan_insert(
+        &self,
+        insert: &Insert,
+        text: &str,
+        dialect: Dialect,
+        declared: &[SqlType],
+        context: &(dyn Fn() -> AnalyticContext + Sync),
+    ) -> Result<Planned, SqlError> {
+        let source = match &insert.source {
+            InsertSource::Query(_) if dialect == Dialect::PartiQl => {
+                return Err(SqlError::NotSupported {
+                    feature: "INSERT … SELECT in ExecuteStatement".into(),
+                    hint: None,
+                });
+            }
+            InsertSource::Query(query) => {
+                let query = Statement::Query(query.clone());
+                Some(Box::pin(self.plan_sql(query, text, dialect, declared, context)).await?)
+            }
+            _ => None,
+        };
+        let declared = match &source {
+            Some(source) => &source.parameter_types,
+            None => declared,
+        };
+        let (plan, types) = insert::plan(&self.engine, insert, text, dialect, declared)?;
+        let columns = plan.returning.as_ref().map(Outputs::columns);
+        let mut planned = Planned::new(Plan::Empty).on(&plan.table);
+        if let Some(source) = &source {
+            planned.tables.extend(source.tables.iter().cloned());
+            planned.reads_catalog = source.reads_catalog;
+        }
+        let (constants, planned) = self
+            .plan_query_of(&plan.constants, types, text, context, planned)
+            .await?;
+        let plan = match source {
+            None => Plan::Insert(plan, constants),
+            Some(source) => {
+                let of_source = source.columns.unwrap_or_default();
+                let select = insert::plan_select(&plan.table, insert, text, &of_source)?;
+                Plan::InsertSelect {
+                    plan,
+                    constants,
+                    select,
+                    source: Box::new(source.plan),
+                }
+            }
+        };
+        Ok(planned.running(plan, columns))
     }
 
     async fn plan_sql(
@@ -205,7 +258,7 @@ impl Shared {
         &self,
         plan: &SelectPlan,
         context: &AnalyticContext,
-        prepared: &Prepared,
+        parameter_types: &[SqlType],
         parameters: &[Datum],
     ) -> Result<RowStream, SqlError> {
         let Some(query) = &plan.fallback else {
@@ -216,25 +269,41 @@ impl Shared {
         let statement = Statement::Query(query.clone());
         let plan = self
             .analytic
-            .plan(context, &statement, &prepared.parameter_types)
+            .plan(context, &statement, parameter_types)
             .await?;
         plan.execute(context, parameters).await
     }
 
-    async fn plan_constants(
+    /// Plans the query of a write, which finds its rows or computes its constants; types of parameters that only it tells are added.
+    async fn plan_query_of(
         &self,
         statement: &Option<Statement>,
-        types: &[SqlType],
+        mut types: Vec<SqlType>,
+        text: &str,
         context: &(dyn Fn() -> AnalyticContext + Sync),
-    ) -> Result<Option<Arc<dyn AnalyticPlan>>, SqlError> {
-        match statement {
-            None => Ok(None),
-            Some(statement) => self
-                .analytic
-                .plan(&context(), statement, types)
-                .await
-                .map(Some),
+        mut planned: Planned,
+    ) -> Result<(Option<Arc<dyn AnalyticPlan>>, Planned), SqlError> {
+        let Some(statement) = statement else {
+            return Ok((None, planned.with(types, None)));
+        };
+        let (tables, reads_catalog) = check_relations(&self.engine, statement, text)?;
+        for table in &tables {
+            planned = planned.on(table);
         }
+        planned.reads_catalog |= reads_catalog;
+        let plan = self
+            .analytic
+            .plan(&context(), statement, &types)
+            .await
+            .map_err(|error| located(error, statement, text))?;
+        for (position, found) in plan.parameter_types().iter().enumerate() {
+            match types.get_mut(position) {
+                None => types.push(found.clone()),
+                Some(known) if *known == SqlType::Unknown => *known = found.clone(),
+                Some(_) => {}
+            }
+        }
+        Ok((Some(plan), planned.with(types, None)))
     }
 }
 
@@ -287,6 +356,8 @@ pub(crate) struct Planned {
     pub(crate) columns: Option<Arc<[Column]>>,
     pub(crate) tables: Vec<(String, u64)>,
     pub(crate) reads_catalog: bool,
+    /// FOR UPDATE and its like.
+    pub(crate) locks_rows: bool,
 }
 
 impl Planned {
@@ -297,12 +368,19 @@ impl Planned {
             columns: None,
             tables: vec![],
             reads_catalog: false,
+            locks_rows: false,
         }
     }
 
     fn on(mut self, table: &TableDescription) -> Planned {
         self.tables
             .push((table.definition.name.clone(), table.version));
+        self
+    }
+
+    fn running(mut self, plan: Plan, columns: Option<Arc<[Column]>>) -> Planned {
+        self.plan = plan;
+        self.columns = columns;
         self
     }
 

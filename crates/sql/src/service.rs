@@ -2,6 +2,7 @@
 //!
 //! Not here: transaction blocks and settings (`session`).
 
+use crate::plan::insert::InsertSelect;
 use crate::plan::{ConstantPlan, DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl};
 use crate::planner::Planned;
 use crate::session::{Command, Session};
@@ -50,6 +51,8 @@ pub struct Prepared {
     tables: Vec<(String, u64)>,
     /// Whether the plan reads system relations, so that it depends on the whole catalog.
     reads_catalog: bool,
+    /// FOR UPDATE and its like.
+    locks_rows: bool,
     /// The catalog's version for which the plan is known to be right.
     catalog_version: AtomicU64,
 }
@@ -62,8 +65,19 @@ pub(crate) enum Plan {
     Exists(Arc<SelectPlan>),
     Constant(ConstantPlan),
     Analytic(Arc<dyn AnalyticPlan>),
+    /// With what computes its constants.
     Insert(InsertPlan, Option<Arc<dyn AnalyticPlan>>),
+    InsertSelect {
+        plan: InsertPlan,
+        /// Of ON CONFLICT.
+        constants: Option<Arc<dyn AnalyticPlan>>,
+        select: InsertSelect,
+        /// The query.
+        source: Box<Plan>,
+    },
+    /// With what computes its constants, or finds its rows.
     Update(UpdatePlan, Option<Arc<dyn AnalyticPlan>>),
+    /// With what finds its rows.
     Delete(DeletePlan, Option<Arc<dyn AnalyticPlan>>),
     CreateTable(Box<ddl::CreateTablePlan>),
     DropTables {
@@ -76,12 +90,64 @@ pub(crate) enum Plan {
 }
 
 impl Plan {
-    pub(crate) fn is_write(&self) -> bool {
-        matches!(self, Plan::Insert(..) | Plan::Update(..) | Plan::Delete(..))
+    /// What the statement is called, if it changes something.
+    pub(crate) fn changes(&self) -> Option<&'static str> {
+        Some(match self {
+            Plan::Insert(..) | Plan::InsertSelect { .. } => "INSERT",
+            Plan::Update(..) => "UPDATE",
+            Plan::Delete(..) => "DELETE",
+            Plan::CreateTable(_) => "CREATE TABLE",
+            Plan::DropTables { .. } => "DROP TABLE",
+            Plan::Copy(_) => "COPY FROM",
+            _ => return None,
+        })
     }
 
-    pub(crate) fn is_definition(&self) -> bool {
-        matches!(self, Plan::CreateTable(_) | Plan::DropTables { .. })
+    /// Whether the statement belongs to its transaction's snapshot.
+    pub(crate) fn reads_or_writes(&self) -> bool {
+        // Definitions are made at once, whatever becomes of the transaction.
+        !matches!(
+            self,
+            Plan::Empty
+                | Plan::CreateTable(_)
+                | Plan::DropTables { .. }
+                | Plan::Explain(_)
+                | Plan::Command(_)
+        )
+    }
+
+    /// What computes the constants of a write before it.
+    pub(crate) fn constants(&self) -> &Option<Arc<dyn AnalyticPlan>> {
+        match self {
+            Plan::Insert(_, constants) | Plan::InsertSelect { constants, .. } => constants,
+            Plan::Update(plan, constants) if !plan.per_row => constants,
+            _ => &None,
+        }
+    }
+
+    /// Whether a write reads more than the items that it names by their keys, so that alone it is a transaction.
+    pub(crate) fn needs_transaction(&self) -> bool {
+        match self {
+            Plan::Insert(plan, _) => plan.reads_tables,
+            Plan::InsertSelect { .. } => true,
+            Plan::Update(plan, _) => plan.per_row || plan.reads_tables || plan.moves,
+            Plan::Delete(_, query) => query.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether sessions may share the plan: it holds nothing of the session that made it.
+    fn is_shareable(&self) -> bool {
+        match self {
+            Plan::Select(_) | Plan::Exists(_) | Plan::Constant(_) => true,
+            Plan::Insert(_, query) | Plan::Update(_, query) | Plan::Delete(_, query) => {
+                query.is_none()
+            }
+            Plan::InsertSelect {
+                constants, source, ..
+            } => constants.is_none() && source.is_shareable(),
+            _ => false,
+        }
     }
 }
 
@@ -175,8 +241,10 @@ impl Shared {
                 return Ok(found);
             }
         }
-        let prepared = Arc::new(self.plan(text, dialect, declared, context).await?);
-        if cacheable && prepared.is_shareable() {
+        // Boxed: the state of planning is large, and most statements find their plan made.
+        let planning = Box::pin(self.plan(text, dialect, declared, context));
+        let prepared = Arc::new(planning.await?);
+        if cacheable && prepared.plan.is_shareable() {
             let key = StatementKey {
                 dialect,
                 text: text.to_owned(),
@@ -267,6 +335,7 @@ impl Shared {
             declared: declared.to_vec(),
             tables: planned.tables,
             reads_catalog: planned.reads_catalog,
+            locks_rows: planned.locks_rows,
             catalog_version: AtomicU64::new(catalog_version),
         })
     }
@@ -278,14 +347,11 @@ impl Prepared {
         &self.text
     }
 
-    /// Whether sessions may share the plan: it holds nothing of the session that made it.
-    fn is_shareable(&self) -> bool {
-        match &self.plan {
-            Plan::Select(_) | Plan::Exists(_) | Plan::Constant(_) => true,
-            Plan::Insert(_, constants)
-            | Plan::Update(_, constants)
-            | Plan::Delete(_, constants) => constants.is_none(),
-            _ => false,
+    /// What the statement is called where only reading is allowed; `None` if it only reads.
+    pub(crate) fn changes(&self) -> Option<&'static str> {
+        match self.locks_rows {
+            true => Some("SELECT FOR UPDATE"),
+            false => self.plan.changes(),
         }
     }
 }

@@ -38,8 +38,6 @@ pub(crate) fn from_sql(error: SqlError) -> Exception {
         | SqlError::UndefinedParameter { .. }
         | SqlError::InvalidParameter { .. }
         | SqlError::TransactionState { .. }
-        | SqlError::SecondWrite { .. }
-        | SqlError::CannotRollBack { .. }
         | SqlError::InCopy { .. }
         | SqlError::ProgramLimit { .. }
         | SqlError::Other { .. } => Exception::validation(error.to_string()),

@@ -110,19 +110,6 @@ fn errors_of_statements() {
             sqlstate: "25P02",
             message: "current transaction is aborted".into(),
         },
-        SqlError::SecondWrite {
-            first_is_durable: true,
-        },
-        SqlError::CannotRollBack {
-            savepoint: None,
-            cause: Some(Box::new(SqlError::SecondWrite {
-                first_is_durable: true,
-            })),
-        },
-        SqlError::CannotRollBack {
-            savepoint: Some("s".into()),
-            cause: None,
-        },
         SqlError::Canceled,
         SqlError::ProgramLimit {
             message: "too many".into(),
@@ -160,9 +147,6 @@ fn errors_of_statements() {
         UndefinedParameter           42704 unrecognized configuration parameter "x"
         InvalidParameter             22023 invalid value for parameter "datestyle": "x"
         TransactionState             25P02 current transaction is aborted
-        SecondWrite                  0A000 a second INSERT, UPDATE or DELETE in a transaction block is not supported | detail: Statements are durable as they run: what the block has changed before stays, and ROLLBACK cannot undo it. | hint: Put all rows into one INSERT, or run the statements outside of a block (autocommit).
-        CannotRollBack               0A000 cannot roll back: the changes of this transaction block are durable and stay | detail: The block failed with 0A000: a second INSERT, UPDATE or DELETE in a transaction block is not supported | hint: The block has ended. Statements are durable as they run; ROLLBACK undoes a block only if it changed nothing.
-        CannotRollBack               0A000 cannot roll back to savepoint "s": the changes of this transaction block are durable and stay | hint: Statements are durable as they run; a savepoint can only enclose statements that change nothing. COMMIT or ROLLBACK ends the block.
         Canceled                     57014 canceling statement due to user request
         ProgramLimit                 54000 too many
         Other                        22012 division by zero
@@ -317,10 +301,10 @@ fn errors_of_the_engine() {
         Limit                        54000 one insert has 65537 rows, maximum 65536 rows
         Limit                        54000 one transaction has 101 actions, maximum 100 actions
         Limit                        54000 the rows of one transaction are too big: size 5000000 bytes, maximum size 4194304 bytes
-        Limit                        54000 the rows written by one transaction are too big: size 5000000 bytes, maximum size 4000000 bytes
-        Limit                        54000 one transaction writes 65537 rows, maximum 65536 rows
+        Limit                        54000 the rows written by one transaction are too big: size 5000000 bytes, maximum size 4000000 bytes | hint: Write fewer rows at a time, for example by ranges of the key. COPY outside of a transaction block loads any number.
+        Limit                        54000 one transaction writes 65537 rows, maximum 65536 rows | hint: Write fewer rows at a time, for example by ranges of the key. COPY outside of a transaction block loads any number.
         Limit                        54000 the transaction needs too much memory for its writes: 5000000 bytes, maximum 4000000 bytes | hint: Commit in smaller parts, or release savepoints.
-        SerializationConflict        40001 could not serialize access due to concurrent update | hint: The transaction might succeed if retried.
+        SerializationConflict        40001 could not serialize access due to read/write dependencies among transactions | hint: The transaction might succeed if retried.
         TransactionEnded             25000 the transaction has ended
         ReadOnlyTransaction          25006 cannot write in a read-only transaction
         InvalidStartKey              XX000 the start key is outside the query
@@ -360,7 +344,7 @@ fn errors_of_storage() {
         OutcomeUnknown               08007 the outcome of the write is unknown | detail: The disk failed while the write was being made durable; it may show after the next start.
         Fenced                       57P03 this server no longer leads the shard and takes no writes | hint: Reconnect to the current leader.
         RolledBack                   40001 could not serialize access: the write depends on writes that were rolled back | hint: The transaction might succeed if retried.
-        Conflict                     40001 could not serialize access due to concurrent update | hint: The transaction might succeed if retried.
+        Conflict                     40001 could not serialize access due to read/write dependencies among transactions | hint: The transaction might succeed if retried.
         Poisoned                     58030 the shard takes no writes after a failed write or sync | hint: See the server's log; writes go on after a restart.
         SnapshotTooOld               72000 snapshot too old
         Locked                       58000 why is in use by another process

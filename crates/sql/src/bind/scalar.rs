@@ -66,6 +66,18 @@ pub(crate) struct Arguments<'a> {
 }
 
 impl Arguments<'_> {
+    /// The same with other computed values: those of a row.
+    pub(crate) fn with_computed<'b>(&'b self, computed: &'b [Datum]) -> Arguments<'b> {
+        Arguments {
+            parameters: self.parameters,
+            computed,
+            now_micros: self.now_micros,
+            rand: self.rand,
+            excluded: self.excluded,
+            made: Arc::clone(&self.made),
+        }
+    }
+
     /// Counts a value that the statement makes.
     fn count(&self, value: Option<AttributeValue>) -> Result<Option<AttributeValue>, SqlError> {
         let bytes = value.as_ref().map_or(0, AttributeValue::size);

@@ -1,7 +1,7 @@
 //! COPY … FROM STDIN: data in text or CSV format into a table.
 //!
-//! Rows are inserted in batches as they arrive, several batches on their way at once; each batch is atomic, the whole COPY is not. Memory is
-//! bounded by one record, one open batch and the batches under way.
+//! Outside of a transaction, rows are inserted in batches as they arrive, several batches on their way at once; each batch is atomic, the
+//! whole COPY is not. Memory is bounded by one record, one open batch and the batches under way. Inside of one they are staged in it.
 
 mod parser;
 mod plan;
@@ -18,7 +18,7 @@ use crate::service::Shared;
 use crate::{SqlError, SqlType};
 use bytes::Bytes;
 use parser::{Record, RecordParser};
-use shale_engine::{Engine, OnConflict, TableDescription};
+use shale_engine::{Engine, Error, OnConflict, TableDescription, Transaction};
 use shale_item::Item;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -53,6 +53,8 @@ struct Load {
     batch_lines: Vec<u64>,
     batch_bytes: usize,
     running: JoinSet<Result<u64, SqlError>>,
+    /// Where the batches are staged; none: they are inserted.
+    transaction: Option<Transaction>,
     loaded: u64,
 }
 
@@ -68,7 +70,8 @@ impl CopyIn {
         shared: &Arc<Shared>,
         plan: &CopyPlan,
         now_micros: u64,
-    ) -> Result<CopyIn, SqlError> {
+        transaction: Option<Transaction>,
+    ) -> CopyIn {
         let load = Load {
             engine: shared.engine.clone(),
             table: plan.table.clone(),
@@ -82,18 +85,19 @@ impl CopyIn {
             batch_lines: Vec::new(),
             batch_bytes: 0,
             running: JoinSet::new(),
+            transaction,
             loaded: 0,
         };
-        Ok(CopyIn {
+        CopyIn {
             column_count: plan.columns.len(),
             load: Box::new(load),
-        })
+        }
     }
 
     /// Takes a piece of the data; pieces end anywhere. Back-pressure is in the waiting.
     ///
     /// # Errors
-    /// Malformed data, values that do not fit, duplicate keys. What was loaded before stays.
+    /// Malformed data, values that do not fit, duplicate keys. What was loaded before stays, unless a transaction is to be rolled back.
     pub async fn write(&mut self, data: Bytes) -> Result<(), SqlError> {
         self.load.parser.push(&data);
         while let Some(record) = self.load.next_record(false)? {
@@ -209,26 +213,27 @@ impl Load {
         if self.batch.is_empty() {
             return Ok(());
         }
+        let items = std::mem::take(&mut self.batch);
+        let lines = std::mem::take(&mut self.batch_lines);
+        self.batch_bytes = 0;
+        let count = items.len() as u64;
+        if let Some(transaction) = &self.transaction {
+            let staged = transaction.insert_all(&self.table.definition.name, items);
+            staged.map_err(|failed| insert_failed(&self.table, &lines, failed))?;
+            self.loaded += count;
+            // A batch was work: let others run, and a cancellation be seen.
+            tokio::task::yield_now().await;
+            return Ok(());
+        }
         while self.running.len() >= BATCHES_MAX {
             self.wait_one().await?;
         }
-        let items = std::mem::take(&mut self.batch);
-        self.batch_bytes = 0;
         let engine = self.engine.clone();
         let table = self.table.clone();
-        let lines = std::mem::take(&mut self.batch_lines);
         self.running.spawn(async move {
-            let count = items.len() as u64;
-            let name = &table.definition.name;
-            match engine.insert_all(name, items).await {
+            match engine.insert_all(&table.definition.name, items).await {
                 Ok(_) => Ok(count),
-                Err((position, error)) => {
-                    let line = lines.get(position).copied().unwrap_or_default();
-                    Err(SqlError::InCopy {
-                        error: Box::new(insert_error(&table, error)),
-                        place: format!("COPY {name}, line {line}"),
-                    })
-                }
+                Err(failed) => Err(insert_failed(&table, &lines, failed)),
             }
         });
         Ok(())
@@ -249,5 +254,18 @@ impl Load {
                 hint: None,
             }),
         }
+    }
+}
+
+/// The error of a batch, with the line of the row that failed.
+fn insert_failed(
+    table: &TableDescription,
+    lines: &[u64],
+    (position, error): (usize, Error),
+) -> SqlError {
+    let line = lines.get(position).copied().unwrap_or_default();
+    SqlError::InCopy {
+        error: Box::new(insert_error(table, error)),
+        place: format!("COPY {}, line {line}", table.definition.name),
     }
 }

@@ -96,9 +96,15 @@ pub(crate) fn lines(table: &TableDescription, access: &Access, details: &Details
     if let Some(limit) = details.limit {
         lines.push(format!("  Limit: {limit}"));
     }
-    if details.writes && !matches!(access.path, AccessPath::Nothing) {
-        let write = average.div_ceil(WRITE_UNIT_BYTES);
-        units = format!("{write} write unit{}", if write == 1 { "" } else { "s" });
+    if details.writes {
+        let each = average.div_ceil(WRITE_UNIT_BYTES);
+        units = match &access.path {
+            AccessPath::Nothing => units,
+            AccessPath::KeyLookup { keys } => write_units(keys.len() as u64 * each),
+            AccessPath::RangeScan { .. } | AccessPath::Scan => {
+                format!("at most {}", write_units(table.item_count * each))
+            }
+        };
     }
     lines.push(format!("  Estimated capacity: {units}"));
     lines
@@ -106,6 +112,10 @@ pub(crate) fn lines(table: &TableDescription, access: &Access, details: &Details
 
 fn read_units(units: u64) -> String {
     format!("{units} read unit{}", if units == 1 { "" } else { "s" })
+}
+
+fn write_units(units: u64) -> String {
+    format!("{units} write unit{}", if units == 1 { "" } else { "s" })
 }
 
 fn at_most(most: u64, average: u64, access: &Access, details: &Details) -> String {

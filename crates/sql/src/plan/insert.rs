@@ -1,4 +1,4 @@
-//! INSERT: rows of constants.
+//! INSERT: rows of constants, or of a query.
 
 use super::ConstantQuery;
 use super::conflict::{self, Conflict};
@@ -8,8 +8,9 @@ use crate::names::{
     Catalog, TableColumn, created_name, find_column, table_columns, table_for_write,
 };
 use crate::syntax::{Insert, InsertSource, Returning, parse_expression};
-use crate::{Dialect, SqlError, SqlType};
+use crate::{Column, Dialect, SqlError, SqlType};
 use shale_engine::TableDescription;
+use shale_item::{AttributeValue, Item};
 use sqlparser::ast::{Expr, Ident, Statement};
 use std::sync::Arc;
 
@@ -23,6 +24,32 @@ pub(crate) struct InsertPlan {
     pub returning: Option<Outputs>,
     /// Computes [`Scalar::Computed`].
     pub constants: Option<Statement>,
+    /// Whether what it computes depends on tables.
+    pub reads_tables: bool,
+}
+
+/// Where the values of the rows of a query go.
+pub(crate) struct InsertSelect {
+    /// Attribute, type of its column: one for each column of the query.
+    pub columns: Vec<(Arc<str>, SqlType)>,
+    /// Defaults of the others.
+    pub defaults: Vec<(Arc<str>, SqlType, Scalar)>,
+}
+
+impl InsertPlan {
+    /// # Errors
+    /// 23502 if a declared column that must not be NULL is.
+    pub(crate) fn check_required(&self, item: &Item) -> Result<(), SqlError> {
+        for name in &self.required {
+            if matches!(item.get(name), None | Some(AttributeValue::Null)) {
+                return Err(SqlError::NotNullViolation {
+                    table: self.table.definition.name.clone(),
+                    column: name.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// One row to insert.
@@ -42,7 +69,7 @@ pub(crate) enum InsertRow {
 /// Plans an INSERT; with the plan come the types of its parameters.
 ///
 /// # Errors
-/// Errors of the statement; 0A000 for INSERT … SELECT.
+/// Errors of the statement.
 pub(crate) fn plan(
     catalog: &dyn Catalog,
     insert: &Insert,
@@ -59,12 +86,8 @@ pub(crate) fn plan(
         _ => target_columns(&binder, insert, &table)?,
     };
     let rows = match &insert.source {
-        InsertSource::Query => {
-            return Err(SqlError::NotSupported {
-                feature: "INSERT … SELECT".into(),
-                hint: Some("SELECT the rows and INSERT them, or COPY them in.".into()),
-            });
-        }
+        // Planned by [`plan_select`].
+        InsertSource::Query(_) => vec![],
         InsertSource::DefaultValues => vec![InsertRow::Values(defaults(&table, &[], dialect)?)],
         InsertSource::Rows(rows) => {
             let named = !insert.columns.is_empty();
@@ -96,9 +119,58 @@ pub(crate) fn plan(
         required,
         conflict,
         returning,
+        reads_tables: constants.reads_tables,
         constants: constants.into_statement(),
     };
     Ok((plan, parameter_types))
+}
+
+/// Plans where the columns of an INSERT's query go.
+///
+/// # Errors
+/// 42601 for another number of columns, 42804 for types between which there is no assignment.
+pub(crate) fn plan_select(
+    table: &TableDescription,
+    insert: &Insert,
+    text: &str,
+    source: &[Column],
+) -> Result<InsertSelect, SqlError> {
+    let binder = Binder::new(text, Dialect::Postgres, table, &[]);
+    let mut targets = target_columns(&binder, insert, table)?;
+    if source.len() > targets.len() {
+        return Err(too_many_values(None));
+    }
+    if source.len() < targets.len() && !insert.columns.is_empty() {
+        return Err(too_few_values());
+    }
+    targets.truncate(source.len());
+    for (column, source) in targets.iter().zip(source) {
+        let target = stored_type(column);
+        if !is_assignable(&source.sql_type, &target) {
+            return Err(not_assignable(column, &target, &source.sql_type));
+        }
+    }
+    Ok(InsertSelect {
+        defaults: defaults(table, &targets, Dialect::Postgres)?,
+        columns: targets
+            .iter()
+            .map(|column| (Arc::from(column.name.as_str()), stored_type(column)))
+            .collect(),
+    })
+}
+
+fn too_many_values(position: crate::Position) -> SqlError {
+    SqlError::Syntax {
+        message: "INSERT has more expressions than target columns".into(),
+        position,
+    }
+}
+
+fn too_few_values() -> SqlError {
+    SqlError::Syntax {
+        message: "INSERT has more target columns than expressions".into(),
+        position: None,
+    }
 }
 
 /// The columns that the values go to.
@@ -170,18 +242,13 @@ fn plan_rows(
     let mut planned = Vec::with_capacity(rows.len());
     for row in rows {
         if row.len() > columns.len() {
-            return Err(SqlError::Syntax {
-                message: "INSERT has more expressions than target columns".into(),
-                position: row
-                    .get(columns.len())
-                    .and_then(|expr| super::position(binder.text, expr)),
-            });
+            let first = row.get(columns.len());
+            return Err(too_many_values(
+                first.and_then(|expr| super::position(binder.text, expr)),
+            ));
         }
         if row.len() < columns.len() && named {
-            return Err(SqlError::Syntax {
-                message: "INSERT has more target columns than expressions".into(),
-                position: None,
-            });
+            return Err(too_few_values());
         }
         let mut values = Vec::with_capacity(row.len() + unnamed.len());
         for (position, expr) in row.iter().enumerate() {
@@ -256,24 +323,33 @@ fn check_assignable(
         Scalar::Typed(_, own) | Scalar::Cast(_, own) | Scalar::Now(own) => own,
         _ => return Ok(()),
     };
+    if binder.dialect == Dialect::PartiQl || is_assignable(own, target) {
+        return Ok(());
+    }
+    Err(not_assignable(column, target, own))
+}
+
+/// Whether values of a type can be stored in a column of another.
+fn is_assignable(own: &SqlType, target: &SqlType) -> bool {
     let dates = |sql_type: &SqlType| {
         matches!(
             sql_type,
             SqlType::Date | SqlType::Timestamp | SqlType::TimestampTz | SqlType::Time
         )
     };
-    let fits = *target == SqlType::Unknown
+    *target == SqlType::Unknown
         || target.is_text()
         || own.is_text()
+        || *own == SqlType::Unknown
         || own == target
         || (own.is_number() && target.is_number())
         || (own.is_json() && target.is_json())
         || (dates(own) && dates(target))
-        || own.base_name() == target.base_name();
-    if fits || binder.dialect == Dialect::PartiQl {
-        return Ok(());
-    }
-    Err(SqlError::DatatypeMismatch {
+        || own.base_name() == target.base_name()
+}
+
+fn not_assignable(column: &TableColumn, target: &SqlType, own: &SqlType) -> SqlError {
+    SqlError::DatatypeMismatch {
         message: format!(
             "column \"{}\" is of type {} but expression is of type {}",
             column.name,
@@ -281,7 +357,7 @@ fn check_assignable(
             own.name()
         ),
         position: None,
-    })
+    }
 }
 
 fn default_of(column: &TableColumn) -> Result<Option<Scalar>, SqlError> {

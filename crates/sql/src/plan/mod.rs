@@ -22,38 +22,63 @@ pub(crate) use select::{Order, SelectPlan};
 pub(crate) use update::{DeletePlan, UpdatePlan};
 
 use crate::bind::{Predicate, Scalar, Term};
-use crate::{Dialect, SqlError, SqlType};
+use crate::{SqlError, SqlType};
 use shale_expression::Comparison;
 use shale_item::KeySchema;
 use sqlparser::ast::{
-    Expr, GroupByExpr, Ident, Query, Select, SelectFlavor, SelectItem, SetExpr, Spanned, Statement,
-    Visit, Visitor, helpers::attached_token::AttachedToken,
+    Expr, GroupByExpr, Ident, ObjectName, Query, Select, SelectFlavor, SelectItem, SetExpr,
+    Spanned, Statement, TableAlias, TableFactor, TableWithJoins, Visit, Visitor,
+    helpers::attached_token::AttachedToken,
 };
 use std::ops::ControlFlow;
 
 #[cfg(test)]
 mod tests;
 
-/// Most expressions of one INSERT or UPDATE that the analytic executor computes before it; PostgreSQL's bound on columns of a result.
+/// Most expressions of one INSERT or UPDATE that the analytic executor computes for it; PostgreSQL's bound on columns of a result.
 const COMPUTED_MAX: usize = 1_600;
 
-/// Constant expressions of an INSERT or UPDATE that are not evaluated here: they are computed together, as one row, before the statement.
+/// Expressions of an INSERT or UPDATE that are not evaluated here. Those without columns are computed together, as one row, before the
+/// statement; where the statement takes it, those with columns are computed for each row that it writes, together with finding the rows.
 #[derive(Default)]
 pub(crate) struct ConstantQuery {
     exprs: Vec<Expr>,
+    /// Whether expressions may be computed for each row.
+    rows_allowed: bool,
+    /// Whether names may mean columns of other tables, so that no expression with columns is lowered.
+    pub joined: bool,
+    /// Whether an expression has to be computed for each row.
+    pub per_row: bool,
+    /// Whether what is computed once depends on tables.
+    pub reads_tables: bool,
 }
 
 impl ConstantQuery {
-    /// Takes an expression without columns.
+    /// For a statement whose expressions may be computed for each row.
+    pub(crate) fn of_rows(joined: bool) -> ConstantQuery {
+        ConstantQuery {
+            rows_allowed: true,
+            joined,
+            ..ConstantQuery::default()
+        }
+    }
+
+    /// Whether expressions may be computed for each row.
+    pub(crate) fn takes_rows(&self) -> bool {
+        self.rows_allowed
+    }
+
+    /// Takes an expression.
     ///
     /// # Errors
-    /// 0A000 if it reads columns (42703 where there are none: in INSERT), 54000 for too many.
+    /// 0A000 if it reads columns that it may not (42703 where there are none: in INSERT), 54000 for too many.
     pub(crate) fn push(
         &mut self,
         expr: &Expr,
         place: &str,
         text: &str,
     ) -> Result<Scalar, SqlError> {
+        let has_subquery = has_subquery(expr);
         if let Some(column) = column_of(expr) {
             if place == "INSERT"
                 && let Some(ident) = column
@@ -64,14 +89,21 @@ impl ConstantQuery {
                     hint: None,
                 });
             }
-            return Err(SqlError::NotSupported {
-                feature: format!("the expression \"{expr}\" in {place}"),
-                hint: Some(
-                    "Supported are constants, other columns, + and -, coalesce(column, constant), list_append, set_add and set_delete."
-                        .into(),
-                ),
-            });
+            if !self.rows_allowed {
+                return Err(SqlError::NotSupported {
+                    feature: format!("the expression \"{expr}\" in {place}"),
+                    hint: Some(
+                        "Supported are constants, other columns, + and -, coalesce(column, constant), list_append, set_add and set_delete."
+                            .into(),
+                    ),
+                });
+            }
+            self.per_row = true;
+        } else if has_subquery && self.rows_allowed {
+            // It may name columns of the row.
+            self.per_row = true;
         }
+        self.reads_tables |= has_subquery;
         if self.exprs.len() >= COMPUTED_MAX {
             return Err(SqlError::ProgramLimit {
                 message: format!("the statement has more than {COMPUTED_MAX} computed values"),
@@ -81,47 +113,127 @@ impl ConstantQuery {
         Ok(Scalar::Computed(self.exprs.len() - 1, SqlType::Unknown))
     }
 
-    /// The query that computes them; `None` if there is nothing to compute.
+    /// The query that computes them once; `None` if there is nothing to compute.
     pub(crate) fn into_statement(self) -> Option<Statement> {
         if self.exprs.is_empty() {
             return None;
         }
-        let select = Select {
-            select_token: AttachedToken::empty(),
-            optimizer_hints: vec![],
-            distinct: None,
-            select_modifiers: None,
-            top: None,
-            top_before_distinct: false,
-            projection: self
-                .exprs
-                .into_iter()
-                .enumerate()
-                .map(|(position, expr)| SelectItem::ExprWithAlias {
-                    expr,
-                    alias: sqlparser::ast::Ident::new(format!("c{position}")),
-                })
-                .collect(),
-            exclude: None,
-            into: None,
-            from: vec![],
-            lateral_views: vec![],
-            prewhere: None,
-            selection: None,
-            connect_by: vec![],
-            group_by: GroupByExpr::Expressions(vec![], vec![]),
-            cluster_by: vec![],
-            distribute_by: vec![],
-            sort_by: vec![],
-            having: None,
-            named_window: vec![],
-            qualify: None,
-            window_before_qualify: false,
-            value_table_mode: None,
-            flavor: SelectFlavor::Standard,
-        };
+        let select = select_of(self.projection(vec![]), vec![], None);
         Some(Statement::Query(Box::new(query_of(select))))
     }
+
+    /// The query that finds the rows that a statement writes, by their keys, and computes its expressions for each of them.
+    pub(crate) fn into_row_statement(self, rows: RowQuery<'_>) -> Statement {
+        let qualifier = match rows.alias {
+            Some(alias) => Some(alias.clone()),
+            None => rows
+                .table
+                .0
+                .last()
+                .and_then(|part| part.as_ident().cloned()),
+        };
+        let keys = std::iter::once(&rows.schema.partition).chain(&rows.schema.sort);
+        let keys = keys.enumerate().map(|(position, attribute)| {
+            let name = Ident::with_quote('"', &attribute.name);
+            let expr = match &qualifier {
+                Some(qualifier) => Expr::CompoundIdentifier(vec![qualifier.clone(), name]),
+                None => Expr::Identifier(name),
+            };
+            SelectItem::ExprWithAlias {
+                expr,
+                alias: Ident::new(format!("k{position}")),
+            }
+        });
+        let projection = self.projection(keys.collect());
+        let table = TableFactor::Table {
+            name: rows.table.clone(),
+            alias: rows.alias.map(|alias| TableAlias {
+                explicit: true,
+                name: alias.clone(),
+                columns: vec![],
+                at: None,
+            }),
+            args: None,
+            with_hints: vec![],
+            version: None,
+            with_ordinality: false,
+            partitions: vec![],
+            json_path: None,
+            sample: None,
+            index_hints: vec![],
+        };
+        let mut from = vec![TableWithJoins {
+            relation: table,
+            joins: vec![],
+        }];
+        from.extend(rows.others.iter().cloned());
+        let select = select_of(projection, from, rows.selection.cloned());
+        Statement::Query(Box::new(query_of(select)))
+    }
+
+    fn projection(self, mut items: Vec<SelectItem>) -> Vec<SelectItem> {
+        let computed = self.exprs.into_iter().enumerate();
+        items.extend(computed.map(|(position, expr)| SelectItem::ExprWithAlias {
+            expr,
+            alias: Ident::new(format!("c{position}")),
+        }));
+        items
+    }
+}
+
+/// How the rows that a statement writes are found.
+pub(crate) struct RowQuery<'a> {
+    pub table: &'a ObjectName,
+    pub alias: Option<&'a Ident>,
+    pub schema: &'a KeySchema,
+    /// Tables of FROM or USING.
+    pub others: &'a [TableWithJoins],
+    pub selection: Option<&'a Expr>,
+}
+
+fn select_of(
+    projection: Vec<SelectItem>,
+    from: Vec<TableWithJoins>,
+    selection: Option<Expr>,
+) -> Select {
+    Select {
+        select_token: AttachedToken::empty(),
+        optimizer_hints: vec![],
+        distinct: None,
+        select_modifiers: None,
+        top: None,
+        top_before_distinct: false,
+        projection,
+        exclude: None,
+        into: None,
+        from,
+        lateral_views: vec![],
+        prewhere: None,
+        selection,
+        connect_by: vec![],
+        group_by: GroupByExpr::Expressions(vec![], vec![]),
+        cluster_by: vec![],
+        distribute_by: vec![],
+        sort_by: vec![],
+        having: None,
+        named_window: vec![],
+        qualify: None,
+        window_before_qualify: false,
+        value_table_mode: None,
+        flavor: SelectFlavor::Standard,
+    }
+}
+
+/// Whether there is a query in an expression.
+fn has_subquery(expr: &Expr) -> bool {
+    struct Subqueries;
+    impl Visitor for Subqueries {
+        type Break = ();
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            ControlFlow::Break(())
+        }
+    }
+    expr.visit(&mut Subqueries).is_break()
 }
 
 /// A query that is just that SELECT.
@@ -195,25 +307,12 @@ pub(crate) fn pins_key(predicate: &Predicate, schema: &KeySchema) -> bool {
             .is_none_or(|sort| pinned(predicate, &sort.name).is_some())
 }
 
-/// What UPDATE and DELETE say whose WHERE does not name one item.
-pub(crate) fn whole_key_required(command: &str, schema: &KeySchema, dialect: Dialect) -> SqlError {
-    if dialect == Dialect::PartiQl {
-        return SqlError::Other {
-            sqlstate: "42601",
-            message: "Where clause does not contain a mandatory equality on all key attributes"
-                .into(),
-            hint: None,
-        };
-    }
-    let mut columns = format!("{} = …", schema.partition.name);
-    if let Some(sort) = &schema.sort {
-        columns.push_str(&format!(" AND {} = …", sort.name));
-    }
-    SqlError::NotSupported {
-        feature: format!("{command} of more than one row"),
-        hint: Some(format!(
-            "WHERE must name one item by its whole primary key: WHERE {columns}"
-        )),
+/// What PartiQL's UPDATE and DELETE say whose WHERE does not name one item.
+pub(crate) fn whole_key_required() -> SqlError {
+    SqlError::Other {
+        sqlstate: "42601",
+        message: "Where clause does not contain a mandatory equality on all key attributes".into(),
+        hint: None,
     }
 }
 

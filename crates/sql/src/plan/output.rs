@@ -29,6 +29,11 @@ pub(crate) struct Outputs {
 }
 
 impl Outputs {
+    /// The columns, shared.
+    pub(crate) fn columns(&self) -> Arc<[Column]> {
+        self.columns.clone()
+    }
+
     /// The row of an item.
     pub(crate) fn row(&self, item: ItemView<'_>) -> Row {
         let mut row = Vec::with_capacity(self.outputs.len());

@@ -5,10 +5,11 @@ use super::{pinned, query_of};
 use crate::bind::{Binder, Predicate, Scalar};
 use crate::datum::parse_text;
 use crate::names::{Catalog, Relation, find_relation};
+use crate::syntax::{Insert, InsertSource, Stmt};
 use crate::{Dialect, SqlError, SqlType};
 use shale_engine::TableDescription;
 use sqlparser::ast::{
-    Expr, GroupByExpr, LimitClause, ObjectName, OrderByExpr, OrderByKind, Query, Select,
+    Expr, GroupByExpr, Ident, LimitClause, ObjectName, OrderByExpr, OrderByKind, Query, Select,
     SelectItem, SetExpr, TableAlias, TableFactor, Value,
 };
 use std::sync::Arc;
@@ -174,12 +175,12 @@ pub(crate) fn plan(
     Ok(Some((plan, parameter_types)))
 }
 
-/// What no executor may run.
+/// What no executor may run. (Locks of PostgreSQL's dialect were taken out by the parser.)
 fn refuse(query: &Query) -> Result<(), SqlError> {
     if !query.locks.is_empty() {
         return Err(SqlError::NotSupported {
-            feature: "SELECT … FOR UPDATE".into(),
-            hint: Some("There are no row locks; put the condition into the UPDATE itself.".into()),
+            feature: "SELECT … FOR UPDATE in ExecuteStatement".into(),
+            hint: None,
         });
     }
     match query.body.as_ref() {
@@ -414,9 +415,22 @@ pub(crate) fn check_relations(
         common: Vec<String>,
         relations: Vec<ObjectName>,
         functions: Vec<ObjectName>,
+        sequence: Option<String>,
     }
     impl Visitor for Names {
         type Break = ();
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            const OF_SEQUENCES: [&str; 4] = ["nextval", "currval", "setval", "lastval"];
+            if let Expr::Function(function) = expr {
+                let name = function.name.to_string().to_lowercase();
+                let bare = name.strip_prefix("pg_catalog.").unwrap_or(&name);
+                if OF_SEQUENCES.contains(&bare) {
+                    self.sequence = Some(bare.to_owned());
+                    return ControlFlow::Break(());
+                }
+            }
+            ControlFlow::Continue(())
+        }
         fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
             if let Some(with) = &query.with {
                 let names = with
@@ -445,6 +459,12 @@ pub(crate) fn check_relations(
     }
     let mut names = Names::default();
     let _ = statement.visit(&mut names);
+    if let Some(function) = names.sequence {
+        return Err(SqlError::NotSupported {
+            feature: format!("the function {function}, as there are no sequences,"),
+            hint: Some(crate::session::command::SEQUENCE_HINT.into()),
+        });
+    }
     let mut tables: Vec<Arc<TableDescription>> = Vec::new();
     let mut system = false;
     for relation in &names.relations {
@@ -468,6 +488,63 @@ pub(crate) fn check_relations(
         }
     }
     Ok((tables, system))
+}
+
+/// `FOR UPDATE OF t` names tables of the statement.
+///
+/// # Errors
+/// 42P01 for another name.
+pub(crate) fn check_locked_tables(
+    names: &[Ident],
+    statement: &Stmt,
+    text: &str,
+) -> Result<(), SqlError> {
+    use sqlparser::ast::{Visit, Visitor};
+    use std::ops::ControlFlow;
+
+    #[derive(Default)]
+    struct Tables(Vec<String>);
+    impl Visitor for Tables {
+        type Break = ();
+        fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+            let (name, alias) = match factor {
+                TableFactor::Table { name, alias, .. } => {
+                    (name.0.last().and_then(|part| part.as_ident()), alias)
+                }
+                TableFactor::Derived { alias, .. } => (None, alias),
+                _ => return ControlFlow::Continue(()),
+            };
+            let called = alias.as_ref().map(|alias| &alias.name).or(name);
+            self.0.extend(called.map(|ident| ident.value.clone()));
+            ControlFlow::Continue(())
+        }
+    }
+    let mut tables = Tables::default();
+    let _ = match statement {
+        Stmt::Sql(statement) => statement.visit(&mut tables),
+        Stmt::Insert(Insert {
+            source: InsertSource::Query(query),
+            ..
+        }) => query.visit(&mut tables),
+        Stmt::Update(update) => update.selection.visit(&mut tables),
+        Stmt::Delete(delete) => delete.selection.visit(&mut tables),
+        Stmt::Explain { statement, .. } => return check_locked_tables(names, statement, text),
+        // Checked when the statement inside is planned.
+        _ => return Ok(()),
+    };
+    for name in names {
+        let known = tables
+            .0
+            .iter()
+            .any(|table| table.eq_ignore_ascii_case(&name.value));
+        if !known {
+            return Err(SqlError::UndefinedTable {
+                name: name.value.clone(),
+                position: crate::syntax::ident_position(text, name),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// `SELECT EXISTS(query)`.

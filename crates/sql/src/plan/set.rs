@@ -102,7 +102,7 @@ pub(super) fn plan_action(
             position: super::position(binder.text, target_expr),
         });
     };
-    check_writable(binder, &target, target_expr)?;
+    check_writable(binder, &target, constants.takes_rows())?;
     let column = target_column(table, &target, binder.dialect);
     let required = column.not_null && column.declared && binder.dialect == Dialect::Postgres;
     let path = target.path.clone();
@@ -132,7 +132,13 @@ pub(super) fn plan_action(
             rule,
         });
     }
-    let value = set_term(binder, constants, value_expr, &column)?;
+    let value = match set_term(binder, constants, value_expr, &column)? {
+        Some(value) => value,
+        None => {
+            let scalar = constants.push(value_expr, "UPDATE", binder.text)?;
+            SetTerm::Scalar(scalar, stored_type(&column))
+        }
+    };
     // Constants were cast to the column's type; what is computed from the item may leave its range.
     let range = match value {
         SetTerm::Scalar(..) => None,
@@ -147,7 +153,8 @@ pub(super) fn plan_action(
     })
 }
 
-fn check_writable(binder: &Binder<'_>, target: &Attribute, expr: &Expr) -> Result<(), SqlError> {
+/// Only an UPDATE by itself may give an item another key.
+fn check_writable(binder: &Binder<'_>, target: &Attribute, may_move: bool) -> Result<(), SqlError> {
     if target.whole_item {
         return Err(SqlError::NotSupported {
             feature: "assigning the column _item".into(),
@@ -161,11 +168,15 @@ fn check_writable(binder: &Binder<'_>, target: &Attribute, expr: &Expr) -> Resul
                 name: target.path.root.clone(),
             }));
         }
-        let _ = expr;
-        return Err(SqlError::NotSupported {
-            feature: format!("changing the key column \"{}\"", target.path.root),
-            hint: Some("INSERT the item under its new key and DELETE the old one.".into()),
-        });
+        if !may_move || !target.path.steps.is_empty() {
+            return Err(SqlError::NotSupported {
+                feature: format!(
+                    "changing the key column \"{}\" in ON CONFLICT DO UPDATE",
+                    target.path.root
+                ),
+                hint: Some("UPDATE the row by itself.".into()),
+            });
+        }
     }
     Ok(())
 }
@@ -233,17 +244,16 @@ fn set_function(
     }
 }
 
+/// The right side of SET; `None` if `shale-expression` has no equal of it.
 fn set_term(
     binder: &mut Binder<'_>,
     constants: &mut ConstantQuery,
     expr: &Expr,
     column: &TableColumn,
-) -> Result<SetTerm, SqlError> {
-    let target = if column.declared {
-        column.sql_type.clone()
-    } else {
-        SqlType::Unknown
-    };
+) -> Result<Option<SetTerm>, SqlError> {
+    if constants.joined {
+        return constant_term(binder, constants, expr, column);
+    }
     match expr {
         Expr::Nested(inner) => return set_term(binder, constants, inner, column),
         Expr::BinaryOp {
@@ -251,6 +261,9 @@ fn set_term(
             op: op @ (BinaryOperator::Plus | BinaryOperator::Minus),
             right,
         } if reads_attribute(expr) => {
+            if column.declared && !column.sql_type.is_number() && !column.sql_type.is_json() {
+                return Ok(None);
+            }
             let operand = TableColumn {
                 sql_type: match &column.sql_type {
                     number if number.is_number() => SqlType::Numeric(None),
@@ -266,33 +279,28 @@ fn set_term(
                     binder.infer_parameter(parameter_index(name)?, &column.sql_type);
                 }
             }
-            let left = Box::new(set_term(binder, constants, left, &operand)?);
-            let right = Box::new(set_term(binder, constants, right, &operand)?);
-            if column.declared && !column.sql_type.is_number() && !column.sql_type.is_json() {
-                return Err(SqlError::NotSupported {
-                    feature: format!(
-                        "the expression \"{expr}\" for column \"{}\" of type {}",
-                        column.name,
-                        column.sql_type.name()
-                    ),
-                    hint: None,
-                });
-            }
-            return Ok(if *op == BinaryOperator::Plus {
+            let left = set_term(binder, constants, left, &operand)?;
+            let right = set_term(binder, constants, right, &operand)?;
+            let (Some(left), Some(right)) = (left, right) else {
+                return Ok(None);
+            };
+            let (left, right) = (Box::new(left), Box::new(right));
+            return Ok(Some(if *op == BinaryOperator::Plus {
                 SetTerm::Plus(left, right)
             } else {
                 SetTerm::Minus(left, right)
-            });
+            }));
         }
         Expr::Function(function) => {
             if let Some(term) = set_call(binder, constants, function, column)? {
-                return Ok(term);
+                return Ok(Some(term));
             }
         }
         _ => {}
     }
     if let Some(name) = binder.excluded_column(expr)? {
-        return Ok(SetTerm::Scalar(Scalar::Excluded(name), target));
+        let target = stored_type(column);
+        return Ok(Some(SetTerm::Scalar(Scalar::Excluded(name), target)));
     }
     if let Some(source) = source(binder, expr, column)? {
         if source.whole_item {
@@ -301,11 +309,31 @@ fn set_term(
                 hint: None,
             });
         }
-        check_copy(column, &source)?;
-        return Ok(SetTerm::Path(source.path));
+        return Ok(can_copy(column, &source).then_some(SetTerm::Path(source.path)));
+    }
+    constant_term(binder, constants, expr, column)
+}
+
+/// A constant on the right side of SET; `None` if it is none.
+fn constant_term(
+    binder: &mut Binder<'_>,
+    constants: &mut ConstantQuery,
+    expr: &Expr,
+    column: &TableColumn,
+) -> Result<Option<SetTerm>, SqlError> {
+    if super::column_of(expr).is_some() {
+        return Ok(None);
     }
     let scalar = value(binder, constants, expr, column, "UPDATE")?;
-    Ok(SetTerm::Scalar(scalar, target))
+    Ok(Some(SetTerm::Scalar(scalar, stored_type(column))))
+}
+
+/// The type that a column's values are cast to: attributes that nobody declared take any.
+fn stored_type(column: &TableColumn) -> SqlType {
+    match column.declared {
+        true => column.sql_type.clone(),
+        false => SqlType::Unknown,
+    }
 }
 
 fn set_call(
@@ -317,15 +345,20 @@ fn set_call(
     let name = function.name.to_string().to_lowercase();
     let arguments = plain_arguments(function).unwrap_or_default();
     Ok(match (name.as_str(), arguments.as_slice()) {
-        ("list_append", [first, second]) => Some(SetTerm::Append(
-            Box::new(set_term(binder, constants, first, column)?),
-            Box::new(set_term(binder, constants, second, column)?),
-        )),
+        ("list_append", [first, second]) => {
+            let first = set_term(binder, constants, first, column)?;
+            let second = set_term(binder, constants, second, column)?;
+            match (first, second) {
+                (Some(first), Some(second)) => {
+                    Some(SetTerm::Append(Box::new(first), Box::new(second)))
+                }
+                _ => None,
+            }
+        }
         ("if_not_exists" | "coalesce", [path, otherwise]) => match source(binder, path, column)? {
-            Some(source) if !source.whole_item => {
-                check_copy(column, &source)?;
+            Some(source) if !source.whole_item && can_copy(column, &source) => {
                 let otherwise = set_term(binder, constants, otherwise, column)?;
-                Some(SetTerm::IfNotExists(source.path, Box::new(otherwise)))
+                otherwise.map(|otherwise| SetTerm::IfNotExists(source.path, Box::new(otherwise)))
             }
             _ => None,
         },
@@ -361,7 +394,7 @@ fn reads_attribute(expr: &Expr) -> bool {
 }
 
 /// Whether values of one column can be stored in the other as they are.
-fn check_copy(column: &TableColumn, source: &Attribute) -> Result<(), SqlError> {
+fn can_copy(column: &TableColumn, source: &Attribute) -> bool {
     let from = &source.compared_as;
     let to = &column.sql_type;
     let free = !column.declared || to.is_json() || from == to;
@@ -384,18 +417,7 @@ fn check_copy(column: &TableColumn, source: &Attribute) -> Result<(), SqlError> 
         )
     ) || (from.is_text() && matches!(to, SqlType::Varchar(None)))
         || *from == SqlType::Unknown && matches!(to, SqlType::Unknown);
-    if free || widens {
-        return Ok(());
-    }
-    Err(SqlError::NotSupported {
-        feature: format!(
-            "assigning a value of type {} from another column to column \"{}\" of type {}",
-            source.sql_type.name(),
-            column.name,
-            to.name()
-        ),
-        hint: Some("Read the value first and assign a constant.".into()),
-    })
+    free || widens
 }
 
 /// The numbers that a column of that type holds; `None` where it holds all that there are.

@@ -408,12 +408,6 @@ fn rows_become_items() {
         expect![[r#"column "id" is of type bigint but expression is of type boolean"#]],
     );
     check(
-        "INSERT INTO users SELECT 1",
-        expect![[
-            r#"0A000 INSERT … SELECT: Some("SELECT the rows and INSERT them, or COPY them in.")"#
-        ]],
-    );
-    check(
         "INSERT INTO users (id, name) VALUES (1, 'a') ON CONFLICT (name) DO NOTHING",
         expect![
             "42P10 there is no unique or exclusion constraint matching the ON CONFLICT specification"
@@ -427,15 +421,22 @@ fn updated(text: &str, parameters: &[Datum]) -> String {
     let with = arguments(parameters, &rand);
     let result = match parse_statement(text, Dialect::Postgres) {
         Ok(Some(Stmt::Update(statement))) => {
-            update::plan_update(&tables, &statement, text, Dialect::Postgres, &[])
-                .and_then(|(plan, _)| bind_update(&plan.actions, &with))
+            update::plan_update(&tables, &statement, text, Dialect::Postgres, &[]).and_then(
+                |(plan, _)| {
+                    if let (true, Some(query)) = (plan.per_row, &plan.query) {
+                        return Ok(Err(query.to_string()));
+                    }
+                    bind_update(&plan.actions, &with).map(Ok)
+                },
+            )
         }
         Ok(_) => panic!("no UPDATE: {text}"),
         Err(error) => Err(error),
     };
     match result {
         Err(error) => message(&error),
-        Ok(update) => {
+        Ok(Err(query)) => format!("rows of {query}"),
+        Ok(Ok(update)) => {
             let rules: Vec<String> = update.rules.iter().map(rule_text).collect();
             format!("{:?}{}", update.actions, rules.concat())
         }
@@ -477,29 +478,46 @@ fn updates_lower_to_actions() {
     check(
         "UPDATE users SET id = 2 WHERE id = 1",
         expect![[
-            r#"0A000 changing the key column "id": Some("INSERT the item under its new key and DELETE the old one.")"#
+            r#"[Set(Path { root: "id", steps: [] }, Value(N(Number { negative: false, coefficient: 2, exponent: 0 })))]; id not null"#
         ]],
     );
     check(
         "UPDATE users SET name = 'x' WHERE name = 'y'",
-        expect![[
-            r#"0A000 UPDATE of more than one row: Some("WHERE must name one item by its whole primary key: WHERE id = …")"#
-        ]],
-    );
-    check(
-        "UPDATE users SET name = 'x'",
-        expect![[
-            r#"0A000 UPDATE of more than one row: Some("WHERE must name one item by its whole primary key: WHERE id = …")"#
-        ]],
+        expect![[r#"[Set(Path { root: "name", steps: [] }, Value(S("x")))]; name not null"#]],
     );
     check(
         "UPDATE users SET name = 'x', name = 'y' WHERE id = 1",
         expect![[r#"syntax error: multiple assignments to same column "name""#]],
     );
+}
+
+#[test]
+fn what_cannot_be_lowered_is_found_and_computed_by_a_query() {
+    let check = |text: &str, expected: Expect| expected.assert_eq(&updated(text, &[]));
     check(
-        "UPDATE users SET name = upper(name) WHERE id = 1",
+        "UPDATE users SET name = upper(name), joined = '2020-01-01' WHERE id = 1",
+        expect![[r#"rows of SELECT users."id" AS k0, upper(name) AS c0 FROM users WHERE id = 1"#]],
+    );
+    check(
+        "UPDATE music AS m SET year = m.year * 2 + 1 WHERE length(song) > 3",
         expect![[
-            r#"0A000 the expression "upper(name)" in UPDATE: Some("Supported are constants, other columns, + and -, coalesce(column, constant), list_append, set_add and set_delete.")"#
+            r#"rows of SELECT m."artist" AS k0, m."song" AS k1, m.year * 2 + 1 AS c0 FROM music AS m WHERE length(song) > 3"#
         ]],
+    );
+    check(
+        "UPDATE music SET year = (SELECT max(id) FROM users WHERE users.name = music.artist)",
+        expect![[
+            r#"rows of SELECT music."artist" AS k0, music."song" AS k1, (SELECT max(id) FROM users WHERE users.name = music.artist) AS c0 FROM music"#
+        ]],
+    );
+    check(
+        "UPDATE users u SET name = m.song FROM music m WHERE m.artist = u.name AND u.id > $1",
+        expect![[
+            r#"rows of SELECT u."id" AS k0, m.song AS c0 FROM users AS u, music m WHERE m.artist = u.name AND u.id > $1"#
+        ]],
+    );
+    check(
+        "UPDATE users SET name = nope || 'x' WHERE id = 1",
+        expect![[r#"rows of SELECT users."id" AS k0, nope || 'x' AS c0 FROM users WHERE id = 1"#]],
     );
 }

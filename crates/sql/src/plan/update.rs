@@ -1,9 +1,12 @@
-//! UPDATE and DELETE of one item.
+//! UPDATE and DELETE.
+//!
+//! WHERE is a predicate of its own where it can be lowered, and SET an update; where one of them cannot, or where other tables are joined,
+//! one query of the analytic executor finds the rows by their keys and computes the values for them.
 
 use super::insert::returning;
 use super::output::Outputs;
 use super::set::{PlannedAction, check_targets, plan_action};
-use super::{ConstantQuery, pins_key, whole_key_required};
+use super::{ConstantQuery, RowQuery, pins_key, whole_key_required};
 use crate::bind::{Binder, Predicate};
 use crate::names::{Catalog, table_for_write};
 use crate::syntax::{Delete, Returning, ReturningImage, ReturningScope, Update};
@@ -16,24 +19,34 @@ use std::sync::Arc;
 pub(crate) struct UpdatePlan {
     pub table: Arc<TableDescription>,
     pub actions: Vec<PlannedAction>,
+    /// What the rows satisfy, unless the query finds them.
     pub predicate: Predicate,
     pub returning: Option<Outputs>,
     pub return_values: ReturnValues,
-    pub constants: Option<Statement>,
+    /// Computes [`crate::bind::Scalar::Computed`].
+    pub query: Option<Statement>,
+    /// Whether the query finds the rows, and computes for each of them; otherwise it computes once.
+    pub per_row: bool,
+    /// Whether what it computes once depends on tables.
+    pub reads_tables: bool,
+    /// Whether rows may get other keys.
+    pub moves: bool,
 }
 
 /// A planned DELETE.
 pub(crate) struct DeletePlan {
     pub table: Arc<TableDescription>,
+    /// What the rows satisfy, unless the query finds them.
     pub predicate: Predicate,
     pub returning: Option<Outputs>,
-    pub constants: Option<Statement>,
+    /// Finds the rows.
+    pub query: Option<Statement>,
 }
 
 /// Plans an UPDATE; with the plan come the types of its parameters.
 ///
 /// # Errors
-/// Errors of the statement; 0A000 where WHERE does not pin the whole key or SET is more than `shale-expression` has.
+/// Errors of the statement; in PartiQL also WHERE that does not pin the whole key, and SET that is more than `shale-expression` has.
 pub(crate) fn plan_update(
     catalog: &dyn Catalog,
     update: &Update,
@@ -42,27 +55,32 @@ pub(crate) fn plan_update(
     declared: &[SqlType],
 ) -> Result<(UpdatePlan, Vec<SqlType>), SqlError> {
     let table = table_for_write(catalog, &update.table, text, dialect)?;
-    if update.joins {
+    let joined = !update.from.is_empty();
+    if joined && dialect == Dialect::PartiQl {
         return Err(SqlError::NotSupported {
-            feature: "UPDATE … FROM".into(),
-            hint: Some("UPDATE the rows one by one, each by its primary key.".into()),
+            feature: "UPDATE … FROM in ExecuteStatement".into(),
+            hint: None,
         });
     }
     let mut binder = Binder::new(text, dialect, &table, declared);
     binder.alias = update.alias.as_ref().map(|alias| alias.value.clone());
-    let mut constants = ConstantQuery::default();
+    let mut constants = match dialect {
+        Dialect::Postgres => ConstantQuery::of_rows(joined),
+        Dialect::PartiQl => ConstantQuery::default(),
+    };
     let mut actions = Vec::with_capacity(update.actions.len());
     for action in &update.actions {
         actions.push(plan_action(&mut binder, &mut constants, &table, action)?);
     }
     check_targets(&actions)?;
-    let predicate = one_item(
-        &mut binder,
-        &mut constants,
-        &table,
-        update.selection.as_ref(),
-        "UPDATE",
-    )?;
+    let schema = &table.definition.key_schema;
+    let moves = actions
+        .iter()
+        .any(|action| schema.is_key(&action.target().root));
+    let predicate = match joined {
+        true => None,
+        false => predicate(&mut binder, update.selection.as_ref(), "UPDATE")?,
+    };
     let outputs = returning(&mut binder, &table, update.returning.as_ref())?;
     let return_values = match &update.returning {
         None => ReturnValues::None,
@@ -77,13 +95,28 @@ pub(crate) fn plan_update(
         }
     };
     let parameter_types = binder.parameter_types;
+    let per_row = constants.per_row || predicate.is_none();
+    let reads_tables = constants.reads_tables;
+    let query = match per_row {
+        false => constants.into_statement(),
+        true => Some(constants.into_row_statement(RowQuery {
+            table: &update.table,
+            alias: update.alias.as_ref(),
+            schema,
+            others: &update.from,
+            selection: update.selection.as_ref(),
+        })),
+    };
     let plan = UpdatePlan {
-        table,
         actions,
-        predicate,
+        predicate: predicate.unwrap_or(Predicate::Constant(None)),
         returning: outputs,
         return_values,
-        constants: constants.into_statement(),
+        query,
+        per_row,
+        reads_tables,
+        moves,
+        table,
     };
     Ok((plan, parameter_types))
 }
@@ -100,22 +133,19 @@ pub(crate) fn plan_delete(
     declared: &[SqlType],
 ) -> Result<(DeletePlan, Vec<SqlType>), SqlError> {
     let table = table_for_write(catalog, &delete.table, text, dialect)?;
-    if delete.joins {
+    let joined = !delete.using.is_empty();
+    if joined && dialect == Dialect::PartiQl {
         return Err(SqlError::NotSupported {
-            feature: "DELETE … USING".into(),
-            hint: Some("DELETE the rows one by one, each by its primary key.".into()),
+            feature: "DELETE … USING in ExecuteStatement".into(),
+            hint: None,
         });
     }
     let mut binder = Binder::new(text, dialect, &table, declared);
     binder.alias = delete.alias.as_ref().map(|alias| alias.value.clone());
-    let mut constants = ConstantQuery::default();
-    let predicate = one_item(
-        &mut binder,
-        &mut constants,
-        &table,
-        delete.selection.as_ref(),
-        "DELETE",
-    )?;
+    let predicate = match joined {
+        true => None,
+        false => predicate(&mut binder, delete.selection.as_ref(), "DELETE")?,
+    };
     if let Some(Returning::Image(scope, image)) = &delete.returning
         && (*scope, *image) != (ReturningScope::All, ReturningImage::Old)
     {
@@ -126,37 +156,52 @@ pub(crate) fn plan_delete(
     }
     let returning = returning(&mut binder, &table, delete.returning.as_ref())?;
     let parameter_types = binder.parameter_types;
+    let query = match &predicate {
+        Some(_) => None,
+        None => Some(ConstantQuery::of_rows(joined).into_row_statement(RowQuery {
+            table: &delete.table,
+            alias: delete.alias.as_ref(),
+            schema: &table.definition.key_schema,
+            others: &delete.using,
+            selection: delete.selection.as_ref(),
+        })),
+    };
     let plan = DeletePlan {
-        table,
-        predicate,
+        predicate: predicate.unwrap_or(Predicate::Constant(None)),
         returning,
-        constants: constants.into_statement(),
+        query,
+        table,
     };
     Ok((plan, parameter_types))
 }
 
-fn one_item(
+/// What the rows satisfy; `None` if that cannot be lowered. PartiQL writes one item, by its whole key.
+fn predicate(
     binder: &mut Binder<'_>,
-    _constants: &mut ConstantQuery,
-    table: &TableDescription,
     selection: Option<&Expr>,
     command: &str,
-) -> Result<Predicate, SqlError> {
-    let schema = &table.definition.key_schema;
-    let Some(selection) = selection else {
-        return Err(whole_key_required(command, schema, binder.dialect));
+) -> Result<Option<Predicate>, SqlError> {
+    let predicate = match selection {
+        None => Some(Predicate::Constant(Some(true))),
+        Some(selection) => binder.predicate(selection)?,
     };
-    let Some(predicate) = binder.predicate(selection)? else {
+    if binder.dialect == Dialect::Postgres {
+        return Ok(predicate);
+    }
+    let Some(predicate) = predicate else {
         return Err(SqlError::NotSupported {
-            feature: format!("this WHERE in {command}: \"{selection}\""),
+            feature: format!(
+                "this WHERE in {command}: \"{}\"",
+                selection.map_or_else(String::new, ToString::to_string)
+            ),
             hint: Some(
                 "Conditions are comparisons of columns with constants, IN, BETWEEN, IS NULL, LIKE 'prefix%', begins_with, contains, attribute_type and size."
                     .into(),
             ),
         });
     };
-    if !pins_key(&predicate, schema) {
-        return Err(whole_key_required(command, schema, binder.dialect));
+    if !pins_key(&predicate, &binder.table.definition.key_schema) {
+        return Err(whole_key_required());
     }
-    Ok(predicate)
+    Ok(Some(predicate))
 }

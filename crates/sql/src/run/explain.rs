@@ -1,13 +1,13 @@
 //! EXPLAIN: the access path that a statement takes with these arguments.
 
 use super::read;
-use super::write::{insert_items, target};
-use crate::SqlError;
+use super::write::{Target, insert_items, target};
 use crate::access::{Access, AccessPath};
 use crate::bind::{Arguments, Predicate, Semantics};
 use crate::plan::explain::{Details, lines};
 use crate::plan::{InsertPlan, Order, SelectPlan};
 use crate::service::Plan;
+use crate::{AnalyticPlan, SqlError};
 use shale_engine::TableDescription;
 use shale_item::EncodedItem;
 
@@ -19,14 +19,18 @@ pub(crate) fn explain(plan: &Plan, with: &Arguments<'_>) -> Result<Vec<String>, 
     match plan {
         Plan::Select(plan) => select(plan, with),
         Plan::Constant(_) => Ok(vec!["Constants: no table is read".to_owned()]),
-        Plan::Analytic(plan) => {
-            let mut all = vec!["Analytic".to_owned()];
-            all.extend(plan.explain().into_iter().map(|line| format!("  {line}")));
-            Ok(all)
-        }
+        Plan::Analytic(plan) => Ok(below("Analytic".to_owned(), plan.explain())),
         Plan::Insert(plan, _) => insert(plan, with),
-        Plan::Update(plan, _) => write("Update", "UPDATE", &plan.table, &plan.predicate, with),
-        Plan::Delete(plan, _) => write("Delete", "DELETE", &plan.table, &plan.predicate, with),
+        Plan::InsertSelect { plan, source, .. } => {
+            let title = format!("Insert into {}", plan.table.definition.name);
+            Ok(below(title, explain(source, with)?))
+        }
+        Plan::Update(plan, Some(query)) if plan.per_row => {
+            Ok(found_by("Update", &plan.table, query.as_ref()))
+        }
+        Plan::Delete(plan, Some(query)) => Ok(found_by("Delete", &plan.table, query.as_ref())),
+        Plan::Update(plan, _) => write("Update", &plan.table, &plan.predicate, with),
+        Plan::Delete(plan, _) => write("Delete", &plan.table, &plan.predicate, with),
         _ => Err(SqlError::NotSupported {
             feature: "EXPLAIN of this statement".into(),
             hint: None,
@@ -70,32 +74,38 @@ fn insert(plan: &InsertPlan, with: &Arguments<'_>) -> Result<Vec<String>, SqlErr
     ])
 }
 
+/// A line, with others below it.
+fn below(title: String, lines: Vec<String>) -> Vec<String> {
+    let mut all = vec![title];
+    all.extend(lines.into_iter().map(|line| format!("  {line}")));
+    all
+}
+
+/// A write whose rows are found by a query.
+fn found_by(title: &str, table: &TableDescription, query: &dyn AnalyticPlan) -> Vec<String> {
+    let title = format!("{title} on {}", table.definition.name);
+    below(title, below("Analytic".to_owned(), query.explain()))
+}
+
 fn write(
     title: &str,
-    command: &str,
     table: &TableDescription,
     predicate: &Predicate,
     with: &Arguments<'_>,
 ) -> Result<Vec<String>, SqlError> {
-    let access = match target(table, predicate, with, Semantics::ThreeValued, command)? {
-        None => Access {
+    let access = match target(table, predicate, with, Semantics::ThreeValued)? {
+        Target::Nothing => Access {
             path: AccessPath::Nothing,
             residual: None,
         },
-        Some(found) => Access {
-            path: AccessPath::KeyLookup {
-                keys: vec![found.key],
-            },
-            residual: found.residual,
-        },
+        Target::One(item) => item.into_access(),
+        Target::Many(access) => access,
     };
     let details = Details {
         limit: None,
         order: None,
         writes: true,
     };
-    let mut all = vec![format!("{title} on {}", table.definition.name)];
-    let inner = lines(table, &access, &details);
-    all.extend(inner.into_iter().map(|line| format!("  {line}")));
-    Ok(all)
+    let title = format!("{title} on {}", table.definition.name);
+    Ok(below(title, lines(table, &access, &details)))
 }

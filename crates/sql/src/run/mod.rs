@@ -5,6 +5,8 @@ pub(crate) mod explain;
 pub(crate) mod partiql;
 mod partiql_many;
 pub(crate) mod read;
+pub(crate) mod request;
+pub(crate) mod rows;
 pub(crate) mod write;
 
 use crate::bind::{Arguments, Parameters};

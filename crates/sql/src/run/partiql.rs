@@ -3,11 +3,13 @@
 //! Not here: several statements in one request (`partiql_many`).
 
 use super::bind_update::bind_update;
-use super::write::{Target, insert_items, target};
+use super::write::{OneItem, Target, insert_items, target};
 use crate::access::{AccessPath, choose};
 use crate::bind::{Arguments, Parameters, Predicate, Semantics, both, lower};
 use crate::plan::conflict::Conflict;
-use crate::plan::{DeletePlan, InsertPlan, Order, Output, SelectPlan, UpdatePlan, pinned};
+use crate::plan::{
+    DeletePlan, InsertPlan, Order, Output, SelectPlan, UpdatePlan, pinned, whole_key_required,
+};
 use crate::service::{Plan, Prepared, Shared, SqlService};
 use crate::{AnalyticContext, Dialect, PartiQlOutput, PartiQlRequest, SqlError, SqlType};
 use shale_engine::{
@@ -57,6 +59,7 @@ impl Shared {
             database: String::new(),
             settings: Arc::default(),
             users: vec![],
+            view: None,
         };
         let prepared = self
             .prepare(&request.statement, Dialect::PartiQl, &[], &context)
@@ -451,9 +454,12 @@ pub(super) fn one_item(
     table: &TableDescription,
     predicate: &Predicate,
     with: &Arguments<'_>,
-    command: &str,
-) -> Result<Target, SqlError> {
-    target(table, predicate, with, Semantics::Dynamo, command)?.ok_or_else(impossible)
+) -> Result<OneItem, SqlError> {
+    match target(table, predicate, with, Semantics::Dynamo)? {
+        Target::Nothing => Err(impossible()),
+        Target::One(item) => Ok(item),
+        Target::Many(_) => Err(whole_key_required()),
+    }
 }
 
 fn update(
@@ -463,7 +469,7 @@ fn update(
 ) -> Result<UpdateItem, SqlError> {
     let mut update = bind_update(&plan.actions, with)?;
     update.absent_operand = AbsentOperand::Fails;
-    let found = one_item(&plan.table, &plan.predicate, with, "UPDATE")?;
+    let found = one_item(&plan.table, &plan.predicate, with)?;
     let mut condition = exists(&plan.table);
     if let Some(residual) = found.residual {
         condition = both(condition, residual);
@@ -484,7 +490,7 @@ fn delete(
     request: &PartiQlRequest,
     with: &Arguments<'_>,
 ) -> Result<DeleteItem, SqlError> {
-    let found = one_item(&plan.table, &plan.predicate, with, "DELETE")?;
+    let found = one_item(&plan.table, &plan.predicate, with)?;
     let condition = found.residual.map(|residual| {
         Condition::Or(vec![
             Condition::AttributeNotExists(partition_key(&plan.table)),

@@ -296,7 +296,7 @@ fn check(
     let everything = Predicate::Constant(Some(true));
     let predicate = plan.predicate.as_ref().unwrap_or(&everything);
     check_keys(&plan.table, predicate, with)?;
-    let found = one_item(&plan.table, predicate, with, "EXISTS")?;
+    let found = one_item(&plan.table, predicate, with)?;
     let mut condition = exists(&plan.table);
     if let Some(residual) = found.residual {
         condition = both(condition, residual);

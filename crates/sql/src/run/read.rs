@@ -1,6 +1,6 @@
 //! SELECT: pages of the engine to rows.
 //!
-//! A statement reads one snapshot. Pages are read as rows are asked for; LIMIT becomes a page limit where no filter drops items.
+//! A statement reads one snapshot, or what its transaction does. Pages are read as rows are asked for; LIMIT becomes a page limit where no filter drops items.
 
 use crate::access::{Access, AccessPath, choose};
 use crate::bind::{Arguments, Scalar, Semantics, lower};
@@ -22,8 +22,27 @@ pub(crate) const SORT_BYTES_MAX: usize = 64 << 20;
 /// Keys that are looked up per batch of rows.
 const LOOKUP_BATCH: usize = 100;
 
+/// Where a statement reads.
+#[derive(Clone, Copy)]
+pub(crate) enum ReadFrom<'a> {
+    /// What is published now; more than one page in a view of its own.
+    Published(&'a Engine),
+    /// What its transaction sees.
+    View(&'a ReadView),
+}
+
+impl ReadFrom<'_> {
+    fn get(self, request: &GetItem) -> Result<Option<EncodedItem>, Error> {
+        let output = match self {
+            ReadFrom::Published(engine) => engine.get_item(request)?,
+            ReadFrom::View(view) => view.get_item(request)?,
+        };
+        Ok(output.item)
+    }
+}
+
 /// Where a table's items are read.
-pub(crate) enum Source {
+enum Source {
     /// Current: single lookups.
     Engine(Engine),
     /// One snapshot: whatever reads more than one page.
@@ -31,12 +50,11 @@ pub(crate) enum Source {
 }
 
 impl Source {
-    fn get(&self, request: &GetItem) -> Result<Option<EncodedItem>, Error> {
-        let output = match self {
-            Source::Engine(engine) => engine.get_item(request)?,
-            Source::View(view) => view.get_item(request)?,
-        };
-        Ok(output.item)
+    fn as_ref(&self) -> ReadFrom<'_> {
+        match self {
+            Source::Engine(engine) => ReadFrom::Published(engine),
+            Source::View(view) => ReadFrom::View(view),
+        }
     }
 }
 
@@ -66,7 +84,7 @@ enum State {
 
 impl Reader {
     pub(crate) fn new(
-        engine: &Engine,
+        from: ReadFrom<'_>,
         table: &str,
         access: Access,
         forward: bool,
@@ -77,10 +95,10 @@ impl Reader {
             AccessPath::Nothing => true,
             _ => false,
         };
-        let source = if single {
-            Source::Engine(engine.clone())
-        } else {
-            Source::View(engine.read_view()?)
+        let source = match from {
+            ReadFrom::View(view) => Source::View(view.clone()),
+            ReadFrom::Published(engine) if single => Source::Engine(engine.clone()),
+            ReadFrom::Published(engine) => Source::View(engine.read_view()?),
         };
         let state = match access.path {
             AccessPath::Nothing => State::Done,
@@ -124,7 +142,7 @@ impl Reader {
                         key,
                         consistent: true,
                     };
-                    if let Some(item) = self.source.get(&request)?
+                    if let Some(item) = self.source.as_ref().get(&request)?
                         && self
                             .residual
                             .as_ref()
@@ -216,13 +234,13 @@ pub(crate) enum Selected {
 
 /// Runs a SELECT.
 pub(crate) fn run(
-    engine: &Engine,
+    from: ReadFrom<'_>,
     plan: &Arc<SelectPlan>,
     with: &Arguments<'_>,
 ) -> Result<Selected, SqlError> {
     let limit = row_count(&plan.limit, with, "LIMIT", "2201W")?;
     let offset = row_count(&plan.offset, with, "OFFSET", "2201X")?.unwrap_or(0);
-    if let Some(rows) = point(engine, plan, with)? {
+    if let Some(rows) = point(from, plan, with)? {
         let kept = rows
             .into_iter()
             .skip(usize::try_from(offset).unwrap_or(usize::MAX))
@@ -243,11 +261,11 @@ pub(crate) fn run(
     let wanted = limit.map(|limit| limit.saturating_add(offset));
     match &plan.order {
         Order::Memory(_) => {
-            let reader = Reader::new(engine, &plan.table.definition.name, access, true, None)?;
+            let reader = Reader::new(from, &plan.table.definition.name, access, true, None)?;
             sorted(reader, plan, limit, offset)
         }
         Order::Any | Order::SortKey { .. } => {
-            let reader = Reader::new(engine, &plan.table.definition.name, access, forward, wanted)?;
+            let reader = Reader::new(from, &plan.table.definition.name, access, forward, wanted)?;
             Ok(Selected::Rows(rows(reader, plan.outputs.clone(), offset)))
         }
     }
@@ -289,7 +307,7 @@ fn compare_values(left: Option<&AttributeValue>, right: Option<&AttributeValue>)
 
 /// The lean path: the whole key is pinned and nothing else is asked.
 fn point(
-    engine: &Engine,
+    from: ReadFrom<'_>,
     plan: &SelectPlan,
     with: &Arguments<'_>,
 ) -> Result<Option<Vec<Row>>, SqlError> {
@@ -310,11 +328,9 @@ fn point(
         key,
         consistent: true,
     };
-    match engine.get_item(&request) {
-        Ok(output) => Ok(Some(
-            output
-                .item
-                .iter()
+    match from.get(&request) {
+        Ok(item) => Ok(Some(
+            item.iter()
                 .map(|item| plan.outputs.row(item.view()))
                 .collect(),
         )),

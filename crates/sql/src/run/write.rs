@@ -1,35 +1,103 @@
-//! INSERT, UPDATE, DELETE on the engine.
+//! INSERT, UPDATE, DELETE of items whose keys are known: on the engine, or staged in a transaction.
+//!
+//! Not here: finding the items of an UPDATE or DELETE of many (`rows`), when a statement is a transaction of its own (`request`).
 
 use super::bind_update::bind_update;
-use crate::access::{AccessPath, choose};
+use super::rows::{Bounds, Found, unreadable_key};
+use crate::access::{Access, AccessPath, choose};
 use crate::bind::{Arguments, Predicate, Semantics, both, lower};
 use crate::datum::to_text;
 use crate::names::table_columns;
 use crate::plan::conflict::Conflict;
 use crate::plan::insert::InsertRow;
-use crate::plan::{InsertPlan, Outputs, UpdatePlan, whole_key_required};
-use crate::{Dialect, Row, SqlError, SqlType};
+use crate::plan::{DeletePlan, InsertPlan, Outputs, UpdatePlan};
+use crate::{Row, SqlError, SqlType};
 use shale_engine::{
-    Engine, Error, EvaluationError, InsertOutcome, OnConflict, ReturnValues, TableDescription,
-    UpdateItem,
+    DeleteItem, Engine, Error, EvaluationError, GetItem, ITEM_BYTES_MAX, InsertOutcome, OnConflict,
+    PutItem, ReturnValues, TableDescription, Transaction, UpdateItem, WriteOutput,
 };
 use shale_expression::{Condition, Path};
-use shale_item::{AttributeValue, EncodedItem, Item};
-use std::sync::Arc;
+use shale_item::{AttributeValue, EncodedItem, Item, KeyError, item_size};
+
+/// Where a statement writes.
+#[derive(Clone, Copy)]
+pub(crate) enum Writer<'a> {
+    /// At once: what it answers is durable.
+    Engine(&'a Engine),
+    /// With its transaction.
+    Transaction(&'a Transaction),
+}
+
+impl Writer<'_> {
+    async fn update_item(self, request: UpdateItem) -> Result<WriteOutput, Error> {
+        match self {
+            Writer::Engine(engine) => engine.update_item(request).await,
+            Writer::Transaction(transaction) => transaction.update_item(&request),
+        }
+    }
+
+    async fn delete_item(self, request: DeleteItem) -> Result<WriteOutput, Error> {
+        match self {
+            Writer::Engine(engine) => engine.delete_item(request).await,
+            Writer::Transaction(transaction) => transaction.delete_item(&request),
+        }
+    }
+
+    async fn insert_all(
+        self,
+        table: &str,
+        items: Vec<(Item, OnConflict)>,
+    ) -> Result<Vec<InsertOutcome>, Error> {
+        let answer = match self {
+            Writer::Engine(engine) => engine.insert_all(table, items).await,
+            Writer::Transaction(transaction) => transaction.insert_all(table, items),
+        };
+        answer.map_err(|(_, error)| error)
+    }
+}
 
 /// What a write answers.
+#[derive(Default)]
 pub(crate) struct Written {
     pub count: u64,
     /// Rows of RETURNING.
     pub rows: Vec<Row>,
+    /// About the bytes of the items that the rows were read from.
+    bytes: usize,
 }
 
+/// Bytes of items whose columns RETURNING holds until the statement is done.
+const RETURNED_BYTES_MAX: usize = 64 << 20;
+
 impl Written {
-    fn nothing() -> Written {
-        Written {
-            count: 0,
-            rows: vec![],
+    fn one(outputs: &Option<Outputs>, item: Option<&Item>) -> Written {
+        let mut written = Written {
+            count: 1,
+            ..Written::default()
+        };
+        if let (Some(outputs), Some(item)) = (outputs, item) {
+            written.bytes = item_size(item);
+            written.rows.push(row_of(outputs, item));
         }
+        written
+    }
+
+    /// Adds what another write answered.
+    ///
+    /// # Errors
+    /// 54000 beyond [`RETURNED_BYTES_MAX`].
+    pub(crate) fn add(&mut self, other: Written) -> Result<(), SqlError> {
+        self.count += other.count;
+        self.bytes += other.bytes;
+        self.rows.extend(other.rows);
+        if self.bytes > RETURNED_BYTES_MAX {
+            return Err(SqlError::ProgramLimit {
+                message: format!(
+                    "RETURNING has rows of items with more than {RETURNED_BYTES_MAX} bytes"
+                ),
+            });
+        }
+        Ok(())
     }
 }
 
@@ -74,26 +142,19 @@ pub(crate) fn insert_items(plan: &InsertPlan, with: &Arguments<'_>) -> Result<Ve
                 }
             },
         };
-        for name in &plan.required {
-            if matches!(item.get(name), None | Some(AttributeValue::Null)) {
-                return Err(SqlError::NotNullViolation {
-                    table: plan.table.definition.name.clone(),
-                    column: name.clone(),
-                });
-            }
-        }
+        plan.check_required(&item)?;
         items.push(item);
     }
     Ok(items)
 }
 
-/// Runs an INSERT: all rows or none.
+/// Inserts items: all or none.
 pub(crate) async fn insert(
-    engine: &Engine,
+    writer: Writer<'_>,
     plan: &InsertPlan,
+    items: Vec<Item>,
     with: &Arguments<'_>,
 ) -> Result<Written, SqlError> {
-    let items = insert_items(plan, with)?;
     let mut requests = Vec::with_capacity(items.len());
     for item in items {
         let on_conflict = match &plan.conflict {
@@ -102,11 +163,7 @@ pub(crate) async fn insert(
             Conflict::Update(on_conflict) => {
                 let with = Arguments {
                     excluded: Some(&item),
-                    parameters: with.parameters,
-                    computed: with.computed,
-                    now_micros: with.now_micros,
-                    rand: with.rand,
-                    made: Arc::clone(&with.made),
+                    ..with.with_computed(with.computed)
                 };
                 let update = bind_update(&on_conflict.actions, &with)?;
                 let condition = match &on_conflict.predicate {
@@ -118,11 +175,11 @@ pub(crate) async fn insert(
         };
         requests.push((item, on_conflict));
     }
-    let outcomes = engine
+    let outcomes = writer
         .insert_all(&plan.table.definition.name, requests)
         .await
-        .map_err(|(_, error)| insert_error(&plan.table, error))?;
-    let mut written = Written::nothing();
+        .map_err(|error| insert_error(&plan.table, error))?;
+    let mut written = Written::default();
     for outcome in outcomes {
         let item = match outcome {
             InsertOutcome::Inserted(item) | InsertOutcome::Updated(item) => item,
@@ -203,34 +260,55 @@ fn unique_violation(table: &TableDescription, key: &Item) -> SqlError {
     }
 }
 
-/// The one key that a predicate pins, and the rest of it.
-pub(crate) struct Target {
+/// One item to write, and what it must satisfy.
+pub(crate) struct OneItem {
     pub key: Item,
     pub residual: Option<Condition>,
 }
 
-/// Finds the item that UPDATE or DELETE is about; `None` if there can be none.
+impl OneItem {
+    /// The same as a path to read it.
+    pub(crate) fn into_access(self) -> Access {
+        Access {
+            path: AccessPath::KeyLookup {
+                keys: vec![self.key],
+            },
+            residual: self.residual,
+        }
+    }
+}
+
+/// What UPDATE or DELETE is about.
+pub(crate) enum Target {
+    /// There can be no such item.
+    Nothing,
+    One(OneItem),
+    Many(Access),
+}
+
+/// Finds what UPDATE or DELETE is about.
 pub(crate) fn target(
     table: &TableDescription,
     predicate: &Predicate,
     with: &Arguments<'_>,
     semantics: Semantics,
-    command: &str,
-) -> Result<Option<Target>, SqlError> {
+) -> Result<Target, SqlError> {
     let schema = &table.definition.key_schema;
-    let dialect = match semantics {
-        Semantics::ThreeValued => Dialect::Postgres,
-        Semantics::Dynamo => Dialect::PartiQl,
-    };
     let access = choose(schema, Some(lower(predicate, with, semantics)?));
-    match access.path {
-        AccessPath::Nothing => Ok(None),
-        AccessPath::KeyLookup { mut keys } if keys.len() == 1 => Ok(keys.pop().map(|key| Target {
-            key,
+    Ok(match access.path {
+        AccessPath::Nothing => Target::Nothing,
+        AccessPath::KeyLookup { mut keys } if keys.len() == 1 => match keys.pop() {
+            Some(key) => Target::One(OneItem {
+                key,
+                residual: access.residual,
+            }),
+            None => Target::Nothing,
+        },
+        path => Target::Many(Access {
+            path,
             residual: access.residual,
-        })),
-        _ => Err(whole_key_required(command, schema, dialect)),
-    }
+        }),
+    })
 }
 
 fn exists(table: &TableDescription) -> Condition {
@@ -240,94 +318,133 @@ fn exists(table: &TableDescription) -> Condition {
     })
 }
 
-/// Runs an UPDATE of one item.
+/// Updates one item, if it is there and satisfies the rest of WHERE.
 pub(crate) async fn update(
-    engine: &Engine,
+    writer: Writer<'_>,
     plan: &UpdatePlan,
+    target: OneItem,
     with: &Arguments<'_>,
 ) -> Result<Written, SqlError> {
     let update = bind_update(&plan.actions, with)?;
-    let found = target(
-        &plan.table,
-        &plan.predicate,
-        with,
-        Semantics::ThreeValued,
-        "UPDATE",
-    )?;
-    let Some(found) = found else {
-        return Ok(Written::nothing());
-    };
     let mut wanted = exists(&plan.table);
-    if let Some(residual) = found.residual {
+    if let Some(residual) = target.residual {
         wanted = both(wanted, residual);
     }
     let request = UpdateItem {
         table: plan.table.definition.name.clone(),
-        key: found.key,
+        key: target.key,
         update: Some(update),
         condition: Some(wanted),
         return_values: plan.return_values,
         return_item_on_failure: false,
     };
-    match engine.update_item(request).await {
+    match writer.update_item(request).await {
         Ok(output) => {
-            let mut written = Written {
-                count: 1,
-                rows: vec![],
-            };
-            if let Some(outputs) = &plan.returning {
-                let item = output.attributes.unwrap_or_default();
-                written.rows.push(row_of(outputs, &item));
-            }
-            Ok(written)
+            let item = output.attributes.unwrap_or_default();
+            Ok(Written::one(&plan.returning, Some(&item)))
         }
         // The item is not there, or WHERE does not hold.
-        Err(Error::ConditionFailed { .. }) => Ok(Written::nothing()),
-        Err(Error::Key(
-            shale_item::KeyError::Empty { .. } | shale_item::KeyError::TooLarge { .. },
-        )) => Ok(Written::nothing()),
+        Err(Error::ConditionFailed { .. }) => Ok(Written::default()),
+        Err(Error::Key(KeyError::Empty { .. } | KeyError::TooLarge { .. })) => {
+            Ok(Written::default())
+        }
         Err(error) => Err(write_error(&plan.table, error)),
     }
 }
 
-/// Runs a DELETE of one item.
+/// Deletes one item, if it is there and satisfies the rest of WHERE.
 pub(crate) async fn delete(
-    engine: &Engine,
-    plan: &crate::plan::DeletePlan,
-    with: &Arguments<'_>,
+    writer: Writer<'_>,
+    plan: &DeletePlan,
+    target: OneItem,
 ) -> Result<Written, SqlError> {
-    let found = target(
-        &plan.table,
-        &plan.predicate,
-        with,
-        Semantics::ThreeValued,
-        "DELETE",
-    )?;
-    let Some(found) = found else {
-        return Ok(Written::nothing());
-    };
-    let request = shale_engine::DeleteItem {
+    let request = DeleteItem {
         table: plan.table.definition.name.clone(),
-        key: found.key,
-        condition: found.residual,
+        key: target.key,
+        condition: target.residual,
         return_values: match plan.returning {
             Some(_) => ReturnValues::AllOld,
             None => ReturnValues::None,
         },
         return_item_on_failure: false,
     };
-    match engine.delete_item(request).await {
+    match writer.delete_item(request).await {
         Ok(output) if output.existed => {
-            let mut written = Written {
-                count: 1,
-                rows: vec![],
-            };
-            if let (Some(outputs), Some(item)) = (&plan.returning, &output.attributes) {
-                written.rows.push(row_of(outputs, item));
-            }
-            Ok(written)
+            Ok(Written::one(&plan.returning, output.attributes.as_ref()))
         }
-        Ok(_) | Err(Error::ConditionFailed { .. }) => Ok(Written::nothing()),
+        Ok(_) | Err(Error::ConditionFailed { .. }) => Ok(Written::default()),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Updates items of which some may get another key: then the old item goes and a new one comes. All old ones go first, so that keys may
+/// be handed on from one row to the next.
+pub(crate) fn move_rows(
+    transaction: &Transaction,
+    plan: &UpdatePlan,
+    found: &[Found],
+    with: &Arguments<'_>,
+) -> Result<Written, SqlError> {
+    let table = &plan.table;
+    let name = &table.definition.name;
+    let schema = &table.definition.key_schema;
+    let view = transaction.view();
+    let mut bounds = Bounds::default();
+    let mut written = Written::default();
+    let (mut moved, mut kept) = (Vec::new(), Vec::new());
+    for row in found {
+        let request = GetItem {
+            table: name.clone(),
+            key: row.key.clone(),
+            consistent: true,
+        };
+        let old = view.get_item(&request)?.item.ok_or_else(unreadable_key)?;
+        let with = match plan.per_row {
+            true => &with.with_computed(&row.computed),
+            false => with,
+        };
+        let update = bind_update(&plan.actions, with)?;
+        let mut new = old.to_item();
+        update
+            .apply(&mut new, ITEM_BYTES_MAX)
+            .map_err(|error| write_error(table, error.into()))?;
+        bounds.add(item_size(&new))?;
+        let returned = match plan.return_values {
+            ReturnValues::None => None,
+            ReturnValues::AllOld => Some(old.to_item()),
+            ReturnValues::UpdatedOld => Some(update.updated_old(&old.to_item())),
+            ReturnValues::AllNew => Some(new.clone()),
+            ReturnValues::UpdatedNew => Some(update.updated_new(&new)),
+        };
+        written.add(Written::one(&plan.returning, returned.as_ref()))?;
+        let key = schema.key_of(&new).map_err(Error::Key)?;
+        if schema.to_attributes(&key) == row.key {
+            kept.push(new);
+        } else {
+            transaction.delete_item(&DeleteItem {
+                table: name.clone(),
+                key: row.key.clone(),
+                condition: None,
+                return_values: ReturnValues::None,
+                return_item_on_failure: false,
+            })?;
+            moved.push((new, OnConflict::Fail));
+        }
+    }
+    for item in kept {
+        let request = PutItem {
+            table: name.clone(),
+            item,
+            condition: None,
+            return_values: ReturnValues::None,
+            return_item_on_failure: false,
+        };
+        transaction
+            .put_item(&request)
+            .map_err(|error| write_error(table, error))?;
+    }
+    transaction
+        .insert_all(name, moved)
+        .map_err(|(_, error)| insert_error(table, error))?;
+    Ok(written)
 }

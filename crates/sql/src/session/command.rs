@@ -1,10 +1,10 @@
 //! Statements about the session itself: SET and SHOW, BEGIN and COMMIT, PREPARE and EXECUTE; and what is refused by name.
 
 use crate::planner::first_word;
+use crate::syntax::{TransactionModes, TransactionStatement};
 use crate::{Column, SqlError, SqlType};
 use sqlparser::ast::{
-    ContextModifier, DiscardObject, Expr, Ident, ObjectName, Reset, Set, Statement,
-    TransactionAccessMode, TransactionIsolationLevel, TransactionMode, Value,
+    ContextModifier, DiscardObject, Expr, Ident, ObjectName, Reset, Set, Statement, Value,
 };
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub(crate) enum Command {
     Begin {
         /// The statement's own words.
         tag: &'static str,
-        read_only: Option<bool>,
+        modes: TransactionModes,
     },
     Commit {
         chain: bool,
@@ -26,9 +26,10 @@ pub(crate) enum Command {
     Release(String),
     RollbackTo(String),
     SetTransaction {
-        read_only: Option<bool>,
+        modes: TransactionModes,
         session: bool,
     },
+    Lock(Vec<ObjectName>),
     Set {
         name: String,
         /// `None`: DEFAULT.
@@ -70,6 +71,9 @@ pub(super) fn unsupported(feature: impl Into<String>, hint: &str) -> SqlError {
     }
 }
 
+/// What to do without sequences.
+pub(crate) const SEQUENCE_HINT: &str = "Use uuid DEFAULT gen_random_uuid(), or count in an item: UPDATE … SET n = n + 1 WHERE … RETURNING n.";
+
 /// A command with its result columns.
 pub(crate) type PlannedCommand = (Command, Option<Arc<[Column]>>);
 
@@ -79,27 +83,6 @@ pub(crate) type PlannedCommand = (Command, Option<Arc<[Column]>>);
 /// 0A000 for all that is not built, by name.
 pub(crate) fn plan(statement: Statement) -> Result<PlannedCommand, SqlError> {
     let command = match statement {
-        Statement::StartTransaction {
-            modes,
-            statements,
-            exception: None,
-            begin,
-            ..
-        } if statements.is_empty() => Command::Begin {
-            tag: if begin { "BEGIN" } else { "START TRANSACTION" },
-            read_only: transaction_modes(&modes)?,
-        },
-        Statement::Commit { chain, .. } => Command::Commit { chain },
-        Statement::Rollback {
-            chain,
-            savepoint: None,
-        } => Command::Rollback { chain },
-        Statement::Rollback {
-            savepoint: Some(name),
-            ..
-        } => Command::RollbackTo(savepoint_name(name)),
-        Statement::Savepoint { name } => Command::Savepoint(savepoint_name(name)),
-        Statement::ReleaseSavepoint { name } => Command::Release(savepoint_name(name)),
         Statement::Set(set) => plan_set(set)?,
         Statement::Reset(reset) => match reset.reset {
             Reset::ALL => Command::ResetAll,
@@ -133,6 +116,26 @@ pub(crate) fn plan(statement: Statement) -> Result<PlannedCommand, SqlError> {
     Ok((command, None))
 }
 
+/// Plans a statement about the transaction.
+///
+/// # Errors
+/// 0A000 for what there is not.
+pub(crate) fn plan_transaction(statement: TransactionStatement) -> Result<Command, SqlError> {
+    Ok(match statement {
+        TransactionStatement::Begin { tag, modes } => Command::Begin { tag, modes },
+        TransactionStatement::Commit { chain } => Command::Commit { chain },
+        TransactionStatement::Rollback { chain } => Command::Rollback { chain },
+        TransactionStatement::Savepoint(name) => Command::Savepoint(savepoint_name(name)),
+        TransactionStatement::Release(name) => Command::Release(savepoint_name(name)),
+        TransactionStatement::RollbackTo(name) => Command::RollbackTo(savepoint_name(name)),
+        TransactionStatement::SetTransaction { modes, session } => {
+            Command::SetTransaction { modes, session }
+        }
+        TransactionStatement::Lock(tables) => Command::Lock(tables),
+        TransactionStatement::NotBuilt(name) => return Err(unsupported(name, "")),
+    })
+}
+
 /// Names fold to lower case unless quoted.
 fn savepoint_name(name: Ident) -> String {
     match name.quote_style {
@@ -161,13 +164,10 @@ fn refused(statement: &Statement) -> SqlError {
             unsupported("TRUNCATE", "DROP TABLE and CREATE TABLE are as fast.")
         }
         Statement::CreateView(_) => unsupported("CREATE VIEW", ""),
+        Statement::CreateSequence { .. } => unsupported("CREATE SEQUENCE", SEQUENCE_HINT),
         Statement::LISTEN { .. } | Statement::UNLISTEN { .. } | Statement::NOTIFY { .. } => {
             unsupported("LISTEN and NOTIFY", "")
         }
-        Statement::Lock(_) | Statement::LockTables { .. } => unsupported(
-            "LOCK TABLE",
-            "There are no locks; put the condition into the statement that writes.",
-        ),
         Statement::Drop { object_type, .. } => unsupported(format!("DROP {object_type}"), ""),
         Statement::Merge(_) => unsupported("MERGE", "Use INSERT … ON CONFLICT."),
         Statement::Grant(_) | Statement::Revoke(_) => unsupported(
@@ -194,28 +194,6 @@ fn refused(statement: &Statement) -> SqlError {
         ),
         other => unsupported(first_word(other), ""),
     }
-}
-
-fn transaction_modes(modes: &[TransactionMode]) -> Result<Option<bool>, SqlError> {
-    let mut read_only = None;
-    for mode in modes {
-        match mode {
-            TransactionMode::AccessMode(access) => {
-                read_only = Some(*access == TransactionAccessMode::ReadOnly);
-            }
-            TransactionMode::IsolationLevel(
-                TransactionIsolationLevel::ReadCommitted
-                | TransactionIsolationLevel::ReadUncommitted,
-            ) => {}
-            TransactionMode::IsolationLevel(level) => {
-                return Err(unsupported(
-                    format!("transaction isolation level {level}"),
-                    "Each statement reads its own snapshot: READ COMMITTED.",
-                ));
-            }
-        }
-    }
-    Ok(read_only)
 }
 
 fn setting_name(name: &ObjectName) -> String {
@@ -254,14 +232,6 @@ fn plan_set(set: Set) -> Result<Command, SqlError> {
             name: "client_encoding".into(),
             value: None,
             local: false,
-        },
-        Set::SetTransaction {
-            modes,
-            snapshot: None,
-            session,
-        } => Command::SetTransaction {
-            read_only: transaction_modes(&modes)?,
-            session,
         },
         Set::SetRole { role_name, .. } => Command::KeepRole(role_name.map(|name| name.value)),
         other => return Err(unsupported(format!("{other}"), "")),

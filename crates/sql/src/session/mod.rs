@@ -1,29 +1,29 @@
 //! One client's session: settings, prepared statements by name, the transaction block.
 //!
-//! A transaction block carries DDL, COPY, reads and at most one INSERT, UPDATE or DELETE. Writes are durable as they run, so that counts
-//! and RETURNING are true; ROLLBACK cannot take them back, and says so; savepoints enclose
-//! what changes nothing. Not here: planning (`service`), running (`run`).
+//! A statement outside of a block runs on the engine itself, and is atomic and durable by itself; inside of one it runs on the block's
+//! transaction of the engine. Not here: planning (`service`), running (`run`).
 
 pub(crate) mod command;
+mod ddl;
+mod notice;
 mod prepared;
 mod run_command;
+mod run_plan;
+mod run_transaction;
 mod settings;
 mod transaction;
 
 pub(crate) use command::Command;
 
-use crate::bind::Parameters;
-use crate::run::read::Selected;
-use crate::run::write::Written;
-use crate::run::{compute, explain, read, write};
+pub use notice::{Notice, NoticeSeverity};
+
 use crate::service::{Plan, Prepared, Shared};
 use crate::{
-    AnalyticContext, Datum, Dialect, Outcome, Row, RowStream, SqlError, SqlType, TransactionStatus,
+    AnalyticContext, Datum, Dialect, Outcome, RowStream, SqlError, SqlType, TransactionStatus,
 };
 use futures::StreamExt;
 use prepared::PreparedStatements;
 use settings::Settings;
-use shale_engine::Error;
 use std::sync::Arc;
 use std::time::Duration;
 use transaction::Transaction;
@@ -39,6 +39,7 @@ pub struct Session {
     pub(crate) settings: Settings,
     pub(crate) transaction: Transaction,
     prepared: PreparedStatements,
+    notices: Vec<Notice>,
 }
 
 impl Session {
@@ -50,6 +51,7 @@ impl Session {
             database: database.to_owned(),
             transaction: Transaction::default(),
             prepared: PreparedStatements::default(),
+            notices: Vec::new(),
         }
     }
 
@@ -82,8 +84,8 @@ impl Session {
             .shared
             .prepare(text, Dialect::Postgres, parameter_types, &|| self.context())
             .await;
-        if let Err(error) = &prepared {
-            self.transaction.fail(Some(error));
+        if prepared.is_err() {
+            self.fail();
         }
         prepared
     }
@@ -97,7 +99,11 @@ impl Session {
         prepared: &Arc<Prepared>,
         parameters: Vec<Datum>,
     ) -> Result<Outcome, SqlError> {
-        let timeout = self.settings.statement_timeout();
+        let timeout = match &prepared.plan {
+            // Whether it was done could not be told.
+            Plan::Command(Command::Commit { .. }) => None,
+            _ => self.settings.statement_timeout(),
+        };
         let outcome = match timeout {
             None => self.execute_now(prepared, &parameters).await,
             Some(limit) => {
@@ -107,8 +113,8 @@ impl Session {
                 }
             }
         };
-        if let Err(error) = &outcome {
-            self.transaction.fail(Some(error));
+        if outcome.is_err() {
+            self.fail();
         }
         outcome
     }
@@ -120,7 +126,51 @@ impl Session {
 
     /// The front door saw an error outside of `execute` (a row stream failed): the transaction fails with it.
     pub fn on_error(&mut self) {
-        self.transaction.fail(None);
+        self.fail();
+    }
+
+    fn fail(&mut self) {
+        if self.transaction.fail() {
+            self.settings.on_end(false);
+        }
+    }
+
+    /// Whether statements belong to a transaction with others: a block, or what [`Session::begin_implicit`] has opened.
+    pub fn in_transaction(&self) -> bool {
+        self.transaction.is_open()
+    }
+
+    /// What follows belongs to one transaction, until [`Session::end_implicit`]: several statements in one message, or a pipeline. BEGIN
+    /// makes it a block; an error rolls it back. Does nothing where there is a block already.
+    pub fn begin_implicit(&mut self) {
+        if self
+            .transaction
+            .begin_implicit(self.settings.default_read_only())
+        {
+            self.settings.on_begin();
+        }
+    }
+
+    /// Commits what [`Session::begin_implicit`] has opened, unless it has ended, or become a block, since.
+    ///
+    /// # Errors
+    /// As COMMIT; then nothing of it is there.
+    pub async fn end_implicit(&mut self) -> Result<(), SqlError> {
+        if self.transaction.is_open() && !self.transaction.in_block() {
+            let ended = self.transaction.commit().await;
+            self.settings.on_end(ended.is_ok());
+            ended?;
+        }
+        Ok(())
+    }
+
+    /// How long the session may be idle inside of a block; `None` where it is in none, or may be so for ever.
+    pub fn idle_timeout(&self) -> Option<Duration> {
+        if self.transaction.in_block() {
+            self.settings.idle_in_transaction_timeout()
+        } else {
+            None
+        }
     }
 
     /// A setting's current value (`client_encoding` …).
@@ -144,7 +194,7 @@ impl Session {
         self.settings.take_reported_changes()
     }
 
-    /// What analytic plans may ask of this session.
+    /// What analytic plans may ask of this session. While planning they read no data: a plan outlives the transaction.
     fn context(&self) -> AnalyticContext {
         AnalyticContext {
             engine: self.shared.engine.clone(),
@@ -152,6 +202,7 @@ impl Session {
             database: self.database.clone(),
             settings: self.settings.shared(),
             users: self.shared.users.read().clone(),
+            view: None,
         }
     }
 
@@ -180,213 +231,6 @@ impl Session {
             return self.run(&fresh, parameters).await;
         }
         self.run(prepared, parameters).await
-    }
-
-    async fn run(
-        &mut self,
-        prepared: &Arc<Prepared>,
-        parameters: &[Datum],
-    ) -> Result<Outcome, SqlError> {
-        let now_micros = self.transaction.now_micros(self.shared.clock.as_ref());
-        if prepared.plan.is_write() || prepared.plan.is_definition() {
-            self.transaction
-                .check_write(prepared.plan.is_write(), self.settings.is_read_only())?;
-        }
-        let columns = prepared.columns.clone().unwrap_or_default();
-        match &prepared.plan {
-            Plan::Empty => Ok(Outcome::Empty),
-            Plan::Select(plan) => {
-                let with = self
-                    .shared
-                    .arguments(Parameters::Datums(parameters), &[], now_micros);
-                match read::run(&self.shared.engine, plan, &with)? {
-                    Selected::Rows(rows) => Ok(Outcome::Rows {
-                        columns,
-                        rows,
-                        tag: "SELECT",
-                    }),
-                    Selected::TooManyToSort => {
-                        let rows = self
-                            .shared
-                            .run_fallback(plan, &self.context(), prepared, parameters)
-                            .await?;
-                        Ok(Outcome::Rows {
-                            columns,
-                            rows,
-                            tag: "SELECT",
-                        })
-                    }
-                }
-            }
-            Plan::Constant(plan) => {
-                let with = self
-                    .shared
-                    .arguments(Parameters::Datums(parameters), &[], now_micros);
-                Ok(Outcome::Rows {
-                    columns,
-                    rows: read::one_batch(vec![plan.row(&with)?]),
-                    tag: "SELECT",
-                })
-            }
-            Plan::Analytic(plan) => {
-                let rows = plan.execute(&self.context(), parameters).await?;
-                Ok(Outcome::Rows {
-                    columns,
-                    rows,
-                    tag: "SELECT",
-                })
-            }
-            Plan::Insert(plan, constants) => {
-                let computed = compute(constants, &|| self.context(), parameters).await?;
-                let written = {
-                    let with = self.shared.arguments(
-                        Parameters::Datums(parameters),
-                        &computed,
-                        now_micros,
-                    );
-                    write::insert(&self.shared.engine, plan, &with).await?
-                };
-                Ok(self.written(written, plan.returning.is_some(), columns, "INSERT 0"))
-            }
-            Plan::Update(plan, constants) => {
-                let computed = compute(constants, &|| self.context(), parameters).await?;
-                let written = {
-                    let with = self.shared.arguments(
-                        Parameters::Datums(parameters),
-                        &computed,
-                        now_micros,
-                    );
-                    write::update(&self.shared.engine, plan, &with).await?
-                };
-                Ok(self.written(written, plan.returning.is_some(), columns, "UPDATE"))
-            }
-            Plan::Delete(plan, constants) => {
-                let computed = compute(constants, &|| self.context(), parameters).await?;
-                let written = {
-                    let with = self.shared.arguments(
-                        Parameters::Datums(parameters),
-                        &computed,
-                        now_micros,
-                    );
-                    write::delete(&self.shared.engine, plan, &with).await?
-                };
-                Ok(self.written(written, plan.returning.is_some(), columns, "DELETE"))
-            }
-            Plan::CreateTable(plan) => self.create_table(plan).await,
-            Plan::DropTables { names, if_exists } => self.drop_tables(names, *if_exists).await,
-            Plan::Copy(plan) => {
-                self.transaction
-                    .check_write(false, self.settings.is_read_only())?;
-                self.transaction.on_durable_change();
-                let copy = crate::copy::CopyIn::start(&self.shared, plan, now_micros)?;
-                Ok(Outcome::CopyIn(copy))
-            }
-            Plan::Explain(inner) => {
-                let constants = match inner.as_ref() {
-                    Plan::Insert(_, constants)
-                    | Plan::Update(_, constants)
-                    | Plan::Delete(_, constants) => constants,
-                    _ => &None,
-                };
-                let computed = compute(constants, &|| self.context(), parameters).await?;
-                let with =
-                    self.shared
-                        .arguments(Parameters::Datums(parameters), &computed, now_micros);
-                let lines = explain::explain(inner, &with)?;
-                let rows: Vec<Row> = lines
-                    .into_iter()
-                    .map(|line| vec![Datum::Text(line)])
-                    .collect();
-                Ok(Outcome::Rows {
-                    columns,
-                    rows: read::one_batch(rows),
-                    tag: "EXPLAIN",
-                })
-            }
-            // Planned for PartiQL only, which has no sessions.
-            Plan::Exists(_) => Err(SqlError::NotSupported {
-                feature: "EXISTS by itself".into(),
-                hint: None,
-            }),
-            Plan::Command(_) => Err(SqlError::NotSupported {
-                feature: "a session command here".into(),
-                hint: None,
-            }),
-        }
-    }
-
-    fn written(
-        &mut self,
-        written: Written,
-        returning: bool,
-        columns: Arc<[crate::Column]>,
-        tag: &'static str,
-    ) -> Outcome {
-        if written.count > 0 {
-            self.transaction.on_durable_change();
-        }
-        self.transaction.on_write();
-        if returning {
-            Outcome::Rows {
-                columns,
-                rows: read::one_batch(written.rows),
-                tag,
-            }
-        } else {
-            Outcome::Done {
-                tag: format!("{tag} {}", written.count),
-            }
-        }
-    }
-
-    async fn create_table(
-        &mut self,
-        plan: &crate::plan::ddl::CreateTablePlan,
-    ) -> Result<Outcome, SqlError> {
-        let created = self.shared.engine.create_table(plan.request.clone()).await;
-        match created {
-            Ok(_) => self.transaction.on_durable_change(),
-            Err(Error::TableExists { .. }) if plan.if_not_exists => {}
-            Err(Error::TableExists { name }) => return Err(SqlError::DuplicateTable { name }),
-            Err(error) => return Err(error.into()),
-        }
-        Ok(Outcome::Done {
-            tag: "CREATE TABLE".into(),
-        })
-    }
-
-    async fn drop_tables(
-        &mut self,
-        names: &[sqlparser::ast::ObjectName],
-        if_exists: bool,
-    ) -> Result<Outcome, SqlError> {
-        let mut tables = Vec::with_capacity(names.len());
-        for name in names {
-            let found =
-                crate::names::table_for_write(&self.shared.engine, name, "", Dialect::Postgres);
-            match found {
-                Ok(table) => tables.push(table.definition.name.clone()),
-                Err(SqlError::UndefinedTable { .. }) if if_exists => {}
-                Err(SqlError::UndefinedTable { name, .. }) => {
-                    return Err(SqlError::Other {
-                        sqlstate: "42P01",
-                        message: format!("table \"{name}\" does not exist"),
-                        hint: None,
-                    });
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        for table in tables {
-            match self.shared.engine.delete_table(&table).await {
-                Ok(_) => self.transaction.on_durable_change(),
-                Err(Error::TableNotFound { .. }) if if_exists => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(Outcome::Done {
-            tag: "DROP TABLE".into(),
-        })
     }
 }
 

@@ -2,7 +2,6 @@
 
 use super::Session;
 use super::command::{Command, plan_show, text_column, unsupported};
-use super::transaction::Ended;
 use crate::bind::{Binder, Parameters, Scalar};
 use crate::plan::ddl::no_table;
 use crate::run::read::one_batch;
@@ -10,7 +9,7 @@ use crate::service::Plan;
 use crate::{Datum, Dialect, Outcome, Row, SqlError, SqlType};
 use sqlparser::ast::{Expr, Ident};
 
-fn done(tag: &str) -> Result<Outcome, SqlError> {
+pub(super) fn done(tag: &str) -> Result<Outcome, SqlError> {
     Ok(Outcome::Done { tag: tag.into() })
 }
 
@@ -30,25 +29,9 @@ impl Session {
             self.transaction.check_open()?;
         }
         match command {
-            Command::Begin { tag, read_only } => {
-                self.settings.on_begin();
-                self.transaction.begin(read_only == Some(true));
-                if read_only == Some(true) {
-                    self.settings.set_local("transaction_read_only", "on")?;
-                }
-                done(tag)
-            }
-            Command::Commit { chain } => {
-                let ended = self.transaction.commit();
-                self.end(ended, chain)
-            }
-            Command::Rollback { chain } => {
-                let ended = self.transaction.roll_back();
-                match self.end(ended, chain)? {
-                    Outcome::Done { .. } => done("ROLLBACK"),
-                    other => Ok(other),
-                }
-            }
+            Command::Begin { tag, modes } => self.begin(tag, modes),
+            Command::Commit { chain } => self.commit(chain).await,
+            Command::Rollback { chain } => self.roll_back(chain),
             Command::Savepoint(name) => {
                 let settings = self.settings.mark();
                 self.transaction.savepoint(name, settings)?;
@@ -63,23 +46,21 @@ impl Session {
                 self.settings.return_to(settings);
                 done("ROLLBACK")
             }
-            Command::SetTransaction { read_only, session } => {
-                if let Some(read_only) = read_only {
-                    if session {
-                        let value = if read_only { "on" } else { "off" };
-                        self.settings.set("default_transaction_read_only", value)?;
-                    } else {
-                        self.transaction.set_read_only(read_only)?;
-                    }
-                }
+            Command::SetTransaction { modes, session } => {
+                self.set_transaction(modes, session)?;
                 done("SET")
             }
+            Command::Lock(tables) => self.lock(&tables),
             Command::Set { name, value, local } => {
+                if let Some(done) = self.set_of_transaction(&name, value.as_deref())? {
+                    return Ok(done);
+                }
                 match value {
                     None => self.settings.reset(&name)?,
                     // Outside of a block, SET LOCAL ends with its own statement.
-                    Some(value) if local && !self.transaction.in_block() => {
+                    Some(value) if local && !self.transaction.is_open() => {
                         self.settings.clone().set(&name, &value)?;
+                        self.warning("25P01", "SET LOCAL can only be used in transaction blocks");
                     }
                     Some(value) if local => self.settings.set_local(&name, &value)?,
                     Some(value) => self.settings.set(&name, &value)?,
@@ -87,11 +68,15 @@ impl Session {
                 done("SET")
             }
             Command::Reset(name) => {
+                if let Some(done) = self.set_of_transaction(&name, None)? {
+                    return Ok(done);
+                }
                 self.settings.reset(&name)?;
                 done("RESET")
             }
             Command::ResetAll => {
                 self.settings.reset_all();
+                self.show_transaction(None);
                 done("RESET")
             }
             Command::Show(name) => self.show(&name),
@@ -136,7 +121,7 @@ impl Session {
                 done("DEALLOCATE ALL")
             }
             Command::DiscardAll => {
-                if self.transaction.in_block() {
+                if self.transaction.is_open() {
                     return Err(SqlError::TransactionState {
                         sqlstate: "25001",
                         message: "DISCARD ALL cannot run inside a transaction block".into(),
@@ -158,22 +143,6 @@ impl Session {
                 }
             }
         }
-    }
-
-    fn end(&mut self, ended: Result<Ended, SqlError>, chain: bool) -> Result<Outcome, SqlError> {
-        let committed = matches!(ended, Ok(Ended::Committed));
-        if !matches!(ended, Ok(Ended::NoBlock)) {
-            self.settings.on_end(committed);
-        }
-        let tag = match ended? {
-            Ended::RolledBack => "ROLLBACK",
-            Ended::Committed | Ended::NoBlock => "COMMIT",
-        };
-        if chain {
-            self.settings.on_begin();
-            self.transaction.begin(false);
-        }
-        done(tag)
     }
 
     fn show(&self, name: &str) -> Result<Outcome, SqlError> {

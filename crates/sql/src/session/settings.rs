@@ -22,6 +22,8 @@ enum Kind {
     Integer(i64, i64),
     /// Milliseconds; also with a unit.
     Milliseconds,
+    /// A level of isolation: any is taken, all run as the strictest.
+    Isolation,
     /// One of these (compared without case); stored as written here.
     One(&'static [&'static str]),
     /// The names by which UTC goes.
@@ -66,20 +68,16 @@ const DEFINITIONS: &[Definition] = &[
         false,
     ),
     definition("datestyle", "ISO, MDY", Kind::DateStyle, true),
+    definition("default_transaction_deferrable", "off", Kind::Bool, false),
     definition(
         "default_transaction_isolation",
-        "read committed",
-        Kind::One(&["read committed", "read uncommitted"]),
+        SERIALIZABLE,
+        Kind::Isolation,
         false,
     ),
-    definition("default_transaction_read_only", "off", Kind::Bool, true),
+    definition(DEFAULT_READ_ONLY, "off", Kind::Bool, true),
     definition("extra_float_digits", "1", Kind::Integer(-15, 3), false),
-    definition(
-        "idle_in_transaction_session_timeout",
-        "0",
-        Kind::One(&["0"]),
-        false,
-    ),
+    definition(IDLE_IN_TRANSACTION, "0", Kind::Milliseconds, false),
     definition("in_hot_standby", "off", Kind::Fixed, true),
     definition("integer_datetimes", "on", Kind::Fixed, true),
     definition("intervalstyle", "postgres", Kind::One(&["postgres"]), true),
@@ -96,7 +94,8 @@ const DEFINITIONS: &[Definition] = &[
     definition("lc_monetary", "C", Kind::Fixed, false),
     definition("lc_numeric", "C", Kind::Fixed, false),
     definition("lc_time", "C", Kind::Fixed, false),
-    definition("lock_timeout", "0", Kind::One(&["0"]), false),
+    // No statement waits for a lock, so that every bound is kept.
+    definition("lock_timeout", "0", Kind::Milliseconds, false),
     definition("max_connections", "100", Kind::Fixed, false),
     definition("max_identifier_length", "63", Kind::Fixed, false),
     definition("max_index_keys", "32", Kind::Fixed, false),
@@ -121,13 +120,25 @@ const DEFINITIONS: &[Definition] = &[
     definition("statement_timeout", "0", Kind::Milliseconds, false),
     definition("synchronous_commit", "on", Kind::One(&["on"]), false),
     definition("timezone", "UTC", Kind::Utc, true),
+    definition("transaction_deferrable", "off", Kind::Bool, false),
     definition(
         "transaction_isolation",
-        "read committed",
-        Kind::One(&["read committed", "read uncommitted"]),
+        SERIALIZABLE,
+        Kind::Isolation,
         false,
     ),
     definition("transaction_read_only", "off", Kind::Bool, false),
+];
+
+/// The only level of isolation.
+const SERIALIZABLE: &str = "serializable";
+const DEFAULT_READ_ONLY: &str = "default_transaction_read_only";
+const IDLE_IN_TRANSACTION: &str = "idle_in_transaction_session_timeout";
+
+/// What the transaction under way is, and what those to come will be: the first of a pair shows the second outside of a block.
+const OF_TRANSACTION: [(&str, &str); 2] = [
+    ("transaction_deferrable", "default_transaction_deferrable"),
+    ("transaction_read_only", DEFAULT_READ_ONLY),
 ];
 
 /// Names as PostgreSQL reports them, where they have capitals.
@@ -244,7 +255,24 @@ impl Settings {
         if find(&name).is_some_and(|definition| definition.reported) {
             self.changed.push(name.clone());
         }
-        Arc::make_mut(&mut self.values).insert(name, value);
+        let of_transaction = OF_TRANSACTION
+            .iter()
+            .find(|(_, default)| *default == name)
+            .filter(|_| self.at_begin.is_none());
+        let values = Arc::make_mut(&mut self.values);
+        if let Some((shown, _)) = of_transaction {
+            values.insert((*shown).to_owned(), value.clone());
+        }
+        values.insert(name, value);
+    }
+
+    /// What the transaction that is under way may do, as SHOW tells it.
+    pub(crate) fn show_transaction(&mut self, read_only: bool, deferrable: Option<bool>) {
+        let word = |on: bool| if on { "on" } else { "off" };
+        self.put("transaction_read_only".into(), word(read_only).into());
+        if let Some(deferrable) = deferrable {
+            self.put("transaction_deferrable".into(), word(deferrable).into());
+        }
     }
 
     pub(crate) fn reset(&mut self, name: &str) -> Result<(), SqlError> {
@@ -305,16 +333,31 @@ impl Settings {
         } else if let Some(before) = before {
             self.restore(before);
         }
-        self.put("transaction_read_only".into(), "off".into());
+        for (shown, default) in OF_TRANSACTION {
+            if let Some(value) = self.get(default) {
+                self.put(shown.into(), value);
+            }
+        }
     }
 
-    pub(crate) fn is_read_only(&self) -> bool {
-        let on = |name: &str| self.values.get(name).is_some_and(|value| value == "on");
-        on("default_transaction_read_only") || on("transaction_read_only")
+    /// Whether transactions that do not say otherwise only read.
+    pub(crate) fn default_read_only(&self) -> bool {
+        self.values
+            .get(DEFAULT_READ_ONLY)
+            .is_some_and(|value| value == "on")
     }
 
     pub(crate) fn statement_timeout(&self) -> Option<Duration> {
-        let milliseconds = self.values.get("statement_timeout")?;
+        self.duration("statement_timeout")
+    }
+
+    pub(crate) fn idle_in_transaction_timeout(&self) -> Option<Duration> {
+        self.duration(IDLE_IN_TRANSACTION)
+    }
+
+    /// A setting of milliseconds; `None` for 0, which is none.
+    fn duration(&self, name: &str) -> Option<Duration> {
+        let milliseconds = self.values.get(name)?;
         match parse_milliseconds(milliseconds) {
             Some(milliseconds @ 1..) => Some(Duration::from_millis(milliseconds)),
             _ => None,
@@ -374,6 +417,12 @@ fn canonical(definition: &Definition, value: &str) -> Result<String, SqlError> {
         {
             Some(known) => (*known).to_owned(),
             None => return Err(bad()),
+        },
+        Kind::Isolation => match trimmed.to_lowercase().as_str() {
+            "serializable" | "repeatable read" | "read committed" | "read uncommitted" => {
+                SERIALIZABLE.into()
+            }
+            _ => return Err(bad()),
         },
         Kind::Utc => match trimmed.to_lowercase().as_str() {
             "utc" | "etc/utc" | "gmt" | "etc/gmt" | "zulu" | "universal" | "0" | "+00"

@@ -76,52 +76,14 @@ fn settings_follow_their_block() {
     assert_eq!(settings.get("application_name").as_deref(), Some("inner"));
 }
 
-#[test]
-fn blocks_take_one_write() {
+#[tokio::test]
+async fn failed_blocks_wait_for_their_end() {
     let mut block = Transaction::default();
-    block.check_write(true, false).expect("autocommit");
-    block.begin(false);
-    block.check_write(true, false).expect("the first");
-    block.on_write();
-    assert!(matches!(
-        block.check_write(true, false),
-        Err(SqlError::SecondWrite {
-            first_is_durable: false
-        })
-    ));
-    block.check_write(false, false).expect("DDL is not counted");
-    assert_eq!(block.commit().ok(), Some(Ended::Committed));
+    assert!(!block.fail());
     assert_eq!(block.status(), TransactionStatus::Idle);
-}
-
-#[test]
-fn rolling_back_a_durable_change_is_an_error_that_ends_the_block() {
-    let mut block = Transaction::default();
-    block.begin(false);
-    block.on_durable_change();
-    block.fail(Some(&SqlError::Canceled));
-    block.fail(Some(&SqlError::SecondWrite {
-        first_is_durable: true,
-    }));
-    let error = block.roll_back();
-    assert!(
-        matches!(&error, Err(SqlError::CannotRollBack { savepoint: None, cause: Some(cause) })
-            if matches!(cause.as_ref(), SqlError::Canceled)),
-        "{error:?}"
-    );
-    assert_eq!(block.status(), TransactionStatus::Idle);
-    block.begin(false);
-    assert_eq!(block.roll_back().ok(), Some(Ended::RolledBack));
-    assert_eq!(block.roll_back().ok(), Some(Ended::NoBlock));
-}
-
-#[test]
-fn failed_blocks_wait_for_their_end() {
-    let mut block = Transaction::default();
-    block.fail(None);
-    assert_eq!(block.status(), TransactionStatus::Idle);
-    block.begin(false);
-    block.fail(None);
+    assert!(block.begin(false));
+    assert!(!block.begin(false), "there is one already");
+    assert!(!block.fail());
     assert_eq!(block.status(), TransactionStatus::Failed);
     assert!(matches!(
         block.check_open(),
@@ -130,25 +92,59 @@ fn failed_blocks_wait_for_their_end() {
             ..
         })
     ));
-    assert_eq!(block.commit().ok(), Some(Ended::RolledBack));
+    assert_eq!(block.commit().await.ok(), Some(Ended::RolledBack));
+    assert_eq!(block.commit().await.ok(), Some(Ended::NoBlock));
+    assert_eq!(block.roll_back(), Ended::NoBlock);
+}
+
+#[tokio::test]
+async fn blocks_without_begin_end_by_themselves() {
+    let mut block = Transaction::default();
+    assert!(block.begin_implicit(false));
+    assert!(!block.begin_implicit(false), "there is one already");
+    assert_eq!(block.status(), TransactionStatus::Idle);
+    assert!(block.is_open() && !block.in_block());
+    assert!(block.check_in_block("SAVEPOINT").is_err());
+    assert!(block.fail(), "an error ends it");
+    assert!(!block.is_open());
+    block.begin_implicit(false);
+    assert!(block.begin(false), "BEGIN makes it a block");
+    assert_eq!(block.status(), TransactionStatus::InTransaction);
+    assert_eq!(block.commit().await.ok(), Some(Ended::Committed));
 }
 
 #[test]
-fn read_only_blocks_write_nothing() {
-    let mut block = Transaction::default();
-    block.begin(true);
-    assert!(matches!(
-        block.check_write(false, false),
-        Err(SqlError::TransactionState {
-            sqlstate: "25006",
-            ..
-        })
-    ));
+fn settings_show_what_the_transaction_may_do() {
     let mut settings = Settings::new("ann");
+    let read_only = |settings: &Settings| settings.get("transaction_read_only");
     settings
         .set("default_transaction_read_only", "on")
         .expect("a boolean");
-    assert!(settings.is_read_only());
+    assert!(settings.default_read_only());
+    assert_eq!(read_only(&settings).as_deref(), Some("on"));
+    settings.on_begin();
+    settings.show_transaction(false, Some(true));
+    assert_eq!(read_only(&settings).as_deref(), Some("off"));
+    assert_eq!(
+        settings.get("transaction_deferrable").as_deref(),
+        Some("on")
+    );
+    settings.on_end(true);
+    assert_eq!(read_only(&settings).as_deref(), Some("on"));
+    assert_eq!(
+        settings.get("transaction_deferrable").as_deref(),
+        Some("off")
+    );
+    for level in ["read committed", "REPEATABLE READ", "serializable"] {
+        settings
+            .set("default_transaction_isolation", level)
+            .expect("all levels are taken");
+        assert_eq!(
+            settings.get("default_transaction_isolation").as_deref(),
+            Some("serializable")
+        );
+    }
+    assert!(settings.set("transaction_isolation", "chaos").is_err());
 }
 
 #[test]
@@ -168,7 +164,7 @@ fn savepoints_nest_shadow_and_hold_settings() {
     settings.set("application_name", "x").expect("any text");
     block.savepoint("a".into(), settings.mark()).expect("inner");
     settings.set("application_name", "y").expect("any text");
-    block.fail(None);
+    block.fail();
     let mark = block.roll_back_to("a").expect("the inner one");
     settings.return_to(mark);
     assert_eq!(settings.get("application_name").as_deref(), Some("x"));
@@ -187,34 +183,4 @@ fn savepoints_nest_shadow_and_hold_settings() {
             })
         ));
     }
-}
-
-#[test]
-fn savepoints_in_front_of_durable_changes_cannot_be_returned_to() {
-    let settings = Settings::new("ann");
-    let mut block = Transaction::default();
-    block.begin(false);
-    block
-        .savepoint("before".into(), settings.mark())
-        .expect("in a block");
-    block.on_durable_change();
-    block.on_write();
-    block
-        .savepoint("behind".into(), settings.mark())
-        .expect("in a block");
-    block.fail(None);
-    block.roll_back_to("behind").expect("nothing changed since");
-    assert!(matches!(
-        block.roll_back_to("before"),
-        Err(SqlError::CannotRollBack {
-            savepoint: Some(_),
-            ..
-        })
-    ));
-    assert!(matches!(
-        block.check_write(true, false),
-        Err(SqlError::SecondWrite {
-            first_is_durable: true
-        })
-    ));
 }

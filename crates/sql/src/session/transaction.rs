@@ -1,11 +1,16 @@
-//! The transaction block.
+//! The transaction that a session is in: PostgreSQL's states around one transaction of the engine.
 //!
-//! Until a block's writes become one record at COMMIT, each statement is durable as it runs. So a block takes one INSERT, UPDATE or DELETE:
-//! then the block is as atomic as the statement. ROLLBACK behind a durable change ends the block with an error that says what stays, and why
-//! the block failed. Savepoints enclose what changes nothing: ROLLBACK TO behind a durable change is refused.
+//! A block is opened by BEGIN, or without a word by what the protocol makes one transaction of (several statements in one message, a
+//! pipeline up to its Sync). The engine's transaction begins with the first statement that reads or writes, so that its snapshot is that
+//! statement's. Not here: what statements do with it (`run`), settings.
+//!
+//! Invariant: outside of a block nothing is here, and statements run on the engine itself.
 
 use super::settings::SettingsMark;
 use crate::{SqlError, TransactionStatus};
+use shale_engine::{
+    Engine, Savepoint as EngineSavepoint, Transaction as EngineTransaction, TransactionOptions,
+};
 use shale_env::Clock;
 
 #[derive(Default)]
@@ -15,26 +20,40 @@ pub(crate) struct Transaction {
 
 #[derive(Default)]
 struct Block {
+    /// Opened without BEGIN: it ends by itself, and clients are not told of it.
+    implicit: bool,
     failed: bool,
-    /// What failed it, if the session knows: the first error.
-    cause: Option<Box<SqlError>>,
     read_only: bool,
-    /// An INSERT, UPDATE or DELETE ran.
-    wrote: bool,
-    /// Statements that ran and whose changes stay whatever happens.
-    durable_changes: usize,
+    /// From the first statement that reads or writes on.
+    begun: Option<Begun>,
     /// From the outermost to the innermost; of two with the same name the inner one is meant.
     savepoints: Vec<Savepoint>,
     /// now() of the block: that of its first statement.
     now_micros: Option<u64>,
+    /// Tables created and dropped, which stays.
+    definitions: usize,
+}
+
+/// The engine's part of a block.
+struct Begun {
+    transaction: EngineTransaction,
+    /// Where it began: what savepoints older than it return to. None if it only reads.
+    start: Option<EngineSavepoint>,
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        // Portals may still hold views of it. After a commit this does nothing.
+        self.transaction.rollback();
+    }
 }
 
 /// What a block was at its SAVEPOINT.
 struct Savepoint {
     name: String,
     read_only: bool,
-    wrote: bool,
-    durable_changes: usize,
+    /// None: in front of everything that reads or writes.
+    place: Option<EngineSavepoint>,
     settings: SettingsMark,
 }
 
@@ -46,92 +65,139 @@ const SAVEPOINTS_MAX: usize = 10_000;
 pub(crate) enum Ended {
     Committed,
     RolledBack,
-    /// There was no block.
+    /// The same, but tables that it created or dropped stay so.
+    RolledBackInPart,
+    /// There was no block that BEGIN had opened.
     NoBlock,
+}
+
+fn state_error(sqlstate: &'static str, message: impl Into<String>) -> SqlError {
+    SqlError::TransactionState {
+        sqlstate,
+        message: message.into(),
+    }
 }
 
 impl Transaction {
     pub(crate) fn status(&self) -> TransactionStatus {
         match &self.block {
+            Some(block) if block.implicit => TransactionStatus::Idle,
             None => TransactionStatus::Idle,
             Some(block) if block.failed => TransactionStatus::Failed,
             Some(_) => TransactionStatus::InTransaction,
         }
     }
 
+    /// Whether BEGIN has opened a block.
     pub(crate) fn in_block(&self) -> bool {
+        self.block.as_ref().is_some_and(|block| !block.implicit)
+    }
+
+    /// Whether statements belong to a transaction with others.
+    pub(crate) fn is_open(&self) -> bool {
         self.block.is_some()
     }
 
-    pub(crate) fn begin(&mut self, read_only: bool) {
-        let block = self.block.get_or_insert_default();
-        block.read_only |= read_only;
-    }
-
-    pub(crate) fn set_read_only(&mut self, read_only: bool) -> Result<(), SqlError> {
+    /// BEGIN. `false` in a block that BEGIN has opened before; one that was opened without it goes on as one that was.
+    pub(crate) fn begin(&mut self, read_only: bool) -> bool {
         match &mut self.block {
-            Some(block) if !read_only && block.read_only && block.now_micros.is_some() => {
-                Err(SqlError::TransactionState {
-                    sqlstate: "25001",
-                    message: "transaction read-write mode must be set before any query".into(),
-                })
-            }
             Some(block) => {
-                block.read_only = read_only;
-                Ok(())
+                let first = block.implicit;
+                block.implicit = false;
+                first
             }
-            None => Ok(()),
+            None => {
+                self.block = Some(Block {
+                    read_only,
+                    ..Block::default()
+                });
+                true
+            }
         }
     }
 
-    /// The block fails; its first error is kept.
-    pub(crate) fn fail(&mut self, cause: Option<&SqlError>) {
-        if let Some(block) = &mut self.block {
-            if !block.failed {
-                block.cause = cause.cloned().map(Box::new);
-            }
-            block.failed = true;
+    /// Opens a block without BEGIN, unless there is one. Whether it did.
+    pub(crate) fn begin_implicit(&mut self, read_only: bool) -> bool {
+        if self.block.is_some() {
+            return false;
         }
+        self.block = Some(Block {
+            implicit: true,
+            read_only,
+            ..Block::default()
+        });
+        true
+    }
+
+    /// Whether the block only reads; `None` outside of one.
+    pub(crate) fn read_only(&self) -> Option<bool> {
+        self.block.as_ref().map(|block| block.read_only)
+    }
+
+    /// SET TRANSACTION READ ONLY or READ WRITE.
+    ///
+    /// # Errors
+    /// 25001 for READ WRITE in a block that only reads and has done so.
+    pub(crate) fn set_read_only(&mut self, read_only: bool) -> Result<(), SqlError> {
+        let Some(block) = &mut self.block else {
+            return Ok(());
+        };
+        if block.read_only && !read_only && block.now_micros.is_some() {
+            return Err(state_error(
+                "25001",
+                "transaction read-write mode must be set before any query",
+            ));
+        }
+        block.read_only = read_only;
+        Ok(())
+    }
+
+    /// SET TRANSACTION [NOT] DEFERRABLE means nothing here, as reading never waits; but its place is checked.
+    ///
+    /// # Errors
+    /// 25001 behind a query.
+    pub(crate) fn check_deferrable(&self) -> Result<(), SqlError> {
+        match &self.block {
+            Some(block) if block.now_micros.is_some() => Err(state_error(
+                "25001",
+                "SET TRANSACTION [NOT] DEFERRABLE must be called before any query",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// A statement failed. One that was opened without BEGIN ends, and says so.
+    pub(crate) fn fail(&mut self) -> bool {
+        let Some(block) = &mut self.block else {
+            return false;
+        };
+        if block.implicit {
+            self.block = None;
+            return true;
+        }
+        block.failed = true;
+        // Nothing can return to it: it holds its snapshot for nobody.
+        if block.savepoints.is_empty() {
+            block.begun = None;
+        }
+        false
     }
 
     /// 25P02 in a failed block.
     pub(crate) fn check_open(&self) -> Result<(), SqlError> {
         match &self.block {
-            Some(block) if block.failed => Err(SqlError::TransactionState {
-                sqlstate: "25P02",
-                message:
-                    "current transaction is aborted, commands ignored until end of transaction block"
-                        .into(),
-            }),
+            Some(block) if block.failed => Err(state_error(
+                "25P02",
+                "current transaction is aborted, commands ignored until end of transaction block",
+            )),
             _ => Ok(()),
         }
     }
 
-    /// Whether a statement that changes something may run; `counted` is one of INSERT, UPDATE, DELETE.
-    pub(crate) fn check_write(&self, counted: bool, read_only: bool) -> Result<(), SqlError> {
-        if read_only || self.block.as_ref().is_some_and(|block| block.read_only) {
-            return Err(SqlError::TransactionState {
-                sqlstate: "25006",
-                message: "cannot write in a read-only transaction".into(),
-            });
-        }
-        match &self.block {
-            Some(block) if counted && block.wrote => Err(SqlError::SecondWrite {
-                first_is_durable: block.durable_changes > 0,
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    pub(crate) fn on_write(&mut self) {
+    /// A table was created or dropped.
+    pub(crate) fn on_definition(&mut self) {
         if let Some(block) = &mut self.block {
-            block.wrote = true;
-        }
-    }
-
-    pub(crate) fn on_durable_change(&mut self) {
-        if let Some(block) = &mut self.block {
-            block.durable_changes += 1;
+            block.definitions += 1;
         }
     }
 
@@ -142,27 +208,56 @@ impl Transaction {
         }
     }
 
-    /// COMMIT. A failed block rolls back, as in PostgreSQL.
-    pub(crate) fn commit(&mut self) -> Result<Ended, SqlError> {
-        match &self.block {
-            None => Ok(Ended::NoBlock),
-            Some(block) if block.failed => self.roll_back(),
-            Some(_) => {
-                self.block = None;
-                Ok(Ended::Committed)
-            }
+    /// The block's transaction of the engine, which begins now unless it has; `None` outside of a block.
+    ///
+    /// # Errors
+    /// The engine's.
+    pub(crate) fn begun(&mut self, engine: &Engine) -> Result<Option<EngineTransaction>, SqlError> {
+        let Some(block) = &mut self.block else {
+            return Ok(None);
+        };
+        if let Some(begun) = &block.begun {
+            return Ok(Some(begun.transaction.clone()));
         }
+        // A savepoint may return to a time when the block was allowed to write.
+        let read_only = block.read_only && block.savepoints.iter().all(|place| place.read_only);
+        let transaction = engine.begin(TransactionOptions { read_only });
+        let start = match read_only {
+            true => None,
+            false => Some(transaction.savepoint()?),
+        };
+        block.begun = Some(Begun {
+            transaction: transaction.clone(),
+            start,
+        });
+        Ok(Some(transaction))
     }
 
-    /// ROLLBACK. The block ends in any case; an error says that changes stay.
-    pub(crate) fn roll_back(&mut self) -> Result<Ended, SqlError> {
+    /// COMMIT. A failed block rolls back, as in PostgreSQL. The block ends in any case.
+    ///
+    /// # Errors
+    /// The engine's: above all a conflict with another transaction, and then nothing was written.
+    pub(crate) async fn commit(&mut self) -> Result<Ended, SqlError> {
+        let Some(block) = self.block.take() else {
+            return Ok(Ended::NoBlock);
+        };
+        if block.failed {
+            return Ok(block.rolled_back());
+        }
+        if let Some(begun) = block.begun {
+            begun.transaction.commit().await?;
+        }
+        Ok(match block.implicit {
+            true => Ended::NoBlock,
+            false => Ended::Committed,
+        })
+    }
+
+    /// ROLLBACK.
+    pub(crate) fn roll_back(&mut self) -> Ended {
         match self.block.take() {
-            None => Ok(Ended::NoBlock),
-            Some(block) if block.durable_changes > 0 => Err(SqlError::CannotRollBack {
-                savepoint: None,
-                cause: block.cause,
-            }),
-            Some(_) => Ok(Ended::RolledBack),
+            Some(block) if !block.implicit => block.rolled_back(),
+            _ => Ended::NoBlock,
         }
     }
 
@@ -181,11 +276,14 @@ impl Transaction {
                 message: format!("the transaction block has {SAVEPOINTS_MAX} savepoints"),
             });
         }
+        let place = match &block.begun {
+            Some(begun) if begun.start.is_some() => Some(begun.transaction.savepoint()?),
+            _ => None,
+        };
         block.savepoints.push(Savepoint {
             name,
             read_only: block.read_only,
-            wrote: block.wrote,
-            durable_changes: block.durable_changes,
+            place,
             settings,
         });
         Ok(())
@@ -198,6 +296,9 @@ impl Transaction {
     pub(crate) fn release(&mut self, name: &str) -> Result<(), SqlError> {
         let block = self.block_for("RELEASE SAVEPOINT")?;
         let position = block.position(name)?;
+        if let (Some(begun), Some(place)) = (&block.begun, &block.savepoints[position].place) {
+            begun.transaction.release(place)?;
+        }
         block.savepoints.truncate(position);
         Ok(())
     }
@@ -205,45 +306,56 @@ impl Transaction {
     /// ROLLBACK TO: the block is what it was at the savepoint, which stays. Gives the settings of that moment.
     ///
     /// # Errors
-    /// 25P01 outside of a block, 3B001 for an unknown name, 0A000 if something has become durable since.
+    /// 25P01 outside of a block, 3B001 for an unknown name.
     pub(crate) fn roll_back_to(&mut self, name: &str) -> Result<SettingsMark, SqlError> {
         let block = self.block_for("ROLLBACK TO SAVEPOINT")?;
         let position = block.position(name)?;
         let savepoint = &block.savepoints[position];
-        if block.durable_changes > savepoint.durable_changes {
-            return Err(SqlError::CannotRollBack {
-                savepoint: Some(name.to_owned()),
-                cause: block.cause.clone(),
-            });
+        if let Some(begun) = &block.begun
+            && let Some(place) = savepoint.place.as_ref().or(begun.start.as_ref())
+        {
+            begun.transaction.rollback_to(place)?;
         }
         let settings = savepoint.settings.clone();
         block.read_only = savepoint.read_only;
-        block.wrote = savepoint.wrote;
         block.savepoints.truncate(position + 1);
         block.failed = false;
-        block.cause = None;
         Ok(settings)
     }
 
+    /// # Errors
+    /// 25P01 outside of a block that BEGIN has opened.
+    pub(crate) fn check_in_block(&self, command: &str) -> Result<(), SqlError> {
+        if self.in_block() {
+            return Ok(());
+        }
+        Err(state_error(
+            "25P01",
+            format!("{command} can only be used in transaction blocks"),
+        ))
+    }
+
     fn block_for(&mut self, command: &str) -> Result<&mut Block, SqlError> {
+        self.check_in_block(command)?;
         self.block
             .as_mut()
-            .ok_or_else(|| SqlError::TransactionState {
-                sqlstate: "25P01",
-                message: format!("{command} can only be used in transaction blocks"),
-            })
+            .ok_or_else(|| state_error("25P01", "there is no transaction in progress"))
     }
 }
 
 impl Block {
+    fn rolled_back(&self) -> Ended {
+        match self.definitions {
+            0 => Ended::RolledBack,
+            _ => Ended::RolledBackInPart,
+        }
+    }
+
     /// The innermost savepoint of that name.
     fn position(&self, name: &str) -> Result<usize, SqlError> {
         self.savepoints
             .iter()
             .rposition(|savepoint| savepoint.name == name)
-            .ok_or_else(|| SqlError::TransactionState {
-                sqlstate: "3B001",
-                message: format!("savepoint \"{name}\" does not exist"),
-            })
+            .ok_or_else(|| state_error("3B001", format!("savepoint \"{name}\" does not exist")))
     }
 }

@@ -9,9 +9,11 @@
 
 pub(crate) mod dialect;
 mod located;
+mod locking;
 mod position;
 mod split;
 mod statement;
+mod transaction;
 
 pub(crate) use located::located;
 pub(crate) use position::{byte_offset, expr_position, ident_position};
@@ -20,6 +22,7 @@ pub(crate) use statement::{
     Delete, Insert, InsertSource, Returning, ReturningImage, ReturningScope, Stmt, Update,
     UpdateAction, assignment_action, parse_expression, parse_statement,
 };
+pub(crate) use transaction::{TransactionModes, TransactionStatement};
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,14 @@
 //! The statement layer on sqlparser's public API.
 
 use super::dialect::ShaleDialect;
+use super::locking::{LockingClauses, take_locking_clauses};
+use super::transaction::{TransactionStatement, transaction};
 use super::{NESTING_MAX, SET_OPERATIONS_MAX, STATEMENT_BYTES_MAX, byte_offset};
 use crate::{Dialect, SqlError};
 use sqlparser::ast::{
     Assignment, AssignmentTarget, ConflictTarget, DataType, DoUpdate, Expr, Ident, ObjectName,
     OnConflict, OnConflictAction, OnInsert, Query, SelectItem, SetExpr, Statement, TableObject,
+    TableWithJoins,
 };
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -30,6 +33,13 @@ pub(crate) enum Stmt {
         /// Text of the statement behind AS.
         text: String,
     },
+    Transaction(TransactionStatement),
+    /// A statement with `FOR UPDATE` or its like somewhere.
+    Locking {
+        statement: Box<Stmt>,
+        /// Names of `OF`.
+        tables: Vec<Ident>,
+    },
     Sql(Box<Statement>),
 }
 
@@ -49,7 +59,7 @@ pub(crate) enum InsertSource {
     Documents(Vec<Expr>),
     Rows(Vec<Vec<Expr>>),
     DefaultValues,
-    Query,
+    Query(Box<Query>),
 }
 
 #[derive(Debug, Clone)]
@@ -57,8 +67,8 @@ pub(crate) struct Update {
     pub table: ObjectName,
     pub alias: Option<Ident>,
     pub actions: Vec<UpdateAction>,
-    /// Whether there is a FROM.
-    pub joins: bool,
+    /// What stands behind FROM.
+    pub from: Vec<TableWithJoins>,
     pub selection: Option<Expr>,
     pub returning: Option<Returning>,
 }
@@ -75,8 +85,8 @@ pub(crate) enum UpdateAction {
 pub(crate) struct Delete {
     pub table: ObjectName,
     pub alias: Option<Ident>,
-    /// Whether there is a USING.
-    pub joins: bool,
+    /// What stands behind USING.
+    pub using: Vec<TableWithJoins>,
     pub selection: Option<Expr>,
     pub returning: Option<Returning>,
 }
@@ -102,7 +112,7 @@ pub(crate) enum ReturningImage {
 
 /// Parses one statement; `None` if the text has none.
 pub(crate) fn parse_statement(text: &str, flavour: Dialect) -> Result<Option<Stmt>, SqlError> {
-    with_parser(text, flavour, |parser| {
+    with_parser(text, flavour, |parser, locking| {
         while parser.consume_token(&Token::SemiColon) {}
         if parser.peek_token_ref().token == Token::EOF {
             return Ok(None);
@@ -113,19 +123,43 @@ pub(crate) fn parse_statement(text: &str, flavour: Dialect) -> Result<Option<Stm
         if rest.token != Token::EOF {
             return parser.expected("end of statement", rest);
         }
-        Ok(Some(statement))
+        if !locking.any {
+            return Ok(Some(statement));
+        }
+        if let Some(location) = locking.outermost
+            && !may_lock(&statement)
+        {
+            return Err(ParserError::ParserError(format!(
+                "Expected: end of statement, found: FOR{location}"
+            )));
+        }
+        Ok(Some(Stmt::Locking {
+            statement: Box::new(statement),
+            tables: locking.tables,
+        }))
     })
+}
+
+/// Whether a statement is or ends in a query, so that a locking clause may stand at its end.
+fn may_lock(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Sql(statement) => matches!(statement.as_ref(), Statement::Query(_)),
+        Stmt::Insert(insert) => matches!(insert.source, InsertSource::Query(_)),
+        Stmt::Explain { statement, .. } => may_lock(statement),
+        Stmt::Prepare { .. } => true,
+        _ => false,
+    }
 }
 
 /// Parses an expression by itself: a column's DEFAULT, as the catalog stores it.
 pub(crate) fn parse_expression(text: &str) -> Result<Expr, SqlError> {
-    with_parser(text, Dialect::Postgres, |parser| parser.parse_expr())
+    with_parser(text, Dialect::Postgres, |parser, _| parser.parse_expr())
 }
 
 fn with_parser<T>(
     text: &str,
     flavour: Dialect,
-    parse: impl FnOnce(&mut Parser<'_>) -> Result<T, ParserError>,
+    parse: impl FnOnce(&mut Parser<'_>, LockingClauses) -> Result<T, ParserError>,
 ) -> Result<T, SqlError> {
     if text.len() > STATEMENT_BYTES_MAX {
         return Err(SqlError::ProgramLimit {
@@ -139,8 +173,10 @@ fn with_parser<T>(
             message: error.message.clone(),
             position: byte_offset(text, error.location),
         })?;
+    let mut locking = LockingClauses::default();
     if flavour == Dialect::Postgres {
         table_as_select(&mut tokens);
+        locking = take_locking_clauses(&mut tokens);
     } else {
         let mut number = 0;
         for token in &mut tokens {
@@ -157,7 +193,7 @@ fn with_parser<T>(
     let mut parser = Parser::new(&dialect)
         .with_recursion_limit(NESTING_MAX)
         .with_tokens_with_locations(tokens);
-    parse(&mut parser).map_err(|error| parser_error(text, &dialect, error))
+    parse(&mut parser, locking).map_err(|error| parser_error(text, &dialect, error))
 }
 
 /// What would be too much for the parser or for what walks its trees, seen before there is a tree. The parser itself reports nesting
@@ -258,6 +294,9 @@ fn parser_error(text: &str, dialect: &ShaleDialect, error: ParserError) -> SqlEr
 }
 
 fn statement(parser: &mut Parser<'_>, text: &str) -> Result<Stmt, ParserError> {
+    if let Some(statement) = transaction(parser)? {
+        return Ok(Stmt::Transaction(statement));
+    }
     let token = parser.peek_token();
     let Token::Word(word) = &token.token else {
         return sql(parser);
@@ -357,7 +396,8 @@ fn alias(parser: &mut Parser<'_>, clauses: &[Keyword]) -> Result<Option<Ident>, 
     }
 }
 
-fn word(parser: &mut Parser<'_>, word: &str) -> bool {
+/// Whether the next word is that one, however it is written but not quoted; then it is taken.
+pub(super) fn word(parser: &mut Parser<'_>, word: &str) -> bool {
     let found = matches!(&parser.peek_token_ref().token,
         Token::Word(next) if next.quote_style.is_none() && next.value.eq_ignore_ascii_case(word));
     if found {
@@ -423,11 +463,17 @@ fn insert(parser: &mut Parser<'_>) -> Result<Stmt, ParserError> {
     }
     let source = match parsed.source {
         None => InsertSource::DefaultValues,
-        Some(query) => match *query.body {
-            SetExpr::Values(values) if query.with.is_none() && query.order_by.is_none() => {
-                InsertSource::Rows(values.rows.into_iter().map(|row| row.content).collect())
+        Some(mut query) => match query.body.as_mut() {
+            SetExpr::Values(values)
+                if query.with.is_none()
+                    && query.order_by.is_none()
+                    && query.limit_clause.is_none()
+                    && query.fetch.is_none() =>
+            {
+                let rows = std::mem::take(&mut values.rows);
+                InsertSource::Rows(rows.into_iter().map(|row| row.content).collect())
             }
-            _ => InsertSource::Query,
+            _ => InsertSource::Query(query),
         },
     };
     let on_conflict = match parsed.on {
@@ -506,17 +552,18 @@ fn update(parser: &mut Parser<'_>) -> Result<Stmt, ParserError> {
             break;
         }
     }
-    let joins = parser.parse_keyword(Keyword::FROM);
-    if joins {
-        parser.parse_comma_separated(|parser| parser.parse_table_and_joins())?;
-    }
+    let from = if parser.parse_keyword(Keyword::FROM) {
+        parser.parse_comma_separated(|parser| parser.parse_table_and_joins())?
+    } else {
+        vec![]
+    };
     let selection = selection(parser)?;
     let returning = returning(parser)?;
     Ok(Stmt::Update(Update {
         table,
         alias,
         actions,
-        joins,
+        from,
         selection,
         returning,
     }))
@@ -574,16 +621,17 @@ fn delete(parser: &mut Parser<'_>) -> Result<Stmt, ParserError> {
         parser,
         &[Keyword::WHERE, Keyword::USING, Keyword::RETURNING],
     )?;
-    let joins = parser.parse_keyword(Keyword::USING);
-    if joins {
-        parser.parse_comma_separated(|parser| parser.parse_table_and_joins())?;
-    }
+    let using = if parser.parse_keyword(Keyword::USING) {
+        parser.parse_comma_separated(|parser| parser.parse_table_and_joins())?
+    } else {
+        vec![]
+    };
     let selection = selection(parser)?;
     let returning = returning(parser)?;
     Ok(Stmt::Delete(Delete {
         table,
         alias,
-        joins,
+        using,
         selection,
         returning,
     }))

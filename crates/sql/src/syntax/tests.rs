@@ -7,60 +7,7 @@ use proptest::prelude::*;
 fn shape(text: &str, dialect: Dialect) -> String {
     match parse_statement(text, dialect) {
         Ok(None) => "nothing".into(),
-        Ok(Some(statement)) => match statement {
-            Stmt::Insert(insert) => format!(
-                "insert {} ({}) {} {}{}",
-                insert.table,
-                insert.columns.len(),
-                match insert.source {
-                    InsertSource::Documents(documents) => {
-                        let texts: Vec<String> =
-                            documents.iter().map(ToString::to_string).collect();
-                        format!("documents {}", texts.join(" | "))
-                    }
-                    InsertSource::Rows(rows) => format!("{} rows", rows.len()),
-                    InsertSource::DefaultValues => "defaults".into(),
-                    InsertSource::Query => "query".into(),
-                },
-                if insert.on_conflict.is_some() {
-                    "on conflict "
-                } else {
-                    ""
-                },
-                returning(insert.returning.as_ref())
-            ),
-            Stmt::Update(update) => {
-                let actions: Vec<String> = update
-                    .actions
-                    .iter()
-                    .map(|action| match action {
-                        UpdateAction::Set(path, value) => format!("set {path} = {value}"),
-                        UpdateAction::Remove(path) => format!("remove {path}"),
-                    })
-                    .collect();
-                format!(
-                    "update {} {} where {} {}",
-                    update.table,
-                    actions.join("; "),
-                    update
-                        .selection
-                        .map_or_else(|| "-".into(), |expr| expr.to_string()),
-                    returning(update.returning.as_ref())
-                )
-            }
-            Stmt::Delete(delete) => format!(
-                "delete {} where {} {}",
-                delete.table,
-                delete
-                    .selection
-                    .map_or_else(|| "-".into(), |expr| expr.to_string()),
-                returning(delete.returning.as_ref())
-            ),
-            Stmt::Exists(query) => format!("exists {query}"),
-            Stmt::Explain { options, .. } => format!("explain {options:?}"),
-            Stmt::Prepare { name, text, .. } => format!("prepare {name}: {text}"),
-            Stmt::Sql(statement) => statement.to_string(),
-        },
+        Ok(Some(statement)) => shape_of(statement),
         Err(SqlError::Syntax { message, position }) => format!("syntax at {position:?}: {message}"),
         Err(error) => format!("error: {error}"),
     }
@@ -73,6 +20,67 @@ fn returning(returning: Option<&Returning>) -> String {
         None => String::new(),
         Some(Returning::Items(items)) => format!("returning {} items", items.len()),
         Some(Returning::Image(scope, image)) => format!("returning {scope:?} {image:?}"),
+    }
+}
+
+fn shape_of(statement: Stmt) -> String {
+    match statement {
+        Stmt::Insert(insert) => format!(
+            "insert {} ({}) {} {}{}",
+            insert.table,
+            insert.columns.len(),
+            match insert.source {
+                InsertSource::Documents(documents) => {
+                    let texts: Vec<String> = documents.iter().map(ToString::to_string).collect();
+                    format!("documents {}", texts.join(" | "))
+                }
+                InsertSource::Rows(rows) => format!("{} rows", rows.len()),
+                InsertSource::DefaultValues => "defaults".into(),
+                InsertSource::Query(query) => query.to_string(),
+            },
+            if insert.on_conflict.is_some() {
+                "on conflict "
+            } else {
+                ""
+            },
+            returning(insert.returning.as_ref())
+        ),
+        Stmt::Update(update) => {
+            let actions: Vec<String> = update
+                .actions
+                .iter()
+                .map(|action| match action {
+                    UpdateAction::Set(path, value) => format!("set {path} = {value}"),
+                    UpdateAction::Remove(path) => format!("remove {path}"),
+                })
+                .collect();
+            format!(
+                "update {} {} where {} {}",
+                update.table,
+                actions.join("; "),
+                update
+                    .selection
+                    .map_or_else(|| "-".into(), |expr| expr.to_string()),
+                returning(update.returning.as_ref())
+            )
+        }
+        Stmt::Delete(delete) => format!(
+            "delete {} where {} {}",
+            delete.table,
+            delete
+                .selection
+                .map_or_else(|| "-".into(), |expr| expr.to_string()),
+            returning(delete.returning.as_ref())
+        ),
+        Stmt::Exists(query) => format!("exists {query}"),
+        Stmt::Explain { options, .. } => format!("explain {options:?}"),
+        Stmt::Prepare { name, text, .. } => format!("prepare {name}: {text}"),
+        Stmt::Transaction(statement) => format!("{statement:?}"),
+        Stmt::Locking { statement, tables } => {
+            let names: Vec<String> = tables.iter().map(ToString::to_string).collect();
+            format!("{} locking [{}]", shape_of(*statement), names.join(", "))
+        }
+        Stmt::Sql(statement) => statement.to_string(),
     }
 }
 
@@ -125,8 +133,178 @@ fn standard_inserts_stay_standard() {
     );
     check(
         "INSERT INTO t SELECT * FROM u",
-        expect!["insert t (0) query"],
+        expect!["insert t (0) SELECT * FROM u"],
     );
+}
+
+#[test]
+fn transactions_are_postgresqls() {
+    for (text, expected) in [
+        (
+            "BEGIN",
+            expect![[
+                r#"Begin { tag: "BEGIN", modes: TransactionModes { read_only: None, deferrable: None } }"#
+            ]],
+        ),
+        (
+            "begin work isolation level repeatable read read only, not deferrable",
+            expect![[
+                r#"Begin { tag: "BEGIN", modes: TransactionModes { read_only: Some(true), deferrable: Some(false) } }"#
+            ]],
+        ),
+        (
+            "START TRANSACTION READ WRITE DEFERRABLE",
+            expect![[
+                r#"Begin { tag: "START TRANSACTION", modes: TransactionModes { read_only: Some(false), deferrable: Some(true) } }"#
+            ]],
+        ),
+        ("END AND CHAIN", expect!["Commit { chain: true }"]),
+        ("COMMIT WORK", expect!["Commit { chain: false }"]),
+        (
+            "ABORT TRANSACTION AND NO CHAIN",
+            expect!["Rollback { chain: false }"],
+        ),
+        (
+            "SAVEPOINT savepoint",
+            expect![[
+                r#"Savepoint(Ident { value: "savepoint", quote_style: None, span: Span(Location(1,11)..Location(1,20)) })"#
+            ]],
+        ),
+        (
+            "RELEASE savepoint",
+            expect![[
+                r#"Release(Ident { value: "savepoint", quote_style: None, span: Span(Location(1,9)..Location(1,18)) })"#
+            ]],
+        ),
+        (
+            "RELEASE SAVEPOINT \"S\"",
+            expect![[
+                r#"Release(Ident { value: "S", quote_style: Some('"'), span: Span(Location(1,19)..Location(1,22)) })"#
+            ]],
+        ),
+        (
+            "ROLLBACK WORK TO SAVEPOINT a",
+            expect![[
+                r#"RollbackTo(Ident { value: "a", quote_style: None, span: Span(Location(1,28)..Location(1,29)) })"#
+            ]],
+        ),
+        (
+            "ROLLBACK TO a",
+            expect![[
+                r#"RollbackTo(Ident { value: "a", quote_style: None, span: Span(Location(1,13)..Location(1,14)) })"#
+            ]],
+        ),
+        (
+            "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE, READ ONLY",
+            expect![
+                "SetTransaction { modes: TransactionModes { read_only: Some(true), deferrable: None }, session: false }"
+            ],
+        ),
+        (
+            "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY",
+            expect![
+                "SetTransaction { modes: TransactionModes { read_only: Some(true), deferrable: None }, session: true }"
+            ],
+        ),
+        (
+            "SET LOCAL TRANSACTION READ ONLY",
+            expect![
+                "SetTransaction { modes: TransactionModes { read_only: Some(true), deferrable: None }, session: false }"
+            ],
+        ),
+        (
+            "SET TRANSACTION SNAPSHOT '1-2'",
+            expect![[r#"NotBuilt("SET TRANSACTION SNAPSHOT")"#]],
+        ),
+        (
+            "PREPARE TRANSACTION 'x'",
+            expect![[r#"NotBuilt("PREPARE TRANSACTION")"#]],
+        ),
+        (
+            "COMMIT PREPARED 'x'",
+            expect![[r#"NotBuilt("COMMIT PREPARED")"#]],
+        ),
+        (
+            "LOCK TABLE ONLY a, public.b IN SHARE ROW EXCLUSIVE MODE NOWAIT",
+            expect![[
+                r#"Lock([ObjectName([Identifier(Ident { value: "a", quote_style: None, span: Span(Location(1,17)..Location(1,18)) })]), ObjectName([Identifier(Ident { value: "public", quote_style: None, span: Span(Location(1,20)..Location(1,26)) }), Identifier(Ident { value: "b", quote_style: None, span: Span(Location(1,27)..Location(1,28)) })])])"#
+            ]],
+        ),
+        (
+            "LOCK a IN NO MODE",
+            expect!["syntax at Some(10): Expected: a lock mode, found: NO"],
+        ),
+        (
+            "SET TRANSACTION",
+            expect!["syntax at Some(15): Expected: a transaction mode, found: EOF"],
+        ),
+        (
+            "BEGIN ISOLATION LEVEL NONE",
+            expect!["syntax at Some(22): Expected: an isolation level, found: NONE"],
+        ),
+        (
+            "ABORT TO x",
+            expect!["syntax at Some(6): Expected: end of statement, found: TO"],
+        ),
+        (
+            "BEGIN;; ",
+            expect![[
+                r#"Begin { tag: "BEGIN", modes: TransactionModes { read_only: None, deferrable: None } }"#
+            ]],
+        ),
+        ("SET LOCAL a = 1", expect!["SET LOCAL a = 1"]),
+    ] {
+        check(text, expected);
+    }
+}
+
+#[test]
+fn locking_clauses_stand_where_postgresql_takes_them() {
+    for (text, expected) in [
+        (
+            "SELECT * FROM t FOR UPDATE",
+            expect!["SELECT * FROM t locking []"],
+        ),
+        (
+            "SELECT * FROM t, u AS x ORDER BY a FOR NO KEY UPDATE OF t, X SKIP LOCKED LIMIT 1",
+            expect!["SELECT * FROM t, u AS x ORDER BY a LIMIT 1 locking [t, X]"],
+        ),
+        (
+            "SELECT * FROM t LIMIT 1 FOR KEY SHARE NOWAIT FOR SHARE",
+            expect!["SELECT * FROM t LIMIT 1 locking []"],
+        ),
+        (
+            "DELETE FROM q WHERE id = (SELECT id FROM q FOR UPDATE SKIP LOCKED LIMIT 1) RETURNING *",
+            expect!["delete q where id = (SELECT id FROM q LIMIT 1) returning 1 items locking []"],
+        ),
+        (
+            "INSERT INTO t SELECT * FROM u FOR SHARE",
+            expect!["insert t (0) SELECT * FROM u  locking []"],
+        ),
+        (
+            "INSERT INTO t VALUES (1) FOR UPDATE",
+            expect!["syntax at Some(25): Expected: end of statement, found: FOR"],
+        ),
+        (
+            "UPDATE t SET a = 1 FOR UPDATE",
+            expect!["syntax at Some(19): Expected: end of statement, found: FOR"],
+        ),
+        (
+            "DROP TABLE t FOR UPDATE",
+            expect!["syntax at Some(13): Expected: end of statement, found: FOR"],
+        ),
+        (
+            "SELECT 1 FOR UPDATE + 2",
+            expect!["syntax at Some(13): Expected: end of statement, found: UPDATE"],
+        ),
+        (
+            "SELECT substring('abc' FROM 1 FOR 2)",
+            expect!["SELECT SUBSTRING('abc' FROM 1 FOR 2)"],
+        ),
+        ("SELECT \"for\" FROM t", expect![[r#"SELECT "for" FROM t"#]]),
+    ] {
+        check(text, expected);
+    }
 }
 
 #[test]

@@ -5,3 +5,5 @@ mod partiql;
 mod session;
 mod statements;
 mod support;
+mod transactions;
+mod writes;
