@@ -40,8 +40,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rand: Arc<dyn Rand>,
     pub(crate) validate_transactions: bool,
-    /// Held by transactions that are tried again, see `atomically`.
-    pub(crate) retry_lane: tokio::sync::Mutex<()>,
+    /// Held alone by a transaction that is tried again, see `atomically`.
+    pub(crate) retry_lane: tokio::sync::RwLock<()>,
     /// Wakes the background jobs.
     pub(crate) jobs: Notify,
     pub(crate) expiry: Schedule,

@@ -121,7 +121,7 @@ impl Engine {
             clock,
             rand,
             validate_transactions: options.validate_transactions,
-            retry_lane: tokio::sync::Mutex::default(),
+            retry_lane: tokio::sync::RwLock::default(),
             jobs: Notify::new(),
             expiry: Schedule::new(options.expiry_interval),
         };

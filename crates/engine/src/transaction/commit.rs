@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 /// How often a transaction is run anew because it conflicts, before the conflict is the answer.
 const ATTEMPTS_MAX: usize = 32;
-/// Attempts from which on those that are tried again go one after the other: they no longer conflict with each other.
+/// Attempts from which on one that is tried again runs alone among its like: it no longer conflicts with them.
 const ATTEMPTS_TOGETHER: usize = 2;
 
 /// What a transaction leaves to be written.
@@ -124,10 +124,11 @@ impl Engine {
     {
         let mut attempt = 0;
         loop {
-            // Those that are behind go one after the other, or the same ones would lose again and again.
+            // One that is behind goes alone, or it would lose again and again to those that have just come.
+            let lane = &self.inner.retry_lane;
             let _lane = match attempt < ATTEMPTS_TOGETHER {
-                true => None,
-                false => Some(self.inner.retry_lane.lock().await),
+                true => (Some(lane.read().await), None),
+                false => (None, Some(lane.write().await)),
             };
             let transaction = self.begin(TransactionOptions::default());
             let answer = run(transaction.clone()).await?;
