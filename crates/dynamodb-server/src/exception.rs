@@ -256,9 +256,10 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
             LimitKind::InsertSize | LimitKind::InsertRows => messages::STATEMENT_TOO_LARGE,
             LimitKind::TransactionActions => messages::TRANSACTION_TOO_LONG,
             LimitKind::TransactionSize => messages::TRANSACTION_TOO_LARGE,
-            LimitKind::StagedSize | LimitKind::StagedRows | LimitKind::StagedMemory => {
-                messages::WRITES_TOO_LARGE
-            }
+            LimitKind::StagedSize
+            | LimitKind::StagedRows
+            | LimitKind::StagedMemory
+            | LimitKind::StagedTogether => messages::WRITES_TOO_LARGE,
             LimitKind::ItemSize if subject == Subject::Update => messages::UPDATED_ITEM_TOO_LARGE,
             LimitKind::ItemSize => messages::ITEM_TOO_LARGE,
         }),
@@ -313,7 +314,7 @@ fn from_storage(error: StorageError) -> Exception {
             Exception::new(ServiceUnavailable, messages::SNAPSHOT_TOO_OLD)
         }
         StorageError::Closed => Exception::new(ServiceUnavailable, messages::SHUTTING_DOWN),
-        StorageError::Conflict => {
+        StorageError::Conflict { written: _ } => {
             Exception::new(ExceptionType::TransactionConflict, messages::CONTENTION)
         }
         StorageError::RolledBack => Exception::new(ServiceUnavailable, messages::ROLLED_BACK),

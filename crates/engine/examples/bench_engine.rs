@@ -1,10 +1,11 @@
-//! How many gets, puts and updates a second one process makes, with a durable log, at 1, 8 and 64 tasks.
+//! How many gets, puts, updates and transactions a second one process makes, with a durable log, at 1, 8 and 64 tasks.
 //!
 //! `cargo run --release -p shale-engine --example bench_engine [DIRECTORY]`; the directory must be on the disk to be measured.
 //! A put and an update are acknowledged after fdatasync.
 
 use shale_engine::{
-    BillingMode, CreateTable, Engine, EngineOptions, GetItem, PutItem, ReturnValues, UpdateItem,
+    BillingMode, CreateTable, Engine, EngineOptions, GetItem, PutItem, ReturnValues, Transaction,
+    TransactionOptions, UpdateItem,
 };
 use shale_env::{Clock, SystemClock};
 use shale_expression::{Placeholders, Update, parse_update};
@@ -29,6 +30,12 @@ enum Work {
     Update,
     /// Updates of one item.
     HotUpdate,
+    /// Puts while a transaction is open, so that keys are remembered for it.
+    PutBeside,
+    /// Transactions that move something from one item to another, among all of them.
+    Transfer,
+    /// The same among ten.
+    HotTransfer,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -51,7 +58,17 @@ async fn run(directory: PathBuf) -> Result<(), Box<dyn Error>> {
     println!("{ITEMS} items of {PAYLOAD_BYTES} bytes and a little");
     println!("| work | tasks | per second | µs each, mean |");
     println!("|---|--:|--:|--:|");
-    for work in [Work::Get, Work::Put, Work::Update, Work::HotUpdate] {
+    for work in [
+        Work::Get,
+        Work::Put,
+        Work::PutBeside,
+        Work::Update,
+        Work::HotUpdate,
+        Work::Transfer,
+        Work::HotTransfer,
+    ] {
+        let _open =
+            matches!(work, Work::PutBeside).then(|| engine.begin(TransactionOptions::default()));
         for tasks in TASKS {
             let per_second = measure(&engine, work, tasks).await?;
             let micros = tasks as f64 * 1e6 / per_second;
@@ -135,9 +152,11 @@ async fn worker(engine: Engine, work: Work, task: u64) -> Result<u64, shale_engi
                 key: key(id),
                 consistent: true,
             })?),
-            Work::Put => drop(engine.put_item(put(id)).await?),
+            Work::Put | Work::PutBeside => drop(engine.put_item(put(id)).await?),
             Work::Update => drop(engine.update_item(update(id, &increment)).await?),
             Work::HotUpdate => drop(engine.update_item(update(0, &increment)).await?),
+            Work::Transfer => transfer(&engine, id, (id / 7) % ITEMS, &increment).await?,
+            Work::HotTransfer => transfer(&engine, id % 10, (id / 7) % 10, &increment).await?,
         }
         done += 1;
         // Gets never wait; without this they would not share the threads.
@@ -146,6 +165,20 @@ async fn worker(engine: Engine, work: Work, task: u64) -> Result<u64, shale_engi
         }
     }
     Ok(done)
+}
+
+async fn transfer(
+    engine: &Engine,
+    from: u64,
+    to: u64,
+    increment: &Update,
+) -> Result<(), shale_engine::Error> {
+    let run = |transaction: Transaction| async move {
+        transaction.update_item(&update(from, increment))?;
+        transaction.update_item(&update(to, increment))?;
+        Ok(())
+    };
+    engine.atomically(run).await
 }
 
 fn put(id: u64) -> PutItem {

@@ -12,7 +12,7 @@ use crate::jobs::Worker;
 use crate::latch::Latches;
 use crate::read::{At, Opened};
 use crate::transact_token::Tokens;
-use crate::transaction::Within;
+use crate::transaction::{Budget, Within};
 use crate::{batch, read, table_ddl};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
@@ -39,6 +39,7 @@ pub(crate) struct Inner {
     pub(crate) tokens: Tokens,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rand: Arc<dyn Rand>,
+    pub(crate) transactions: Arc<Budget>,
     pub(crate) validate_transactions: bool,
     /// Held alone by a transaction that is tried again, see `atomically`.
     pub(crate) retry_lane: tokio::sync::RwLock<()>,

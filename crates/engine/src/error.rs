@@ -26,6 +26,8 @@ pub enum LimitKind {
     StagedRows,
     /// What one interactive transaction keeps in memory (its items, their index entries, what savepoints need) above 48 MB.
     StagedMemory,
+    /// What all interactive transactions together keep in memory above 512 MB.
+    StagedTogether,
 }
 
 /// Why an index cannot be as it is asked for.
@@ -288,7 +290,7 @@ fn storage_kind(error: &StorageError) -> ErrorKind {
         | StorageError::RolledBack
         | StorageError::SnapshotTooOld
         | StorageError::Closed => ErrorKind::Unavailable,
-        StorageError::Conflict => ErrorKind::Conflict,
+        StorageError::Conflict { written: _ } => ErrorKind::Conflict,
         StorageError::Invalid(_) => ErrorKind::Invalid,
         // A retry could repeat a write that is there.
         StorageError::OutcomeUnknown(_)

@@ -120,6 +120,7 @@ impl Engine {
             tokens: Tokens::default(),
             clock,
             rand,
+            transactions: Arc::default(),
             validate_transactions: options.validate_transactions,
             retry_lane: tokio::sync::RwLock::default(),
             jobs: Notify::new(),

@@ -16,6 +16,7 @@
 //! * Nothing of it is anywhere but in its own memory before; giving up the handle gives up the transaction.
 //! * Reads stay noted when the writes behind them are undone: what they told is known outside.
 
+mod budget;
 mod commit;
 mod definitions;
 mod overlay;
@@ -27,6 +28,8 @@ use crate::definition::{NEXT_TABLE_ID, TABLE, table_key};
 use crate::engine::{Engine, ReadView};
 use crate::error::Error;
 use crate::read::Opened;
+pub(crate) use budget::Budget;
+use budget::Share;
 use bytes::Bytes;
 use definitions::Definitions;
 use overlay::Overlay;
@@ -71,6 +74,8 @@ struct State {
     active: Option<ActiveTransaction>,
     reads: ReadSet,
     overlay: Overlay,
+    /// The memory of both.
+    share: Share,
     /// Tables that were written.
     written: BTreeMap<TableId, Arc<Table>>,
     definitions: Definitions,
@@ -113,6 +118,7 @@ impl Engine {
                     active,
                     reads: ReadSet::default(),
                     overlay: Overlay::default(),
+                    share: Share::new(&self.inner.transactions),
                     written: BTreeMap::new(),
                     definitions: Definitions::default(),
                     command: 0,
@@ -187,10 +193,7 @@ impl Transaction {
 
     /// Gives the transaction up. Nothing of it has happened.
     pub fn rollback(&self) {
-        let ended = {
-            let mut state = self.inner.state.lock();
-            (state.active.take(), std::mem::take(&mut state.overlay))
-        };
+        let ended = self.inner.state.lock().end();
         drop(ended);
     }
 }
@@ -203,6 +206,21 @@ impl Inner {
             true => Ok(state),
             false => Err(Error::TransactionEnded),
         }
+    }
+}
+
+impl State {
+    /// Takes what there is out of it: it has ended. Nothing if it had before.
+    fn end(&mut self) -> Option<(ActiveTransaction, ReadSet, Overlay)> {
+        let active = self.active.take()?;
+        self.share.give_back(0);
+        let (reads, overlay) = (&mut self.reads, &mut self.overlay);
+        Some((active, std::mem::take(reads), std::mem::take(overlay)))
+    }
+
+    /// Accounts for the memory of what was read and written.
+    fn take_memory(&mut self) -> Result<(), Error> {
+        self.share.take(self.reads.bytes() + self.overlay.bytes())
     }
 }
 
@@ -231,7 +249,7 @@ impl Within {
             // Whoever creates a table takes an id.
             None => state.reads.add_key(Role::Catalog, NEXT_TABLE_ID),
         }
-        Ok(())
+        state.take_memory()
     }
 
     /// What is staged under a key of the items tree; if nothing is, the key is noted as read from the snapshot.
@@ -240,6 +258,7 @@ impl Within {
         let staged = state.overlay.item(tree_key, self.command);
         if staged.is_none() {
             state.reads.add_key(Role::Items, tree_key);
+            state.take_memory()?;
         }
         Ok(staged)
     }
@@ -257,7 +276,8 @@ impl Within {
 
     /// Notes a key range as read.
     pub(crate) fn note_range(&self, role: Role, range: Range<Bytes>) -> Result<(), Error> {
-        self.transaction.live()?.reads.add_range(role, range);
-        Ok(())
+        let mut state = self.transaction.live()?;
+        state.reads.add_range(role, range);
+        state.take_memory()
     }
 }

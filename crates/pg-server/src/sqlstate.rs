@@ -254,6 +254,14 @@ fn engine(error: &EngineError) -> Report {
                     format!("one transaction writes {actual} rows, maximum {limit} rows");
                 Report::error("54000", message).with_hint(FEWER_ROWS)
             }
+            // out_of_memory: the transaction is not too large, there are too many.
+            LimitKind::StagedTogether => {
+                let message = format!(
+                    "all transactions together need too much memory: {actual} bytes, maximum {limit} bytes"
+                );
+                Report::error("53200", message)
+                    .with_hint("Try again when other transactions have ended.")
+            }
             LimitKind::StagedMemory => {
                 let message = format!(
                     "the transaction needs too much memory for its writes: {actual} bytes, maximum {limit} bytes"
@@ -461,7 +469,7 @@ fn storage(error: &StorageError) -> Report {
             "could not serialize access: the write depends on writes that were rolled back",
         )
         .with_hint("The transaction might succeed if retried."),
-        StorageError::Conflict => serialization_failure(),
+        StorageError::Conflict { written: _ } => serialization_failure(),
         // io_error, not a state that waiting ends: an operator has to look at the disk and restart.
         StorageError::Poisoned(_) => Report::error(
             "58030",

@@ -1,5 +1,6 @@
 //! Why a shard could not do something.
 
+use shale_commitlog::Lsn;
 use std::io;
 
 /// Why the shard could not do something.
@@ -19,7 +20,10 @@ pub enum StorageError {
     RolledBack,
     /// What the transaction has read was written by others since its snapshot, or that is too long ago to tell; nothing was written.
     #[error("the transaction's reads are no longer current")]
-    Conflict,
+    Conflict {
+        /// The newest record that has written it; an answer that tells of the conflict tells of that record.
+        written: Option<Lsn>,
+    },
     /// The shard stopped taking writes after an earlier failure.
     #[error("the shard takes no writes: {0}")]
     Poisoned(String),

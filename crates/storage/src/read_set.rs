@@ -88,6 +88,11 @@ impl ReadSet {
             .is_some_and(|(_, end)| key < &end[..])
     }
 
+    /// Bytes of memory, about.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Makes one range of every two neighbours. Says whether that made it smaller.
     fn coarsen(&mut self) -> bool {
         let mut bytes = 0;

@@ -252,7 +252,7 @@ fn errors_of_the_shard() {
         StorageError::OutcomeUnknown(text()),
         StorageError::Fenced,
         StorageError::RolledBack,
-        StorageError::Conflict,
+        StorageError::Conflict { written: None },
         StorageError::Poisoned(text()),
         StorageError::SnapshotTooOld,
         StorageError::Locked(text()),

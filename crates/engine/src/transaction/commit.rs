@@ -4,7 +4,7 @@
 
 use super::definitions::Changes;
 use super::overlay::Overlay;
-use super::{State, Transaction, TransactionOptions};
+use super::{Transaction, TransactionOptions};
 use crate::blocking::blocking_if;
 use crate::catalog::Table;
 use crate::change::{CatalogRow, Change};
@@ -55,21 +55,13 @@ impl Transaction {
     pub async fn commit(&self) -> Result<(), Error> {
         let staged = {
             let mut state = self.inner.state.lock();
-            let State {
-                active,
-                reads,
-                overlay,
-                written,
-                definitions,
-                ..
-            } = &mut *state;
-            match active.take() {
-                Some(active) => Staged {
+            match state.end() {
+                Some((active, reads, overlay)) => Staged {
                     active,
-                    reads: std::mem::take(reads),
-                    changes: definitions.changes(overlay),
-                    overlay: std::mem::take(overlay),
-                    tables: std::mem::take(written),
+                    reads,
+                    changes: state.definitions.changes(&overlay),
+                    overlay,
+                    tables: std::mem::take(&mut state.written),
                 },
                 None if self.inner.read_only => return Ok(()),
                 None => return Err(Error::TransactionEnded),
@@ -157,6 +149,13 @@ impl Engine {
                 }
                 // A table that was there for the transaction is there no more.
                 Err(Error::TableNotFound { .. }) => return Err(Error::SerializationConflict),
+                Err(Error::Storage(StorageError::Conflict { written })) => {
+                    // The answer tells of that record, and whoever tries again must see it.
+                    if let Some(written) = written {
+                        let _ = self.published(written).await;
+                    }
+                    return Err(Error::SerializationConflict);
+                }
                 Err(error) => return Err(error),
             }
         };
@@ -284,7 +283,6 @@ impl Engine {
         };
         match self.sequence_changes_by(generation, changes, rows, sequence) {
             Ok(changed) => Ok(changed.lsn),
-            Err(Error::Storage(StorageError::Conflict)) => Err(Error::SerializationConflict),
             Err(other) => Err(other),
         }
     }

@@ -120,6 +120,11 @@ impl Overlay {
         self.names.newest()
     }
 
+    /// Bytes of memory, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Whether nothing is written.
     pub(super) fn is_empty(&self) -> bool {
         self.items.is_empty() && self.rows.is_empty()

@@ -195,7 +195,7 @@ impl State {
 
     /// Ends it; beyond a limit it has not been.
     pub(super) fn end_command(&mut self, before: u64) -> Result<(), Error> {
-        if let Err(limit) = self.overlay.check() {
+        if let Err(limit) = self.overlay.check().and_then(|()| self.take_memory()) {
             self.overlay.undo_above(before);
             return Err(limit);
         }

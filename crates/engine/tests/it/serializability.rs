@@ -167,7 +167,8 @@ async fn transactions_that_write_nothing_never_conflict() {
     assert_eq!(get(&engine, "t", key("b", 1)), None);
 }
 
-/// A write that is not durable yet is none of what a transaction reads, and refuses it.
+/// A write that is not durable yet is none of what a transaction reads, and refuses it; the refusal is told when the write is durable, so
+/// that the next attempt sees it.
 #[tokio::test]
 async fn writes_on_their_way_refuse() {
     let log = InstantLog::default();
@@ -180,10 +181,15 @@ async fn writes_on_their_way_refuse() {
     assert!(futures::poll!(write.as_mut()).is_pending());
     let transaction = begin(&engine);
     increment(&transaction, key("a", 1));
-    assert_conflict(transaction.commit().await);
+    let mut commit = Box::pin(transaction.commit());
+    assert!(futures::poll!(commit.as_mut()).is_pending());
     log.release();
+    assert_conflict(commit.await);
     write.await.unwrap();
-    assert_eq!(value(get(&engine, "t", key("a", 1))), Some(7));
+    let again = begin(&engine);
+    increment(&again, key("a", 1));
+    again.commit().await.unwrap();
+    assert_eq!(value(get(&engine, "t", key("a", 1))), Some(8));
 }
 
 #[tokio::test]

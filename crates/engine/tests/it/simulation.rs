@@ -894,6 +894,9 @@ fn a_full_disk_refuses_writes_not_reads_and_passes() {
     write(1).unwrap();
     let mut last = 1;
     for _ in 0..3 {
+        let transaction = engine.begin(TransactionOptions::default());
+        let together = put("rows", item([("id", n(-1)), ("last", n(last))]));
+        transaction.put_item(&together).unwrap();
         simulation
             .files
             .limit_space(Some(simulation.files.used_bytes()));
@@ -918,6 +921,11 @@ fn a_full_disk_refuses_writes_not_reads_and_passes() {
         let created = table("more", ("id", KeyType::N), None);
         assert!(driven(|| simulation.turn(), engine.create_table(created)).is_err());
         assert!(driven(|| simulation.turn(), engine.delete_table("rows")).is_err());
+        let committed = driven(|| simulation.turn(), transaction.commit());
+        assert!(matches!(
+            committed,
+            Err(Error::Storage(StorageError::DiskFull))
+        ));
         let names = ["counters", "credits", "debits", "rows"];
         assert_eq!(engine.list_tables(None, 10), names);
 
@@ -926,6 +934,14 @@ fn a_full_disk_refuses_writes_not_reads_and_passes() {
         simulation.turn();
         write(last).unwrap();
         assert_eq!(get(engine, "rows", refused), Some(row(last)));
+        let found = get(engine, "rows", item([("id", n(-1))]));
+        assert_ne!(
+            found.map(|item| item["last"].clone()),
+            together.item.get("last").cloned()
+        );
+        let again = engine.begin(TransactionOptions::default());
+        again.put_item(&together).unwrap();
+        driven(|| simulation.turn(), again.commit()).unwrap();
         simulation.check_books();
     }
 }

@@ -253,6 +253,11 @@ fn errors_of_the_engine() {
             actual: 5_000_000,
             limit: 4_000_000,
         },
+        EngineError::Limit {
+            kind: LimitKind::StagedTogether,
+            actual: 5_000_000,
+            limit: 4_000_000,
+        },
         EngineError::SerializationConflict,
         EngineError::TransactionEnded,
         EngineError::ReadOnlyTransaction,
@@ -304,6 +309,7 @@ fn errors_of_the_engine() {
         Limit                        54000 the rows written by one transaction are too big: size 5000000 bytes, maximum size 4000000 bytes | hint: Write fewer rows at a time, for example by ranges of the key. COPY outside of a transaction block loads any number.
         Limit                        54000 one transaction writes 65537 rows, maximum 65536 rows | hint: Write fewer rows at a time, for example by ranges of the key. COPY outside of a transaction block loads any number.
         Limit                        54000 the transaction needs too much memory for its writes: 5000000 bytes, maximum 4000000 bytes | hint: Commit in smaller parts, or release savepoints.
+        Limit                        53200 all transactions together need too much memory: 5000000 bytes, maximum 4000000 bytes | hint: Try again when other transactions have ended.
         SerializationConflict        40001 could not serialize access due to read/write dependencies among transactions | hint: The transaction might succeed if retried.
         TransactionEnded             25000 the transaction has ended
         ReadOnlyTransaction          25006 cannot write in a read-only transaction
@@ -327,7 +333,7 @@ fn errors_of_storage() {
         StorageError::OutcomeUnknown(text()),
         StorageError::Fenced,
         StorageError::RolledBack,
-        StorageError::Conflict,
+        StorageError::Conflict { written: None },
         StorageError::Poisoned(text()),
         StorageError::SnapshotTooOld,
         StorageError::Locked(text()),

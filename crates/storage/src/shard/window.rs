@@ -226,24 +226,27 @@ impl Core {
         for round in 0..=ROUNDS_MAX {
             let mut sequencer = self.sequencer.lock();
             let checks = check(&sequencer.window, checked, reads, round == ROUNDS_MAX);
-            let sequenced = match &checks {
+            let result = match &checks {
                 Checks::Passed => {
-                    Some(self.sequence_locked(&mut sequencer, Some(generation), record.clone()))
+                    let record = record.clone();
+                    self.sequence_locked(&mut sequencer, Some(generation), record)
                 }
-                Checks::First(_) | Checks::Failed => None,
+                Checks::First(_) => Err(StorageError::Conflict { written: None }),
+                Checks::Failed(written) => Err(StorageError::Conflict { written: *written }),
             };
             drop(sequencer);
             self.settle();
-            match (sequenced, checks) {
-                (Some(result), _) => return result,
-                // From the newest: what conflicts has probably just happened.
-                (None, Checks::First(recent)) if !conflicts(reads, recent.iter().rev()) => {
-                    checked = recent.last().map_or(checked, |(lsn, _)| *lsn);
-                }
-                (None, _) => break,
+            let Checks::First(recent) = checks else {
+                return result;
+            };
+            if let Some(written) = conflict(reads, recent.iter()) {
+                let written = Some(written);
+                return Err(StorageError::Conflict { written });
             }
+            checked = recent.last().map_or(checked, |(lsn, _)| *lsn);
         }
-        Err(StorageError::Conflict)
+        // The last round checks everything in place.
+        Err(StorageError::Conflict { written: None })
     }
 }
 
@@ -253,23 +256,23 @@ enum Checks {
     Passed,
     /// There is much to be checked: first, without the sequencer, this.
     First(Vec<(Lsn, Keys)>),
-    /// Something was written, or the window does not reach back far enough to tell.
-    Failed,
+    /// Something was written by that record, or the window does not reach back far enough to tell.
+    Failed(Option<Lsn>),
 }
 
 fn check(window: &Option<Window>, checked: Lsn, reads: &ReadSet, last: bool) -> Checks {
     // It is on as long as a transaction is active.
     let above = window.as_ref().and_then(|window| window.above(checked));
     let Some(above) = above else {
-        return Checks::Failed;
+        return Checks::Failed(None);
     };
     let bytes: usize = above.clone().map(|(_, keys)| keys.len()).sum();
     if bytes > CHECK_IN_PLACE_BYTES && !last {
         return Checks::First(above.cloned().collect());
     }
-    match conflicts(reads, above) {
-        true => Checks::Failed,
-        false => Checks::Passed,
+    match conflict(reads, above) {
+        Some(written) => Checks::Failed(Some(written)),
+        None => Checks::Passed,
     }
 }
 
@@ -287,8 +290,15 @@ pub(super) fn keys_of(batch: &TreeBatch) -> Keys {
     encoded.into()
 }
 
-fn conflicts<'a>(reads: &ReadSet, mut recent: impl Iterator<Item = &'a (Lsn, Keys)>) -> bool {
-    recent.any(|(_, keys)| each_key(keys).any(|(role, key)| reads.contains(role, key)))
+/// The newest record that has written something of what was read. From the newest on: what conflicts has probably just happened.
+fn conflict<'a>(
+    reads: &ReadSet,
+    recent: impl DoubleEndedIterator<Item = &'a (Lsn, Keys)>,
+) -> Option<Lsn> {
+    let mut newest_first = recent.rev();
+    let wrote = |keys: &Keys| each_key(keys).any(|(role, key)| reads.contains(role, key));
+    let (lsn, _) = newest_first.find(|(_, keys)| wrote(keys))?;
+    Some(*lsn)
 }
 
 fn each_key(mut keys: &[u8]) -> impl Iterator<Item = (Role, &[u8])> {

@@ -37,6 +37,13 @@ fn commit(
     shard.sequence_validated(shard.generation(), transaction, reads, record)
 }
 
+fn assert_conflict(result: Result<Lsn, StorageError>) {
+    assert!(
+        matches!(result, Err(StorageError::Conflict { .. })),
+        "{result:?}"
+    );
+}
+
 #[test]
 fn a_key_that_was_written_since_the_snapshot_refuses() {
     let shard = open(&TestLog::default());
@@ -49,7 +56,8 @@ fn a_key_that_was_written_since_the_snapshot_refuses() {
     let (first, second) = (shard.begin_transaction(), shard.begin_transaction());
     shard.sequence(put("absent", "1")).unwrap();
     let refused = commit(&shard, &first, &reads, put("d", "1"));
-    assert_eq!(refused, Err(StorageError::Conflict));
+    let written = Some(Lsn(4));
+    assert_eq!(refused, Err(StorageError::Conflict { written }));
     assert_eq!(shard.get(Role::Items, b"d").unwrap(), None);
     let other_role = keys(Role::Indexes, &["a", "absent"]);
     commit(&shard, &first, &other_role, put("d", "1")).unwrap();
@@ -66,7 +74,7 @@ fn writes_of_transactions_and_deletions_count_too() {
     let record = record(&[(Role::Items, Bytes::from("a"), None)]);
     commit(&shard, &first, &keys(Role::Items, &["b"]), record).unwrap();
     let refused = commit(&shard, &second, &keys(Role::Items, &["a"]), put("b", "1"));
-    assert_eq!(refused, Err(StorageError::Conflict));
+    assert_conflict(refused);
 }
 
 #[test]
@@ -98,7 +106,7 @@ fn records_on_their_way_when_the_transaction_begins_count() {
         &keys(Role::Items, &["a"]),
         put("b", "1"),
     );
-    assert_eq!(refused, Err(StorageError::Conflict));
+    assert_conflict(refused);
     let reads = keys(Role::Items, &["z"]);
     commit(&shard, &transaction, &reads, put("b", "1")).unwrap();
 }
@@ -127,7 +135,7 @@ fn what_was_rolled_back_may_refuse_and_never_lets_through() {
         &keys(Role::Items, &["z"]),
         put("b", "1"),
     );
-    assert_eq!(refused, Err(StorageError::Conflict));
+    assert_conflict(refused);
     let reads = keys(Role::Items, &["q"]);
     commit(&shard, &transaction, &reads, put("b", "1")).unwrap();
 }
@@ -142,7 +150,7 @@ fn long_transactions_are_checked_against_everything() {
         shard.sequence(put(format!("w{n:05}"), "1")).unwrap();
     }
     let refused = commit(&shard, &unlucky, &reads, put("x", "1"));
-    assert_eq!(refused, Err(StorageError::Conflict));
+    assert_conflict(refused);
     commit(
         &shard,
         &lucky,
@@ -166,7 +174,7 @@ fn a_transaction_older_than_the_window_is_refused() {
     assert!((1..=64 << 20).contains(&stats.recent_writes_bytes));
     let reads = keys(Role::Items, &["q"]);
     let refused = commit(&shard, &old, &reads, put("x", "1"));
-    assert_eq!(refused, Err(StorageError::Conflict));
+    assert_conflict(refused);
     let young = shard.begin_transaction();
     commit(&shard, &young, &reads, put("x", "1")).unwrap();
 }
@@ -190,7 +198,7 @@ fn transactions_after_a_long_pause_are_validated() {
             &keys(Role::Items, &["7"]),
             put("x", "1"),
         );
-        assert_eq!(refused, Err(StorageError::Conflict));
+        assert_conflict(refused);
         let reads = keys(Role::Items, &["8"]);
         commit(&shard, &transaction, &reads, put("x", "1")).unwrap();
     }
@@ -216,7 +224,7 @@ fn concurrent_increments_are_serialized() {
                         let reads = keys(Role::Items, &["n"]);
                         match commit(&shard, &transaction, &reads, record) {
                             Ok(_) => break,
-                            Err(StorageError::Conflict) => {}
+                            Err(StorageError::Conflict { .. }) => {}
                             Err(error) => panic!("{error}"),
                         }
                     }
