@@ -5,6 +5,7 @@
 
 mod signature;
 mod sql;
+mod stream;
 mod transaction;
 
 pub(crate) use sql::from_sql;
@@ -26,6 +27,7 @@ use shale_item::{Item, KeyError, KeyType};
 pub(crate) enum ExceptionType {
     ConditionalCheckFailed,
     DuplicateItem,
+    ExpiredIterator,
     IdempotentParameterMismatch,
     IncompleteSignature,
     InternalServerError,
@@ -41,6 +43,7 @@ pub(crate) enum ExceptionType {
     TransactionCanceled,
     TransactionConflict,
     TransactionInProgress,
+    TrimmedDataAccess,
     UnknownOperation,
     UnrecognizedClient,
     Validation,
@@ -54,6 +57,7 @@ impl ExceptionType {
                 "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"
             }
             Self::DuplicateItem => "com.amazonaws.dynamodb.v20120810#DuplicateItemException",
+            Self::ExpiredIterator => "com.amazonaws.dynamodb.v20120810#ExpiredIteratorException",
             Self::IdempotentParameterMismatch => {
                 "com.amazonaws.dynamodb.v20120810#IdempotentParameterMismatchException"
             }
@@ -81,6 +85,9 @@ impl ExceptionType {
             Self::TransactionConflict => {
                 "com.amazonaws.dynamodb.v20120810#TransactionConflictException"
             }
+            Self::TrimmedDataAccess => {
+                "com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException"
+            }
             Self::UnknownOperation => "com.amazon.coral.service#UnknownOperationException",
             Self::UnrecognizedClient => "com.amazon.coral.service#UnrecognizedClientException",
             Self::Validation => "com.amazon.coral.validate#ValidationException",
@@ -96,6 +103,7 @@ impl ExceptionType {
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::ConditionalCheckFailed
             | Self::DuplicateItem
+            | Self::ExpiredIterator
             | Self::IdempotentParameterMismatch
             | Self::IncompleteSignature
             | Self::InvalidSignature
@@ -107,6 +115,7 @@ impl ExceptionType {
             | Self::TransactionCanceled
             | Self::TransactionConflict
             | Self::TransactionInProgress
+            | Self::TrimmedDataAccess
             | Self::UnknownOperation
             | Self::UnrecognizedClient
             | Self::Validation => StatusCode::BAD_REQUEST,
@@ -123,6 +132,7 @@ impl ExceptionType {
             | Self::TransactionInProgress => "Message",
             Self::ConditionalCheckFailed
             | Self::DuplicateItem
+            | Self::ExpiredIterator
             | Self::IncompleteSignature
             | Self::InternalServerError
             | Self::InvalidSignature
@@ -135,6 +145,7 @@ impl ExceptionType {
             | Self::Serialization
             | Self::ServiceUnavailable
             | Self::TransactionConflict
+            | Self::TrimmedDataAccess
             | Self::UnknownOperation
             | Self::UnrecognizedClient
             | Self::Validation => "message",
@@ -249,6 +260,7 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
             Some(_) => messages::TTL_ENABLED,
             None => messages::TTL_DISABLED,
         }),
+        Error::Stream(problem) => stream::from_stream(&problem),
         Error::UpdatesKey { name } => Exception::validation(messages::updates_key(&name)),
         Error::Evaluation(error) => Exception::validation(evaluation_message(&error)),
         Error::Limit { kind, .. } => Exception::validation(match kind {
@@ -259,7 +271,8 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
             LimitKind::StagedSize
             | LimitKind::StagedRows
             | LimitKind::StagedMemory
-            | LimitKind::StagedTogether => messages::WRITES_TOO_LARGE,
+            | LimitKind::StagedTogether
+            | LimitKind::StreamImages => messages::WRITES_TOO_LARGE,
             LimitKind::ItemSize if subject == Subject::Update => messages::UPDATED_ITEM_TOO_LARGE,
             LimitKind::ItemSize => messages::ITEM_TOO_LARGE,
         }),

@@ -579,6 +579,20 @@ pub(crate) fn update_value_type(action: &str, attribute_type: &str) -> String {
 pub(crate) const DUPLICATE_ATTRIBUTES_TO_GET: &str =
     "One or more parameter values were invalid: Duplicate value in attribute name: ";
 
+// Streams.
+pub(crate) const SHARD_NOT_FOUND: &str = "Requested resource not found: Shard does not exist";
+pub(crate) const TRIMMED: &str = "The data you are trying to access has been trimmed";
+pub(crate) const ITERATOR_EXPIRED: &str = "The provided iterator exceeds the maximum age allowed.";
+pub(crate) const SEQUENCE_NUMBER_OF_OTHER_SHARD: &str =
+    "Invalid SequenceNumber: it did not come from this shard";
+pub(crate) const TIMESTAMP_IN_FUTURE: &str = "Timestamp must not be in the future";
+pub(crate) fn stream_enabled(table: &str) -> String {
+    format!("Table already has an enabled stream: TableName: {table}")
+}
+pub(crate) fn stream_not_enabled(table: &str) -> String {
+    format!("Table has no stream to disable: TableName: {table}")
+}
+
 // PartiQL.
 pub(crate) const NEXT_TOKEN_INVALID: &str = "NextToken does not match request";
 

@@ -2,7 +2,7 @@
 //!
 //! Not here: behaviour; limits that only a wire protocol knows (100 items per request, names of 3 to 255 characters).
 
-use crate::derived::{Derived, Index};
+use crate::derived::{Derived, Index, StreamView};
 use shale_expression::{Condition, SortCondition, Update};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeySchema, TableId};
 use std::collections::BTreeMap;
@@ -125,6 +125,9 @@ pub struct TableChanges {
     pub indexes: Vec<IndexChange>,
     /// The attribute with the expiry, or `None` to switch expiry off. [`Error::TimeToLive`](crate::Error) if that changes nothing.
     pub ttl: Option<Option<String>>,
+    /// What the stream's records hold, to switch it on, or `None` to switch it off. A [`StreamProblem`](crate::StreamProblem) if it is
+    /// on or off already.
+    pub stream: Option<Option<StreamView>>,
 }
 
 /// What changes of a table's indexes.

@@ -3,7 +3,7 @@
 //! Not here: the record's bytes (`record`).
 //!
 //! Invariants:
-//! * `apply` is a pure function of the record and its LSN. It asks no catalog: keys are complete, and an id is never used again, so that
+//! * `apply` is a pure function of the record, its LSN and its timestamp. It asks no catalog: keys are complete, and an id is never used again, so that
 //!   trees that recovered to different LSNs replay the same record alike.
 //! * An item's value in the items tree is the LSN that made it (u64, big-endian), then the encoded item.
 
@@ -13,6 +13,7 @@ use crate::definition::{BackfillRow, CatalogKey, StoredTable, decode_observed, p
 use crate::observed::Facts;
 use crate::record::{Operation, Put, operations};
 use crate::statistics::Statistics;
+use crate::stream::{self, Written};
 use crate::table_ddl::{ROLES_BY_ID, id_range};
 use bytes::Bytes;
 use shale_item::{EncodedItem, TableId};
@@ -91,7 +92,7 @@ impl Applier {
                 | (CatalogKey::Dropped(_), None)
                 | (CatalogKey::StatisticsLsn, None)
                 | (CatalogKey::IndexesLsn, _)
-                | (CatalogKey::Request, _) => {}
+                | (CatalogKey::Request | CatalogKey::Stream, _) => {}
             }
         }
         for (id, facts) in facts {
@@ -131,14 +132,43 @@ impl Apply for Applier {
     fn apply(
         &self,
         lsn: Lsn,
-        _timestamp_micros: u64,
+        timestamp_micros: u64,
         record: &Bytes,
         batch: &mut TreeBatch,
     ) -> Result<(), String> {
+        let mut written = None;
+        let mut changes = 0;
         for operation in operations(record) {
-            let write = match operation? {
-                Operation::Put(put) => image(Role::Items, lsn, record, &put)?,
-                Operation::Delete(delete) => (Role::Items, record.slice_ref(delete.key), None),
+            let operation = operation?;
+            let write = match operation {
+                Operation::Put(put) => {
+                    written = Some(Written {
+                        tree_key: put.key,
+                        existed: put.old_size > 0,
+                        new: Some(put.item),
+                    });
+                    image(Role::Items, lsn, record, &put)?
+                }
+                Operation::Delete(delete) => {
+                    written = Some(Written {
+                        tree_key: delete.key,
+                        existed: true,
+                        new: None,
+                    });
+                    (Role::Items, record.slice_ref(delete.key), None)
+                }
+                Operation::Stream(change) => {
+                    let written = written.take();
+                    let written = written.ok_or("a change for a stream without its item")?;
+                    let row = stream::encode(timestamp_micros, lsn.0, changes, &written, &change);
+                    changes += 1;
+                    (Role::Streams, row.0, Some(row.1))
+                }
+                Operation::Stamped { key, value } => {
+                    let stamp = timestamp_micros.to_be_bytes();
+                    let value = [value, &stamp].concat();
+                    (Role::Catalog, record.slice_ref(key), Some(value.into()))
+                }
                 Operation::IndexPut(put) => image(Role::Indexes, lsn, record, &put)?,
                 Operation::IndexDelete(delete) => {
                     (Role::Indexes, record.slice_ref(delete.key), None)

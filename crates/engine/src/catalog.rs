@@ -125,6 +125,8 @@ pub(crate) struct Catalog {
     /// Counts of tables and indexes.
     counts: RwLock<FxHashMap<TableId, Arc<TableStatistics>>>,
     version: AtomicU64,
+    /// The newest label of a stream, milliseconds since the Unix epoch.
+    stream_label: AtomicU64,
     /// One definition is changed at a time.
     pub(crate) ddl: Mutex<Ddl>,
     /// Indexes that are being filled.
@@ -150,6 +152,7 @@ impl Default for Catalog {
             by_id: RwLock::default(),
             counts: RwLock::default(),
             version: AtomicU64::new(1),
+            stream_label: AtomicU64::new(0),
             ddl: Mutex::new(Ddl {
                 next_id: 1,
                 creating: BTreeMap::new(),
@@ -234,6 +237,17 @@ impl Catalog {
     /// A version that no table has had.
     pub(crate) fn next_version(&self) -> u64 {
         self.version.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// A label for a stream: the time in milliseconds, or behind every label so far, so that a name is never given twice.
+    pub(crate) fn stream_label(&self, now_millis: u64) -> u64 {
+        let label = |last: u64| now_millis.max(last.saturating_add(1));
+        let last = self
+            .stream_label
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |last| {
+                Some(label(last))
+            });
+        last.map_or_else(label, label)
     }
 
     /// Publishes the changed definition of a table that is here.

@@ -7,12 +7,15 @@
 use crate::api::CreateTable;
 use crate::capacity::write_units;
 use crate::catalog::Table;
+use crate::derived::{StreamDefinition, StreamView};
 use crate::engine::{Engine, Inner};
-use crate::error::Error;
+use crate::error::{Error, LimitKind};
 use crate::gate::Open;
 use crate::index::{self, Target};
+use crate::limits::LOG_RECORD_BYTES_MAX;
 use crate::observed::Facts;
-use crate::record::RecordBuilder;
+use crate::record::{RecordBuilder, StreamChange};
+use crate::stream;
 use bytes::Bytes;
 use shale_item::EncodedItem;
 use shale_storage::{Generation, Lsn, Role, StorageError};
@@ -25,6 +28,8 @@ pub(crate) struct Change<'a> {
     pub(crate) old: Option<EncodedItem>,
     /// None: it is gone. One of the two is there.
     pub(crate) new: Option<EncodedItem>,
+    /// Whether no client asked for it: its time to live was over.
+    pub(crate) by_service: bool,
 }
 
 impl Change<'_> {
@@ -36,9 +41,16 @@ impl Change<'_> {
         }
     }
 
+    fn is_streamed(&self) -> bool {
+        self.table.definition.derived.stream.is_some()
+    }
+
     fn write_to(&self, inner: &Inner, record: &mut RecordBuilder) -> Result<IndexUnits, Error> {
         record.item(self.tree_key, size_of(&self.old), self.new.as_ref());
         let definition = &*self.table.definition;
+        if let Some(stream) = &definition.derived.stream {
+            self.write_to_stream(stream, record)?;
+        }
         let mut units = IndexUnits::new();
         for target in index::targets(&definition.derived) {
             let written = self.write_entry(inner, definition, target, record)?;
@@ -49,6 +61,32 @@ impl Change<'_> {
             }
         }
         Ok(units)
+    }
+
+    /// Adds the change to the table's stream, unless it leaves the item as it is: equal items have equal bytes.
+    fn write_to_stream(
+        &self,
+        stream: &StreamDefinition,
+        record: &mut RecordBuilder,
+    ) -> Result<(), Error> {
+        if self.old == self.new {
+            return Ok(());
+        }
+        let (keep_old, keep_new) = match stream.view {
+            StreamView::KeysOnly => (false, false),
+            StreamView::OldImage => (true, false),
+            StreamView::NewImage => (false, true),
+            StreamView::NewAndOldImages => (true, true),
+        };
+        let old = self.old.as_ref().filter(|_| keep_old);
+        record.stream(&StreamChange {
+            stream: stream.id,
+            by_service: self.by_service,
+            keep_new,
+            old: old.map_or(&[][..], |old| old.as_bytes()),
+        });
+        // Items that are written are bounded together; those that they replace are not.
+        check_record(record)
     }
 
     /// Writes what becomes of the item's entry; nothing if it stays as it is. Answers the write units.
@@ -105,13 +143,32 @@ impl Change<'_> {
     }
 
     fn bytes(&self) -> usize {
-        let item = self.new.as_ref().map_or(0, |item| item.as_bytes().len());
-        self.tree_key.len() + item + RecordBuilder::PUT_OVERHEAD
+        let bytes =
+            |item: &Option<EncodedItem>| item.as_ref().map_or(0, |item| item.as_bytes().len());
+        let streamed = match self.is_streamed() {
+            true => bytes(&self.old) + RecordBuilder::STREAM_OVERHEAD,
+            false => 0,
+        };
+        self.tree_key.len() + bytes(&self.new) + RecordBuilder::PUT_OVERHEAD + streamed
+    }
+}
+
+fn check_record(record: &RecordBuilder) -> Result<(), Error> {
+    match record.len() {
+        ..=LOG_RECORD_BYTES_MAX => Ok(()),
+        actual => Err(Error::Limit {
+            kind: LimitKind::StreamImages,
+            actual,
+            limit: LOG_RECORD_BYTES_MAX,
+        }),
     }
 }
 
 /// Key and value of a row of the catalog tree; no value deletes it.
 pub(crate) type CatalogRow = (Vec<u8>, Option<Vec<u8>>);
+
+/// Key and value of a row of the catalog tree that ends with the timestamp of its record.
+pub(crate) type StampedRow = (Vec<u8>, Vec<u8>);
 
 fn size_of(item: &Option<EncodedItem>) -> usize {
     item.as_ref().map_or(0, EncodedItem::size)
@@ -145,17 +202,19 @@ impl Engine {
         changes: &[Change<'_>],
         rows: &[CatalogRow],
     ) -> Result<Changed, Error> {
-        self.sequence_changes_by(generation, changes, rows, |record| {
+        self.sequence_changes_by(generation, changes, rows, &[], |record| {
             self.inner.shard.sequence_in(generation, record)
         })
     }
 
-    /// As `sequence_changes_with`, with another way to sequence the record.
+    /// As `sequence_changes_with`, with rows that end with the record's timestamp, and another way to
+    /// sequence the record.
     pub(crate) fn sequence_changes_by(
         &self,
         generation: Generation,
         changes: &[Change<'_>],
         rows: &[CatalogRow],
+        stamped: &[StampedRow],
         sequence: impl FnOnce(Bytes) -> Result<Lsn, StorageError>,
     ) -> Result<Changed, Error> {
         for change in changes {
@@ -169,12 +228,20 @@ impl Engine {
         for (key, value) in rows {
             record.catalog(key, value.as_deref());
         }
+        record.stamped_all(stamped);
+        let carried = match changes.iter().any(Change::is_streamed) {
+            true => stream::carry(&self.inner, generation, &mut record),
+            false => None,
+        };
         let news = news_of(generation, changes);
         let lsn = if news.is_empty() {
             sequence(record.finish())?
         } else {
             self.sequence_with_news(generation, record, news, sequence)?
         };
+        if let Some(carried) = &carried {
+            stream::note(&self.inner, carried);
+        }
         Ok(Changed { lsn, index_units })
     }
 

@@ -12,6 +12,8 @@
 //! 'b' index u32             format u8 (1) | table u32 | items u64 looked at | tree key behind which to go on, empty at first
 //! 'o' table u32 name        format u8 (1) | types u16 | integer digits u8 | fraction digits u8 | beyond_i64 u8
 //! 's' table or index u32    items u64 | bytes u64
+//! 'm' "stream_time"          see `stream::stored`
+//! 'v' table name 0 label u64 see `stream::stored`
 //! 'r' ten minutes u32 token format u8 (1) | microseconds since the Unix epoch u64 | fingerprint 32 bytes: a transaction with that token
 //!                           was sequenced then; rows of older ten minutes come first (`transact_token`)
 //! ```
@@ -22,6 +24,7 @@ use crate::api::{BillingMode, ColumnDefinition, CreateTable, ObservedAttribute};
 use crate::derived::{
     Derived, Index, IndexKind, IndexProjection, IndexStatus, StreamDefinition, TimeToLive,
 };
+use crate::stream;
 use serde::{Deserialize, Serialize};
 use shale_item::{KeyAttribute, KeySchema, KeyType, TableId};
 use std::collections::BTreeMap;
@@ -43,6 +46,10 @@ pub(crate) const OBSERVED: u8 = b'o';
 /// First byte of the rows of statistics.
 pub(crate) const STATISTICS: u8 = b's';
 
+/// Row that holds the time of streams.
+pub(crate) const STREAM_TIME: &[u8] = b"mstream_time";
+/// First byte of the rows of streams.
+pub(crate) const STREAM: u8 = b'v';
 /// First byte of the rows of request tokens.
 pub(crate) const REQUEST: u8 = b'r';
 
@@ -100,6 +107,8 @@ pub(crate) enum CatalogKey<'a> {
     Statistics(TableId),
     /// A request token.
     Request,
+    /// A stream, or the time of streams.
+    Stream,
 }
 
 /// Takes a key of the catalog tree apart.
@@ -109,6 +118,11 @@ pub(crate) fn parse_key(key: &[u8]) -> Result<CatalogKey<'_>, String> {
         NEXT_TABLE_ID => return Ok(CatalogKey::NextTableId),
         STATISTICS_LSN => return Ok(CatalogKey::StatisticsLsn),
         INDEXES_LSN => return Ok(CatalogKey::IndexesLsn),
+        STREAM_TIME => return Ok(CatalogKey::Stream),
+        [STREAM, ..] => {
+            let name = stream::name_of(key);
+            return name.map(|_| CatalogKey::Stream).ok_or_else(unknown);
+        }
         _ => {}
     }
     let (kind, rest) = key.split_first().ok_or_else(unknown)?;
@@ -169,6 +183,8 @@ struct TableRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     stream: Option<StreamDefinition>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    latest_stream_micros: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     ttl: Option<TimeToLive>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     history_seconds: Option<u64>,
@@ -188,8 +204,9 @@ struct IndexRow {
     status: IndexStatus,
 }
 
+/// A key attribute in a row.
 #[derive(Serialize, Deserialize)]
-struct KeyRow {
+pub(crate) struct KeyRow {
     name: String,
     #[serde(rename = "type")]
     key_type: char,
@@ -235,6 +252,7 @@ impl StoredTable {
             tags: definition.tags.clone(),
             indexes: definition.derived.indexes.iter().map(index_row).collect(),
             stream: definition.derived.stream.clone(),
+            latest_stream_micros: definition.derived.latest_stream_micros,
             ttl: definition.derived.ttl.clone(),
             history_seconds: definition.derived.history_seconds,
         };
@@ -275,6 +293,7 @@ impl StoredTable {
                         .map(index)
                         .collect::<Result<_, _>>()?,
                     stream: row.stream,
+                    latest_stream_micros: row.latest_stream_micros,
                     ttl: row.ttl,
                     history_seconds: row.history_seconds,
                 },
@@ -283,7 +302,8 @@ impl StoredTable {
     }
 }
 
-fn key_row(attribute: &KeyAttribute) -> KeyRow {
+/// A key attribute as rows hold it.
+pub(crate) fn key_row(attribute: &KeyAttribute) -> KeyRow {
     KeyRow {
         name: attribute.name.clone(),
         key_type: match attribute.key_type {
@@ -294,7 +314,8 @@ fn key_row(attribute: &KeyAttribute) -> KeyRow {
     }
 }
 
-fn key_attribute(row: KeyRow) -> Result<KeyAttribute, String> {
+/// Reads it back.
+pub(crate) fn key_attribute(row: KeyRow) -> Result<KeyAttribute, String> {
     let key_type = match row.key_type {
         'S' => KeyType::S,
         'N' => KeyType::N,

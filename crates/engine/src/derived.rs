@@ -12,6 +12,8 @@ pub struct Derived {
     pub indexes: Vec<Index>,
     /// The stream of changes.
     pub stream: Option<StreamDefinition>,
+    /// When the newest stream was switched on, microseconds since the Unix epoch, whether it is on or off; given by the engine.
+    pub latest_stream_micros: Option<u64>,
     /// Deletion of expired items.
     pub ttl: Option<TimeToLive>,
     /// For how many seconds replaced images are kept (reads in the past).
@@ -91,7 +93,7 @@ pub enum IndexStatus {
 pub struct StreamDefinition {
     /// Number, from the sequence of tables and indexes; given by the engine.
     pub id: u32,
-    /// When it was switched on, microseconds since the Unix epoch: its label.
+    /// When it was switched on, microseconds since the Unix epoch, in whole milliseconds: its label; given by the engine.
     pub created_micros: u64,
     /// What its records hold.
     pub view: StreamView,

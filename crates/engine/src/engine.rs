@@ -13,7 +13,7 @@ use crate::latch::Latches;
 use crate::read::{At, Opened};
 use crate::transact_token::Tokens;
 use crate::transaction::{Budget, Within};
-use crate::{batch, read, table_ddl};
+use crate::{batch, read, stream, table_ddl};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use shale_env::{Clock, Rand};
@@ -46,6 +46,7 @@ pub(crate) struct Inner {
     /// Wakes the background jobs.
     pub(crate) jobs: Notify,
     pub(crate) expiry: Schedule,
+    pub(crate) retention: stream::Schedule,
 }
 
 /// A consistent, short-lived view for statements that read more than one page.

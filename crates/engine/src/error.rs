@@ -1,5 +1,6 @@
 //! Why the engine refuses, as data; sentences for users are made at the edges.
 
+use crate::stream::StreamProblem;
 use shale_expression::EvaluationError;
 use shale_item::Item;
 use shale_storage::StorageError;
@@ -28,6 +29,8 @@ pub enum LimitKind {
     StagedMemory,
     /// What all interactive transactions together keep in memory above 512 MB.
     StagedTogether,
+    /// One write, of many items, of which the stream keeps so many replaced images that no log record holds them (56 MB).
+    StreamImages,
 }
 
 /// Why an index cannot be as it is asked for.
@@ -157,6 +160,9 @@ pub enum Error {
         /// The attribute with the expiry now.
         attribute: Option<String>,
     },
+    /// Something about a stream.
+    #[error("stream: {0:?}")]
+    Stream(StreamProblem),
     /// An update writes a key attribute.
     #[error("attribute {name} is part of the key")]
     UpdatesKey {
@@ -250,7 +256,11 @@ impl Error {
     /// What callers do about it.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Error::TableNotFound { .. } | Error::IndexNotFound { .. } => ErrorKind::NotFound,
+            Error::TableNotFound { .. }
+            | Error::IndexNotFound { .. }
+            | Error::Stream(StreamProblem::NotFound | StreamProblem::ShardNotFound) => {
+                ErrorKind::NotFound
+            }
             Error::TableExists { .. }
             | Error::ConditionFailed { .. }
             | Error::ItemExists { .. }
@@ -267,6 +277,7 @@ impl Error {
             | Error::IndexNotReady { .. }
             | Error::IndexRefused { .. }
             | Error::TimeToLive { .. }
+            | Error::Stream(_)
             | Error::Evaluation(_)
             | Error::Limit { .. }
             | Error::InvalidStartKey

@@ -115,6 +115,7 @@ fn delete_one(
         tree_key,
         old: Some(old),
         new: None,
+        by_service: true,
     };
     let changed = engine.sequence_changes(generation, &[change])?;
     drop((open, latch));

@@ -173,6 +173,7 @@ impl<'a> Put<'a> {
             tree_key: self.tree_key,
             old: self.old,
             new: Some(self.new),
+            by_service: false,
         }
     }
 }

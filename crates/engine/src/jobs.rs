@@ -1,6 +1,6 @@
 //! Background jobs of the engine: what must be done some time, by nobody who waits for it.
 //!
-//! Not here: what a job does (`backfill`, `expiry`), the shard's own background work.
+//! Not here: what a job does (`backfill`, `expiry`, `stream`), the shard's own background work.
 //!
 //! Every job goes in small steps that leave everything as it should be, so that a crash between two of them costs nothing.
 
@@ -9,6 +9,7 @@ use crate::deferred;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::expiry;
+use crate::stream;
 use parking_lot::Mutex;
 use shale_storage::StorageError;
 use std::sync::Arc;
@@ -28,11 +29,13 @@ pub enum Job {
     Expiry,
     /// Applying the deferred entries of asynchronous indexes.
     Indexes,
+    /// The time of streams, and the space of their old records.
+    Retention,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Job; 3] = [Job::Indexes, Job::Backfill, Job::Expiry];
+    pub const ALL: [Job; 4] = [Job::Indexes, Job::Backfill, Job::Expiry, Job::Retention];
 }
 
 impl Engine {
@@ -46,6 +49,7 @@ impl Engine {
             Job::Backfill => backfill::step(self).await,
             Job::Expiry => expiry::step(self).await,
             Job::Indexes => deferred::step(self).await,
+            Job::Retention => stream::step(self).await,
         }
     }
 }

@@ -6,7 +6,7 @@
 //! 1. `write`, `insert`, `transact` or `batch` checks the request, finds the table (`catalog`) and encodes key and item.
 //! 2. In one synchronous section (`section`) under the key's latch (`latch`) and inside the table's gate (`gate`): read the newest
 //!    image, evaluate, check the limits (`limits`), count capacity (`capacity`); then `change` builds one record (`record`) of the images
-//!    and of what follows from them — entries of indexes (`index`), new facts about attributes (`observed`) — and sequences it.
+//!    and of what follows from them — entries of indexes (`index`), changes for streams (`stream`), new facts about attributes (`observed`) — and sequences it.
 //! 3. The shard makes the record durable and applies it through `apply`, which says what a record means for the trees.
 //! 4. `apply` hears of the publication and moves statistics (`statistics`), `observed` and `catalog` along; the caller answers.
 //!
@@ -45,6 +45,7 @@ mod read;
 mod record;
 mod section;
 mod statistics;
+mod stream;
 mod table_ddl;
 mod transact;
 mod transact_get;
@@ -64,6 +65,10 @@ pub use limits::{ITEM_BYTES_MAX, RECORD_BYTES_MAX, RECORD_ROWS_MAX};
 pub use open::EngineOptions;
 pub use shale_expression::EvaluationError;
 pub use shale_storage::StorageError;
+pub use stream::{
+    NotASequenceNumber, SequenceNumber, ShardIterator, StreamDescription, StreamEvent, StreamName,
+    StreamPage, StreamProblem, StreamRecord, StreamShard, StreamStart,
+};
 pub use transact::{ConditionCheck, TransactAction, TransactWriteOutput};
 pub use transact_get::TransactGetOutput;
 pub use transact_token::{ClientRequest, FINGERPRINT_BYTES};

@@ -41,6 +41,10 @@ pub const RECORD_ROWS_MAX: usize = 65_536;
 /// Below what the log takes in one record.
 pub(crate) const STAGED_BYTES_MAX: usize = 48 << 20;
 
+/// Bytes of one log record with the images that streams keep of replaced items: somewhat less than the log takes, which leaves room for
+/// what follows them.
+pub(crate) const LOG_RECORD_BYTES_MAX: usize = shale_commitlog::BATCH_BYTES_MAX - (8 << 20);
+
 /// Checks nesting and size, and encodes.
 ///
 /// # Errors

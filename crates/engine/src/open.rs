@@ -23,6 +23,7 @@ use crate::latch::Latches;
 use crate::observed::Facts;
 use crate::record::RecordBuilder;
 use crate::statistics::{CONSUMER, Checkpoint, Statistics};
+use crate::stream;
 use crate::table_ddl::{ROLES_BY_ID, forget_reclaimed, id_range};
 use crate::transact_token::Tokens;
 use bytes::Bytes;
@@ -125,9 +126,11 @@ impl Engine {
             retry_lane: tokio::sync::RwLock::default(),
             jobs: Notify::new(),
             expiry: Schedule::new(options.expiry_interval),
+            retention: stream::Schedule::default(),
         };
         clean_up(&inner, &orphans);
         deferred::start(&inner, indexes_lsn)?;
+        stream::reclaim(&inner)?;
         let mut engine = Engine {
             inner: Arc::new(inner),
             space: Space::User,
@@ -235,6 +238,7 @@ fn load(applier: &Applier, shard: &Shard) -> Result<Loaded, Error> {
         }
     }
     catalog.ddl.lock().next_id = rows.next_id;
+    catalog.stream_label(rows.last_stream_millis);
     *catalog.dropped.lock() = rows.dropped;
     *catalog.backfills.lock() = rows.backfills;
     Ok(Loaded {
@@ -280,6 +284,8 @@ struct Rows {
     statistics: BTreeMap<TableId, Bytes>,
     dropped: BTreeSet<TableId>,
     backfills: BTreeMap<TableId, BackfillRow>,
+    /// The newest label of a stream.
+    last_stream_millis: u64,
 }
 
 impl Rows {
@@ -293,6 +299,7 @@ impl Rows {
             statistics: BTreeMap::new(),
             dropped: BTreeSet::new(),
             backfills: BTreeMap::new(),
+            last_stream_millis: 0,
         };
         // All kinds of keys begin with a letter.
         let everything = Bytes::from_static(b"\0")..Bytes::from_static(b"\x80");
@@ -326,6 +333,11 @@ impl Rows {
             }
             // Looked up in the tree.
             CatalogKey::Request => {}
+            // As well.
+            CatalogKey::Stream => {
+                let label = stream::name_of(key).map_or(0, |name| name.created_millis);
+                self.last_stream_millis = self.last_stream_millis.max(label);
+            }
         }
         Ok(())
     }

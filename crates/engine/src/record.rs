@@ -11,13 +11,16 @@
 //!           | 3 catalog | key_len u16 | key | value_len u32 (ffffffff: the row is deleted) | value
 //!           | 4 index put     | as put
 //!           | 5 index delete  | as delete
+//!           | 6 stream        | stream u32 | flags u8 (1: by the service, 2: the new image is kept) | old_len u32 (0: not kept) | old item
+//!           | 7 stamped       | key_len u16 | key | value_len u32 | value
 //!           | 8 deferred      | key_len u16 | key | item_len u32 (ffffffff: the entry is deleted) | item
 //! ```
 //!
 //! `key` is the tree key: it begins with the table's id. Sizes are DynamoDB's item sizes, which statistics need; an `old_size` of 0
 //! says that there was no item (none is empty: it holds its key). `item` is an encoded item, `catalog` writes a row of the catalog tree,
-//! the index operations an entry of the indexes tree,
-//! `deferred` says what becomes of one that is applied later.
+//! the index operations an entry of the indexes tree. `stream` says that the put or delete before it belongs into a stream, `stamped`
+//! writes a row of the catalog tree: the value and behind it the record's timestamp (u64). `deferred` says what becomes of an entry of the
+//! indexes tree that is applied later.
 //! An operation that a version does not know ends in an error, never in a guess.
 
 use bytes::{BufMut, Bytes};
@@ -32,6 +35,10 @@ const DELETE: u8 = 2;
 const CATALOG: u8 = 3;
 const INDEX_PUT: u8 = 4;
 const INDEX_DELETE: u8 = 5;
+const STREAM: u8 = 6;
+const STAMPED: u8 = 7;
+const STREAM_BY_SERVICE: u8 = 1;
+const STREAM_KEEP_NEW: u8 = 2;
 const DEFERRED: u8 = 8;
 const DELETED: u32 = u32::MAX;
 
@@ -60,6 +67,28 @@ pub(crate) enum Operation<'a> {
         /// Encoded item, `None` if the entry goes.
         entry: Option<&'a [u8]>,
     },
+    /// The put or delete before it belongs into a stream.
+    Stream(StreamChange<'a>),
+    /// A row of the catalog tree that ends with the record's timestamp.
+    Stamped {
+        /// Its key.
+        key: &'a [u8],
+        /// Its value in front of the timestamp.
+        value: &'a [u8],
+    },
+}
+
+/// What a stream keeps of a change beside what the write of the item says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StreamChange<'a> {
+    /// Number of the stream.
+    pub(crate) stream: u32,
+    /// Whether the service made the change on its own.
+    pub(crate) by_service: bool,
+    /// Whether the new image is kept.
+    pub(crate) keep_new: bool,
+    /// The encoded item before; empty if there was none or it is not kept.
+    pub(crate) old: &'a [u8],
 }
 
 /// An item or entry as it is now.
@@ -97,6 +126,9 @@ pub(crate) struct RecordBuilder(Vec<u8>);
 impl RecordBuilder {
     /// Bytes of a put besides its key and item.
     pub(crate) const PUT_OVERHEAD: usize = 15;
+
+    /// Bytes of a change for a stream besides the old item.
+    pub(crate) const STREAM_OVERHEAD: usize = 10;
 
     /// An empty record with room for that many bytes of keys and values.
     pub(crate) fn with_capacity(bytes: usize) -> RecordBuilder {
@@ -149,6 +181,39 @@ impl RecordBuilder {
             Some(value) => self.value(value),
             None => self.0.put_u32(DELETED),
         }
+    }
+
+    /// Adds the item that was just added to a stream.
+    pub(crate) fn stream(&mut self, change: &StreamChange<'_>) {
+        self.0.put_u8(STREAM);
+        self.0.put_u32(change.stream);
+        let by_service = if change.by_service {
+            STREAM_BY_SERVICE
+        } else {
+            0
+        };
+        let keep_new = if change.keep_new { STREAM_KEEP_NEW } else { 0 };
+        self.0.put_u8(by_service | keep_new);
+        self.value(change.old);
+    }
+
+    /// Adds a catalog row that ends with the record's timestamp.
+    pub(crate) fn stamped(&mut self, key: &[u8], value: &[u8]) {
+        self.0.put_u8(STAMPED);
+        self.key(key);
+        self.value(value);
+    }
+
+    /// Adds catalog rows that end with the record's timestamp.
+    pub(crate) fn stamped_all(&mut self, rows: &[(Vec<u8>, Vec<u8>)]) {
+        for (key, value) in rows {
+            self.stamped(key, value);
+        }
+    }
+
+    /// Bytes so far.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// The record.
@@ -227,6 +292,8 @@ impl<'a> Iterator for Operations<'a> {
                 .map(|(key, entry)| Operation::Deferred { key, entry }),
             INDEX_PUT => self.rest.put().map(Operation::IndexPut),
             INDEX_DELETE => self.rest.delete().map(Operation::IndexDelete),
+            STREAM => self.rest.stream().map(Operation::Stream),
+            STAMPED => self.rest.stamped(),
             _ => {
                 self.rest = Reader(&[]);
                 return Some(Err(format!("unknown operation {tag} in a record")));
@@ -248,10 +315,7 @@ impl<'a> Reader<'a> {
             key: self.key()?,
             old_size: self.u32()?,
             new_size: self.u32()?,
-            item: {
-                let length = self.u32()?;
-                self.slice(length as usize)?
-            },
+            item: self.value()?,
         })
     }
 
@@ -269,6 +333,27 @@ impl<'a> Reader<'a> {
             length => Some(self.slice(length as usize)?),
         };
         Some((key, value))
+    }
+
+    fn stream(&mut self) -> Option<StreamChange<'a>> {
+        let stream = self.u32()?;
+        let flags = self.u8()?;
+        Some(StreamChange {
+            stream,
+            by_service: flags & STREAM_BY_SERVICE != 0,
+            keep_new: flags & STREAM_KEEP_NEW != 0,
+            old: self.value()?,
+        })
+    }
+
+    fn stamped(&mut self) -> Option<Operation<'a>> {
+        let (key, value) = (self.key()?, self.value()?);
+        Some(Operation::Stamped { key, value })
+    }
+
+    fn value(&mut self) -> Option<&'a [u8]> {
+        let length = self.u32()?;
+        self.slice(length as usize)
     }
 
     fn key(&mut self) -> Option<&'a [u8]> {

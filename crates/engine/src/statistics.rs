@@ -126,7 +126,10 @@ impl Statistics {
                 Operation::Delete(delete) | Operation::IndexDelete(delete) => {
                     (delete.key, delete.old_size, 0)
                 }
-                Operation::Catalog { .. } | Operation::Deferred { .. } => continue,
+                Operation::Catalog { .. }
+                | Operation::Deferred { .. }
+                | Operation::Stream(_)
+                | Operation::Stamped { .. } => continue,
             };
             let counts = table_of(key).and_then(|id| catalog.counts(id));
             if let Some(counts) = counts {

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::index_ddl::{self, Ids};
 use crate::limits::TABLE_NAME_BYTES_MAX;
 use crate::record::RecordBuilder;
+use crate::stream;
 use bytes::Bytes;
 use shale_env::Rand;
 use shale_item::{TableId, table_prefix};
@@ -105,6 +106,7 @@ pub(crate) fn new_table(
     let id = TableId(ids.next()?);
     let mut definition = request.clone();
     index_ddl::adopt(&mut definition, ids)?;
+    stream::adopt(engine, &mut definition, ids)?;
     let stored = StoredTable {
         space: engine.space,
         uuid: new_uuid(&**rand),
@@ -125,6 +127,7 @@ fn begin_create(engine: &Engine, request: &CreateTable) -> Result<Step<()>, Erro
     let mut record = RecordBuilder::with_capacity(512);
     record.catalog(NEXT_TABLE_ID, Some(&ids.0.to_be_bytes()));
     record.catalog(&table_key(TABLE, id), Some(&stored.encode()));
+    record.stamped_all(&stream::rows(shard, None, Some(&stored.definition))?);
     let generation = shard.generation();
     let sequenced = shard.sequence_in(generation, record.finish())?;
     ddl.next_id = ids.0;
@@ -175,8 +178,9 @@ fn begin_update(engine: &Engine, table: &Table, changes: &TableChanges) -> Resul
     };
     let mut ids = Ids(ddl.next_id);
     let mut record = RecordBuilder::with_capacity(512);
+    let before = stored.definition.clone();
     let definition = &mut stored.definition;
-    if let Err(error) = change(definition, table.id, changes, &mut ids, &mut record) {
+    if let Err(error) = change(engine, definition, table.id, changes, &mut ids, &mut record) {
         // The refusal may depend on a change that is not durable.
         return pending.map(Step::Behind).ok_or(error);
     }
@@ -184,6 +188,11 @@ fn begin_update(engine: &Engine, table: &Table, changes: &TableChanges) -> Resul
         record.catalog(NEXT_TABLE_ID, Some(&ids.0.to_be_bytes()));
     }
     record.catalog(&table_key(TABLE, table.id), Some(&stored.encode()));
+    record.stamped_all(&stream::rows(
+        shard,
+        Some(&before),
+        Some(&stored.definition),
+    )?);
     let sequenced = shard.sequence_in(generation, record.finish())?;
     ddl.next_id = ids.0;
     gate.changed = Some((generation, Arc::new(stored.definition)));
@@ -192,6 +201,7 @@ fn begin_update(engine: &Engine, table: &Table, changes: &TableChanges) -> Resul
 
 /// Changes a definition, and writes the rows that follow beside that of the definition itself.
 pub(crate) fn change(
+    engine: &Engine,
     definition: &mut CreateTable,
     table: TableId,
     changes: &TableChanges,
@@ -203,6 +213,9 @@ pub(crate) fn change(
     }
     if let Some(attribute) = &changes.ttl {
         index_ddl::change_ttl(definition, table, attribute.as_deref(), ids, record)?;
+    }
+    if let Some(view) = changes.stream {
+        stream::change(engine, definition, view, ids)?;
     }
     if let Some(billing_mode) = changes.billing_mode {
         definition.billing_mode = billing_mode;
@@ -303,6 +316,7 @@ fn begin_delete(engine: &Engine, table: &Table) -> Result<Step<Arc<TableDescript
     }
     let mut record = RecordBuilder::with_capacity(256);
     write_drop(table.id, &stored.definition, &mut record);
+    record.stamped_all(&stream::rows(shard, Some(&stored.definition), None)?);
     for key in observed_keys(table, generation) {
         record.catalog(&key, None);
     }

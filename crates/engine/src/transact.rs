@@ -332,6 +332,7 @@ impl Transaction<'_> {
                 tree_key: &action.tree_key,
                 old,
                 new,
+                by_service: false,
             });
             let fits = change.as_ref().map_or(Ok(()), Change::check);
             match answer.and_then(|output| fits.map(|()| output)) {

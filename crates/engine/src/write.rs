@@ -122,6 +122,7 @@ impl Engine {
                     tree_key,
                     old,
                     new,
+                    by_service: false,
                 };
                 let mut changed = self.sequence_changes(generation, &[change])?;
                 if let (Ok(output), [units]) = (&mut answer, changed.index_units.as_mut_slice()) {

@@ -10,6 +10,7 @@ use crate::report::Report;
 use shale_item::{AttributeValue, Item, KeyError, NumberError};
 use shale_sql::{
     EngineError, EvaluationError, IndexKind, IndexProblem, LimitKind, SqlError, StorageError,
+    StreamProblem,
 };
 use std::fmt::Write;
 
@@ -207,6 +208,7 @@ fn engine(error: &EngineError) -> Report {
                 None => "time to live is already disabled".to_owned(),
             },
         ),
+        EngineError::Stream(problem) => stream(problem, error),
         EngineError::UpdatesKey { name } => {
             let message = format!("column \"{name}\" is part of the primary key and cannot be updated in place");
             Report::error("0A000", message)
@@ -269,6 +271,12 @@ fn engine(error: &EngineError) -> Report {
                 Report::error("54000", message)
                     .with_hint("Commit in smaller parts, or release savepoints.")
             }
+            LimitKind::StreamImages => {
+                let message = format!(
+                    "the stream keeps too many replaced rows of one statement: {actual} bytes, maximum {limit} bytes"
+                );
+                Report::error("54000", message).with_hint("Write fewer rows at once.")
+            }
             LimitKind::Nesting => {
                 let message =
                     format!("value is nested too deeply: {actual} levels, maximum {limit}");
@@ -302,6 +310,30 @@ fn engine(error: &EngineError) -> Report {
         EngineError::Log(_) => Report::error("58030", format!("could not open the commit log: {error}")),
         EngineError::Storage(error) => storage(error),
         EngineError::Internal(_) => internal(error),
+    }
+}
+
+fn stream(problem: &StreamProblem, error: &EngineError) -> Report {
+    match problem {
+        StreamProblem::NotFound => Report::error("42704", "the stream does not exist"),
+        StreamProblem::Trimmed => Report::error(
+            "55000",
+            "the records at that place of the stream were trimmed",
+        )
+        .with_detail("A stream keeps its records for 24 hours."),
+        StreamProblem::InvalidSequenceNumber => Report::error("22023", "invalid sequence number"),
+        StreamProblem::Enabled { table } => {
+            let message = format!("table \"{table}\" already has a stream");
+            Report::error("55000", message)
+                .with_hint("Switch it off first to change what its records hold.")
+        }
+        StreamProblem::NotEnabled { table } => {
+            Report::error("55000", format!("table \"{table}\" has no stream"))
+        }
+        // Only iterators of the JSON API meet these.
+        StreamProblem::ShardNotFound
+        | StreamProblem::IteratorExpired { .. }
+        | StreamProblem::FutureTime => internal(error),
     }
 }
 

@@ -248,6 +248,11 @@ impl Shard {
         })
     }
 
+    /// The timestamp of the newest record, microseconds since the Unix epoch; no later record has a lower one.
+    pub fn last_timestamp_micros(&self) -> u64 {
+        self.core.sequencer.lock().timestamp_micros()
+    }
+
     /// Up to where everything is readable.
     pub fn published(&self) -> Lsn {
         Lsn(self.core.published.load(Ordering::Acquire))

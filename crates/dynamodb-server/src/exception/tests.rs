@@ -3,6 +3,7 @@
 use super::*;
 use expect_test::{Expect, expect};
 use shale_auth::sigv4::{Part, SignatureError};
+use shale_engine::StreamProblem;
 use shale_expression::Path;
 use shale_item::{AttributeType, AttributeValue, NumberError};
 use shale_sql::SqlError;
@@ -161,6 +162,30 @@ fn errors_of_the_engine() {
         (limit(LimitKind::StagedSize), Subject::Item),
         (limit(LimitKind::StagedRows), Subject::Item),
         (limit(LimitKind::StagedMemory), Subject::Item),
+        (limit(LimitKind::StreamImages), Subject::Item),
+        (Error::Stream(StreamProblem::NotFound), Subject::Table),
+        (Error::Stream(StreamProblem::ShardNotFound), Subject::Table),
+        (Error::Stream(StreamProblem::Trimmed), Subject::Table),
+        (
+            Error::Stream(StreamProblem::IteratorExpired {
+                issued_micros: 1,
+                now_micros: 2,
+            }),
+            Subject::Table,
+        ),
+        (
+            Error::Stream(StreamProblem::InvalidSequenceNumber),
+            Subject::Table,
+        ),
+        (Error::Stream(StreamProblem::FutureTime), Subject::Table),
+        (
+            Error::Stream(StreamProblem::Enabled { table: name() }),
+            Subject::Table,
+        ),
+        (
+            Error::Stream(StreamProblem::NotEnabled { table: name() }),
+            Subject::Table,
+        ),
         (Error::InvalidStartKey, Subject::Query),
         (Error::InvalidStartKey, Subject::Scan),
         (Error::InvalidSortCondition, Subject::Query),
@@ -208,6 +233,15 @@ fn errors_of_the_engine() {
             400 ValidationException: The items written are together more than one transaction may write
             400 ValidationException: The items written are together more than one transaction may write
             400 ValidationException: The items written are together more than one transaction may write
+            400 ValidationException: The items written are together more than one transaction may write
+            400 ResourceNotFoundException: Requested resource not found
+            400 ResourceNotFoundException: Requested resource not found: Shard does not exist
+            400 TrimmedDataAccessException: The data you are trying to access has been trimmed
+            400 ExpiredIteratorException: The provided iterator exceeds the maximum age allowed.
+            400 ValidationException: Invalid SequenceNumber: it did not come from this shard
+            400 ValidationException: Timestamp must not be in the future
+            400 ValidationException: Table already has an enabled stream: TableName: flights
+            400 ValidationException: Table has no stream to disable: TableName: flights
             400 ValidationException: The provided starting key is outside query boundaries based on provided conditions
             400 ValidationException: The provided starting key is invalid
             400 ValidationException: One or more parameter values were invalid: Condition parameter type does not match schema type

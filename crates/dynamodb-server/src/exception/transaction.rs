@@ -97,7 +97,8 @@ impl ExceptionType {
             | Self::InvalidSignature
             | Self::MissingAuthenticationToken
             | Self::UnrecognizedClient => "AccessDenied",
-            Self::IdempotentParameterMismatch
+            Self::ExpiredIterator
+            | Self::IdempotentParameterMismatch
             | Self::LimitExceeded
             | Self::RequestEntityTooLarge
             | Self::RequestTimeout
@@ -105,6 +106,7 @@ impl ExceptionType {
             | Self::Serialization
             | Self::TransactionCanceled
             | Self::TransactionInProgress
+            | Self::TrimmedDataAccess
             | Self::UnknownOperation
             | Self::Validation => "ValidationError",
         }

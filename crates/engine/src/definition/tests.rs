@@ -109,6 +109,8 @@ fn keys_come_apart_as_they_were_put_together() {
         (&table_key(DROPPED, table), CatalogKey::Dropped(table)),
         (&table_key(STATISTICS, table), CatalogKey::Statistics(table)),
         (&table_key(BACKFILL, table), CatalogKey::Backfill(table)),
+        (STREAM_TIME, CatalogKey::Stream),
+        (b"vtable\0\0\0\0\0\0\0\0\x01", CatalogKey::Stream),
         (&observed, CatalogKey::Observed(table, "größe")),
     ] {
         assert_eq!(parse_key(key), Ok(parsed));
@@ -119,6 +121,7 @@ fn keys_come_apart_as_they_were_put_together() {
         b"t\0\0\0",
         b"t\0\0\0\0\0",
         b"z\0\0\0\0",
+        b"v\0\0\0\0",
         b"o\0\0\0\0\xff",
     ] {
         assert!(parse_key(key).is_err(), "{key:?}");

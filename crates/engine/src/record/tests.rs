@@ -9,6 +9,15 @@ fn item() -> EncodedItem {
     ]))
 }
 
+fn change(old: &[u8]) -> StreamChange<'_> {
+    StreamChange {
+        stream: 8,
+        by_service: true,
+        keep_new: false,
+        old,
+    }
+}
+
 fn sample() -> Bytes {
     let mut builder = RecordBuilder::with_capacity(0);
     builder.item(b"\0\0\0\x05key", 0, Some(&item()));
@@ -18,6 +27,8 @@ fn sample() -> Bytes {
     builder.index(b"\0\0\0\x07entry", 9, None);
     builder.catalog(b"t\0\0\0\x05", Some(b"{}"));
     builder.catalog(b"t\0\0\0\x06", None);
+    builder.stream(&change(item().as_bytes()));
+    builder.stamped(b"v", b"stream");
     builder.finish()
 }
 
@@ -53,6 +64,11 @@ fn reads_back_what_was_built() {
             Operation::Catalog {
                 key: b"t\0\0\0\x06",
                 value: None,
+            },
+            Operation::Stream(change(encoded.as_bytes())),
+            Operation::Stamped {
+                key: b"v",
+                value: b"stream",
             },
         ]
     );

@@ -7,7 +7,7 @@ use super::overlay::Overlay;
 use super::{Transaction, TransactionOptions};
 use crate::blocking::blocking_if;
 use crate::catalog::Table;
-use crate::change::{CatalogRow, Change};
+use crate::change::{CatalogRow, Change, StampedRow};
 use crate::definition::{NEXT_TABLE_ID, TABLE, table_key};
 use crate::engine::{Decided, Engine, Inner};
 use crate::error::Error;
@@ -15,6 +15,7 @@ use crate::gate::{self, Open};
 use crate::insert::is_many;
 use crate::record::table_of;
 use crate::section::Section;
+use crate::stream;
 use crate::table_ddl;
 use crate::write::current;
 use bytes::Bytes;
@@ -218,7 +219,10 @@ impl Engine {
         let items = self.changes_of(staged, &gates)?;
         let after = match items.is_empty() && rows.is_empty() {
             true => None,
-            false => Some(self.sequence_staged(generation, staged, &items, &rows)?),
+            false => {
+                let stamped = self.stream_rows(changes)?;
+                Some(self.sequence_staged(generation, staged, &items, &rows, &stamped)?)
+            }
         };
         drop(items);
         if let (Some(lsn), Some(ddl)) = (after, &mut ddl) {
@@ -241,6 +245,27 @@ impl Engine {
         }))
     }
 
+    /// The rows of streams that are switched on or off. A definition that has changed since the snapshot fails the validation.
+    fn stream_rows(&self, changes: &Changes) -> Result<Vec<StampedRow>, Error> {
+        let shard = &self.inner.shard;
+        let mut rows = Vec::new();
+        for opened in changes.created.values() {
+            rows.extend(stream::rows(shard, None, Some(&opened.definition))?);
+        }
+        for opened in changes.changed.values() {
+            let before = opened.table.current();
+            rows.extend(stream::rows(
+                shard,
+                Some(&before),
+                Some(&opened.definition),
+            )?);
+        }
+        for table in changes.dropped.values() {
+            rows.extend(stream::rows(shard, Some(&table.current()), None)?);
+        }
+        Ok(rows)
+    }
+
     /// The staged items as changes of what is there now: unchanged since it was read, or the validation fails.
     fn changes_of<'t>(
         &self,
@@ -259,6 +284,7 @@ impl Engine {
                     tree_key,
                     old,
                     new: new.cloned(),
+                    by_service: false,
                 });
             }
         }
@@ -271,6 +297,7 @@ impl Engine {
         staged: &Staged,
         changes: &[Change<'_>],
         rows: &[CatalogRow],
+        stamped: &[StampedRow],
     ) -> Result<Lsn, Error> {
         let Inner {
             shard,
@@ -281,7 +308,7 @@ impl Engine {
             true => shard.sequence_validated(generation, &staged.active, &staged.reads, record),
             false => shard.sequence_in(generation, record),
         };
-        match self.sequence_changes_by(generation, changes, rows, sequence) {
+        match self.sequence_changes_by(generation, changes, rows, stamped, sequence) {
             Ok(changed) => Ok(changed.lsn),
             Err(other) => Err(other),
         }

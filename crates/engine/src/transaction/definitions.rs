@@ -175,7 +175,7 @@ impl Transaction {
     ///
     /// # Errors
     /// [`Error::TableNotFound`], [`Error::IndexRefused`], [`Error::IndexNotFound`], [`Error::IndexKey`] if a staged item is none that the
-    /// index takes, [`Error::TimeToLive`]; [`Error::TransactionEnded`], [`Error::ReadOnlyTransaction`].
+    /// index takes, [`Error::TimeToLive`], [`Error::Stream`]; [`Error::TransactionEnded`], [`Error::ReadOnlyTransaction`].
     pub fn update_table(
         &self,
         name: &str,
@@ -188,7 +188,14 @@ impl Transaction {
         let mut record = RecordBuilder::with_capacity(512);
         let (first, next) = inner.numbered(|ids| {
             let first = ids.0;
-            table_ddl::change(&mut definition, id, changes, ids, &mut record)?;
+            table_ddl::change(
+                &inner.engine,
+                &mut definition,
+                id,
+                changes,
+                ids,
+                &mut record,
+            )?;
             Ok((first, ids.0))
         })?;
         let mut state = inner.live()?;

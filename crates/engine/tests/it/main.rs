@@ -10,6 +10,8 @@ mod pages;
 mod semantics;
 mod serializability;
 mod simulation;
+mod stream_follower;
+mod streams;
 mod support;
 mod tables;
 mod transaction_support;

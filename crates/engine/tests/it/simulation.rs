@@ -11,23 +11,27 @@
 //! * a counter equals its acknowledged increments, plus at most those of unknown outcome; no two acknowledged increments saw one value;
 //! * accounts sum up to nothing at any moment; in the end each is the sum of its transfers, each of which was done once;
 //! * acknowledged rows and tables are there, refused ones and dropped ones are not, an insert of many rows is there whole or not at all;
-//! * statistics equal a recount, observed attributes cover every item.
+//! * statistics equal a recount, observed attributes cover every item;
+//! * every table's stream has each change of it once and in order, and what a reader of the stream has seen stays.
 //!
 //! `SHALE_SIM_SEED` runs one seed, `SHALE_SIM_SEEDS` so many of them.
 
+use crate::stream_follower::{Follower, streamed};
 use crate::support::*;
 use shale_commitlog::{Drive, FileLog, FileLogOptions};
 use shale_engine::{
-    BatchWrite, ClientRequest, Engine, EngineOptions, Error, GetItem, ObservedAttribute,
+    BatchWrite, ClientRequest, Engine, EngineOptions, Error, GetItem, Job, ObservedAttribute,
     OnConflict, ReturnValues, Scan, StorageError, TransactAction, TransactionOptions,
 };
-use shale_env::{ManualClock, Rand, SeededRand, SimulatedFiles, SyncFault};
+use shale_env::{Clock, ManualClock, Rand, SeededRand, SimulatedFiles, SyncFault};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeyType, ValueView};
 use shale_storage::{MemoryStore, Role, Step};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 const STEPS: usize = 500;
 const SEEDS: u64 = 60;
@@ -87,6 +91,8 @@ enum Request {
     },
     /// A transaction with a token of its own: from an account of one table to one of the other.
     Transfer(Transfer),
+    /// What a new hour brings for streams.
+    Retention,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +131,8 @@ struct Model {
     /// Tables that are not there without a row.
     filled: BTreeSet<String>,
     transfers: BTreeMap<Transfer, State>,
+    /// Transfers below that number are not sent again.
+    transfers_expired: u64,
     next_row: u64,
     next_table: u64,
 }
@@ -138,6 +146,7 @@ struct Counts {
     conflicts: u64,
     unknown: u64,
     crashes: u64,
+    hours: u64,
 }
 
 struct Simulation {
@@ -151,9 +160,16 @@ struct Simulation {
     counts: Counts,
     /// Writes of the last probe that were done.
     touched: u64,
+    clock: Arc<ManualClock>,
+    follower: RefCell<Follower>,
 }
 
-fn open_over(files: &SimulatedFiles, trees: &MemoryStore, seed: u64) -> (Arc<FileLog>, Engine) {
+fn open_over(
+    files: &SimulatedFiles,
+    trees: &MemoryStore,
+    clock: &Arc<ManualClock>,
+    seed: u64,
+) -> (Arc<FileLog>, Engine) {
     let log_options = FileLogOptions {
         segment_bytes: 1,
         drive: Drive::Stepped,
@@ -168,7 +184,7 @@ fn open_over(files: &SimulatedFiles, trees: &MemoryStore, seed: u64) -> (Arc<Fil
         checkpoint_records: 1 + rand.below(40),
         ..EngineOptions::new("unused")
     };
-    let clock = Arc::new(ManualClock::new(1));
+    let clock = Arc::clone(clock) as _;
     let trees = Box::new(trees.clone());
     let engine = Engine::open(options, log.clone(), trees, clock, rand).unwrap();
     (log, engine)
@@ -177,7 +193,8 @@ fn open_over(files: &SimulatedFiles, trees: &MemoryStore, seed: u64) -> (Arc<Fil
 impl Simulation {
     fn new(seed: u64) -> Simulation {
         let (files, trees) = (SimulatedFiles::new(), MemoryStore::default());
-        let (log, engine) = open_over(&files, &trees, seed);
+        let clock = Arc::new(ManualClock::new(1));
+        let (log, engine) = open_over(&files, &trees, &clock, seed);
         let mut simulation = Simulation {
             rand: SeededRand::new(seed),
             files,
@@ -188,6 +205,8 @@ impl Simulation {
             model: Model::default(),
             counts: Counts::default(),
             touched: 0,
+            clock,
+            follower: RefCell::default(),
         };
         for name in ["counters", "rows", "debits", "credits"] {
             let name = name.to_owned();
@@ -244,8 +263,10 @@ impl Simulation {
 
     /// Any transfer in that state.
     fn transfer_in(&self, state: State) -> Option<Transfer> {
+        let expired = self.model.transfers_expired;
         let transfers = self.model.transfers.iter();
-        let found: Vec<_> = transfers.filter(|(_, its)| **its == state).collect();
+        let live = transfers.filter(|(transfer, _)| transfer.number >= expired);
+        let found: Vec<_> = live.filter(|(_, its)| **its == state).collect();
         let which = self.rand.below(found.len().max(1) as u64) as usize;
         found.get(which).map(|(transfer, _)| **transfer)
     }
@@ -281,7 +302,7 @@ impl Simulation {
             }
             72..82 => self.shard(Step::Apply),
             82..92 => {
-                let role = [Role::Catalog, Role::Items][self.rand.below(2) as usize];
+                let role = [Role::Catalog, Role::Items, Role::Streams][self.rand.below(3) as usize];
                 let step = match self.rand.below(7) {
                     0 | 1 => Step::Flush(role),
                     2 => Step::Compact(role),
@@ -308,8 +329,23 @@ impl Simulation {
                     self.crash();
                 }
             }
+            98 => self.pass_time(),
             _ => self.check_books(),
         }
+    }
+
+    /// Hours pass, unless a transfer is on its way or must be sent again: tokens expire.
+    fn pass_time(&mut self) {
+        let mut running = self.running.iter().map(|running| &running.request);
+        if running.any(|request| matches!(request, Request::Transfer(_)))
+            || self.transfer_in(State::Perhaps).is_some()
+        {
+            return;
+        }
+        self.model.transfers_expired = self.model.transfers.len() as u64;
+        let minutes = self.rand.below(1200);
+        self.clock.advance(Duration::from_secs(60 * minutes));
+        self.counts.hours += minutes / 60;
     }
 
     /// A step of the log and what follows from it.
@@ -330,7 +366,7 @@ impl Simulation {
         }
         let counter = self.rand.below(COUNTERS);
         let in_transaction = self.rand.below(2) == 0;
-        let request = match self.rand.below(24) {
+        let request = match self.rand.below(25) {
             20..22 => Request::Transfer(Transfer {
                 number: self.model.transfers.len() as u64,
                 from: self.rand.below(ACCOUNTS),
@@ -372,13 +408,14 @@ impl Simulation {
                     in_transaction,
                 }
             }
-            _ => match self.pick_table() {
+            19 => match self.pick_table() {
                 Some(name) => Request::Drop {
                     name,
                     in_transaction,
                 },
                 None => return,
             },
+            _ => Request::Retention,
         };
         self.start(request);
     }
@@ -427,7 +464,8 @@ impl Simulation {
             Request::Increment { .. }
             | Request::CompareAndSet { .. }
             | Request::Transact { .. }
-            | Request::Touch { .. } => {}
+            | Request::Touch { .. }
+            | Request::Retention => {}
         }
         let engine = self.engine.clone();
         let rows = match &request {
@@ -544,6 +582,7 @@ impl Simulation {
                     (_, before) => before,
                 };
             }
+            Request::Retention => {}
             Request::Touch { name } => {
                 assert!(!matches!(answer, Answer::No), "{name} is lost");
                 self.touched += u64::from(matches!(answer, Answer::Done(_)));
@@ -603,10 +642,15 @@ impl Simulation {
         let seed = self.rand.next_u64();
         let files = self.files.crash(seed);
         // Nothing of the old process writes any more.
-        let nowhere = open_over(&SimulatedFiles::new(), &MemoryStore::default(), 0);
+        let nowhere = open_over(
+            &SimulatedFiles::new(),
+            &MemoryStore::default(),
+            &self.clock,
+            0,
+        );
         (self.log, self.engine) = nowhere;
         self.files = files;
-        (self.log, self.engine) = open_over(&self.files, &self.trees, seed);
+        (self.log, self.engine) = open_over(&self.files, &self.trees, &self.clock, seed);
         self.check_recovered();
         self.check_books();
     }
@@ -643,6 +687,8 @@ impl Simulation {
 
     /// Statistics equal a recount, observed attributes cover every item.
     fn check_books(&self) {
+        let hours = self.clock.now_micros() / 3_600_000_000;
+        self.follower.borrow_mut().check(&self.engine, hours <= 24);
         let accounts = ["debits", "credits"].map(|table| {
             let ids = 0..ACCOUNTS;
             ids.map(|id| self.number(table, id)).sum::<i64>()
@@ -748,6 +794,7 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
             request.condition = Some(condition("attribute_exists(id)", Item::new()));
             engine.delete_item(request).await.map(|_| None)
         }
+        Request::Retention => engine.job_step(Job::Retention).await.map(|_| None),
         Request::Touch { name } => {
             let row = item([("id", n(-1)), ("touched", n(1))]);
             engine.put_item(put(&name, row)).await.map(|_| None)
@@ -760,10 +807,7 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
             name,
             in_transaction: true,
         } => drop_in_transaction(engine, &name).await,
-        Request::Create { name, .. } => {
-            let request = table(&name, ("id", KeyType::N), None);
-            engine.create_table(request).await.map(|_| None)
-        }
+        Request::Create { name, .. } => engine.create_table(streamed(&name)).await.map(|_| None),
         Request::Drop { name, .. } => engine.delete_table(&name).await.map(|_| None),
         Request::Transfer(transfer) => pay(engine, transfer).await.map(|()| None),
     };
@@ -773,7 +817,10 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
             Error::ConditionFailed { .. } | Error::TableNotFound { .. } | Error::TableExists { .. },
         ) => Answer::No,
         Err(Error::Storage(
-            StorageError::DiskFull | StorageError::RolledBack | StorageError::Poisoned(_),
+            StorageError::DiskFull
+            | StorageError::RolledBack
+            | StorageError::Poisoned(_)
+            | StorageError::SnapshotTooOld,
         )) => Answer::Refused,
         Err(Error::SerializationConflict) => Answer::Conflict,
         Err(Error::Storage(StorageError::OutcomeUnknown(_))) => Answer::Unknown,
@@ -807,7 +854,7 @@ async fn transact(engine: &Engine, counter: u64) -> Result<Option<i64>, Error> {
 
 async fn create_filled(engine: &Engine, name: &str) -> Result<Option<i64>, Error> {
     let transaction = engine.begin(TransactionOptions::default());
-    transaction.create_table(&table(name, ("id", KeyType::N), None))?;
+    transaction.create_table(&streamed(name))?;
     futures::pending!();
     let row = item([("id", n(2)), ("first", s("x"))]);
     transaction.put_item(&put(name, row))?;
@@ -872,6 +919,7 @@ fn nothing_acknowledged_is_lost_and_the_books_balance() {
         total.conflicts += counts.conflicts;
         total.unknown += counts.unknown;
         total.crashes += counts.crashes;
+        total.hours += counts.hours;
     }
     println!("{total:?}");
     let met = [
@@ -883,6 +931,7 @@ fn nothing_acknowledged_is_lost_and_the_books_balance() {
     ];
     assert!(!whole || met.iter().all(|count| *count > 100), "{total:?}");
     assert!(total.crashes > 0);
+    assert!(!whole || total.hours > 500, "{total:?}");
 }
 
 #[test]

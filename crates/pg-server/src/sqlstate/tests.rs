@@ -258,6 +258,20 @@ fn errors_of_the_engine() {
             actual: 5_000_000,
             limit: 4_000_000,
         },
+        EngineError::Limit {
+            kind: LimitKind::StreamImages,
+            actual: 5_000_000,
+            limit: 4_000_000,
+        },
+        EngineError::Stream(StreamProblem::NotFound),
+        EngineError::Stream(StreamProblem::Trimmed),
+        EngineError::Stream(StreamProblem::InvalidSequenceNumber),
+        EngineError::Stream(StreamProblem::Enabled {
+            table: "t".to_owned(),
+        }),
+        EngineError::Stream(StreamProblem::NotEnabled {
+            table: "t".to_owned(),
+        }),
         EngineError::SerializationConflict,
         EngineError::TransactionEnded,
         EngineError::ReadOnlyTransaction,
@@ -310,6 +324,12 @@ fn errors_of_the_engine() {
         Limit                        54000 one transaction writes 65537 rows, maximum 65536 rows | hint: Write fewer rows at a time, for example by ranges of the key. COPY outside of a transaction block loads any number.
         Limit                        54000 the transaction needs too much memory for its writes: 5000000 bytes, maximum 4000000 bytes | hint: Commit in smaller parts, or release savepoints.
         Limit                        53200 all transactions together need too much memory: 5000000 bytes, maximum 4000000 bytes | hint: Try again when other transactions have ended.
+        Limit                        54000 the stream keeps too many replaced rows of one statement: 5000000 bytes, maximum 4000000 bytes | hint: Write fewer rows at once.
+        Stream                       42704 the stream does not exist
+        Stream                       55000 the records at that place of the stream were trimmed | detail: A stream keeps its records for 24 hours.
+        Stream                       22023 invalid sequence number
+        Stream                       55000 table "t" already has a stream | hint: Switch it off first to change what its records hold.
+        Stream                       55000 table "t" has no stream
         SerializationConflict        40001 could not serialize access due to read/write dependencies among transactions | hint: The transaction might succeed if retried.
         TransactionEnded             25000 the transaction has ended
         ReadOnlyTransaction          25006 cannot write in a read-only transaction

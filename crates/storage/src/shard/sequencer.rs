@@ -21,6 +21,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Generation(pub(super) u64);
 
+impl Generation {
+    /// How often.
+    pub fn count(self) -> u64 {
+        self.0
+    }
+}
+
 /// What a pending write costs beside its bytes: map entry, queue entry, reference counts.
 const WRITE_OVERHEAD_BYTES: u64 = 128;
 /// The longest key that a tree takes.
@@ -77,6 +84,10 @@ impl Sequencer {
             mode: Mode::Open,
             window: None,
         }
+    }
+
+    pub(super) fn timestamp_micros(&self) -> u64 {
+        self.timestamp_micros
     }
 }
 
