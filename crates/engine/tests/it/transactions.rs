@@ -2,8 +2,9 @@
 
 use crate::support::*;
 use shale_engine::{
-    ClientRequest, ConditionCheck, Derived, Engine, EngineOptions, Error, Index, IndexKind,
-    IndexProjection, IndexStatus, LimitKind, TransactAction, TransactWriteOutput,
+    ClientRequest, ConditionCheck, Derived, Engine, EngineOptions, Error, GetItem, Index,
+    IndexKind, IndexProjection, IndexStatus, LimitKind, TransactAction, TransactWriteOutput,
+    TransactionOptions,
 };
 use shale_env::{ManualClock, SeededRand};
 use shale_item::{AttributeValue, Item, KeyAttribute, KeyType, TableId};
@@ -646,6 +647,56 @@ async fn transactions_and_single_writes_are_in_one_order() {
     assert!((0..8).all(|id| value_of(&engine, "b", id) == Some(winners[0])));
     let counted = [1, 2].map(|id| value_of(&engine, "a", id));
     assert_eq!(counted, [Some(16 * 30); 2]);
+    engine.close().await.unwrap();
+}
+
+/// One of the two doctors stays on call: an interactive transaction leaves if it reads that the other is there, TransactWriteItems if a
+/// check says so. Nothing but the order of all of them keeps both from leaving at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn checks_hold_against_interactive_transactions() {
+    let (engine, _directory) = durable();
+    create(&engine).await;
+    for round in 0..150 {
+        let both = [put_row("a", round, 1), put_row("b", round, 1)];
+        engine.transact_write(&both, None).await.unwrap();
+        let reader = engine.clone();
+        let interactive = tokio::spawn(async move {
+            let transaction = reader.begin(TransactionOptions::default());
+            let request = GetItem {
+                table: "b".to_owned(),
+                key: key(round),
+                consistent: true,
+            };
+            let other = transaction.view().get_item(&request).unwrap().item;
+            if other.is_some() {
+                tokio::task::yield_now().await;
+                transaction.delete_item(&delete("a", key(round))).unwrap();
+            }
+            transaction.commit().await
+        });
+        let checker = engine.clone();
+        let checked = tokio::spawn(async move {
+            let actions = [
+                check("a", round, "attribute_exists(id)"),
+                TransactAction::Delete(delete("b", key(round))),
+            ];
+            checker.transact_write(&actions, None).await
+        });
+        let left = match interactive.await.unwrap() {
+            Ok(()) => value_of(&engine, "a", round).is_none(),
+            Err(Error::SerializationConflict) => false,
+            Err(error) => panic!("{error}"),
+        };
+        let left_too = match checked.await.unwrap() {
+            Ok(_) => true,
+            outcome => {
+                assert_eq!(reasons(outcome), "ConditionFailed -");
+                false
+            }
+        };
+        assert!(!(left && left_too), "nobody is on call");
+        assert!(left || left_too, "somebody could leave");
+    }
     engine.close().await.unwrap();
 }
 
