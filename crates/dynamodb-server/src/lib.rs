@@ -27,5 +27,6 @@ mod operations;
 mod request_id;
 mod server;
 mod service;
+mod stream_name;
 
 pub use server::{Clock, DynamoDbOptions, serve};

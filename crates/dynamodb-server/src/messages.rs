@@ -35,10 +35,11 @@ pub(crate) fn body_too_large(limit: usize) -> String {
     format!("Request size exceeded the limit of {limit} bytes")
 }
 pub(crate) fn unknown_operation(target: &str) -> String {
-    format!("The operation {target} is not an operation of DynamoDB_20120810")
+    format!(
+        "The operation {target} is not an operation of DynamoDB_20120810 or DynamoDBStreams_20120810"
+    )
 }
-pub(crate) const NO_TARGET: &str =
-    "The request has no X-Amz-Target header that names an operation of DynamoDB_20120810";
+pub(crate) const NO_TARGET: &str = "The request has no X-Amz-Target header that names an operation of DynamoDB_20120810 or DynamoDBStreams_20120810";
 pub(crate) fn operation_not_built(name: &str) -> String {
     format!("The operation {name} is not supported by this version of ShaleDB")
 }
@@ -580,6 +581,26 @@ pub(crate) const DUPLICATE_ATTRIBUTES_TO_GET: &str =
     "One or more parameter values were invalid: Duplicate value in attribute name: ";
 
 // Streams.
+pub(crate) const VIEW_TYPE_MISSING: &str = "One or more parameter values were invalid: StreamViewType must be specified when StreamEnabled is true";
+pub(crate) const SHARD_FILTER_INCOMPLETE: &str =
+    "One or more parameter values were invalid: ShardFilter must have Type and ShardId";
+pub(crate) const INVALID_ITERATOR: &str = "Invalid ShardIterator";
+pub(crate) fn invalid_stream_arn(arn: &str) -> String {
+    format!("Invalid StreamArn: {arn} is not the ARN of a stream")
+}
+pub(crate) fn stream_not_found(arn: &str) -> String {
+    format!("Requested resource not found: Stream: {arn} not found")
+}
+pub(crate) fn iterator_needs(iterator_type: &str, member: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: {member} must be specified when ShardIteratorType is {iterator_type}"
+    )
+}
+pub(crate) fn iterator_takes_no(iterator_type: &str, member: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: {member} must not be specified when ShardIteratorType is {iterator_type}"
+    )
+}
 pub(crate) const SHARD_NOT_FOUND: &str = "Requested resource not found: Shard does not exist";
 pub(crate) const TRIMMED: &str = "The data you are trying to access has been trimmed";
 pub(crate) const ITERATOR_EXPIRED: &str = "The provided iterator exceeds the maximum age allowed.";

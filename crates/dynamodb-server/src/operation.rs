@@ -22,28 +22,28 @@ impl Target {
             if let Some(operation) = Operation::parse(name) {
                 return Target::Built(operation);
             }
-            return not_built(&NOT_BUILT, name);
+            return not_built(name);
         }
-        match target.strip_prefix(STREAMS_PREFIX) {
-            Some(name) => not_built(&STREAMS_NOT_BUILT, name),
-            None => Target::Unknown,
-        }
+        let operation = target.strip_prefix(STREAMS_PREFIX);
+        let operation = operation.and_then(Operation::parse_of_streams);
+        operation.map_or(Target::Unknown, Target::Built)
     }
 }
 
-fn not_built(names: &[&'static str], name: &str) -> Target {
-    names
+fn not_built(name: &str) -> Target {
+    NOT_BUILT
         .iter()
         .find(|known| **known == name)
         .map_or(Target::Unknown, |known| Target::NotBuilt(known))
 }
 
 macro_rules! operations {
-    ($($name:ident),* $(,)?) => {
+    ($($name:ident),* $(,)?; $($stream_name:ident),* $(,)?) => {
         /// The operations of this server.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Operation {
             $($name,)*
+            $($stream_name,)*
         }
 
         impl Operation {
@@ -53,6 +53,14 @@ macro_rules! operations {
             fn parse(name: &str) -> Option<Operation> {
                 match name {
                     $(stringify!($name) => Some(Operation::$name),)*
+                    _ => None,
+                }
+            }
+
+            /// An operation of DynamoDB Streams, all of which are built.
+            fn parse_of_streams(name: &str) -> Option<Operation> {
+                match name {
+                    $(stringify!($stream_name) => Some(Operation::$stream_name),)*
                     _ => None,
                 }
             }
@@ -85,7 +93,11 @@ operations![
     UntagResource,
     UpdateItem,
     UpdateTable,
-    UpdateTimeToLive,
+    UpdateTimeToLive;
+    DescribeStream,
+    GetRecords,
+    GetShardIterator,
+    ListStreams,
 ];
 
 /// Operations of the API model that are not built.
@@ -129,22 +141,13 @@ const NOT_BUILT: [&str; 37] = [
     "UpdateTableReplicaAutoScaling",
 ];
 
-/// Operations of DynamoDB Streams.
-const STREAMS_NOT_BUILT: [&str; 4] = [
-    "DescribeStream",
-    "GetRecords",
-    "GetShardIterator",
-    "ListStreams",
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_api_has_62_and_4_operations() {
+    fn the_api_has_62_operations() {
         assert_eq!(Operation::ALL.len() + NOT_BUILT.len(), 62);
-        assert_eq!(STREAMS_NOT_BUILT.len(), 4);
         for (name, operation) in Operation::ALL {
             let target = format!("DynamoDB_20120810.{name}");
             assert_eq!(Target::parse(&target), Target::Built(*operation));
@@ -160,7 +163,7 @@ mod tests {
         );
         assert_eq!(
             Target::parse("DynamoDBStreams_20120810.GetRecords"),
-            Target::NotBuilt("GetRecords")
+            Target::Built(Operation::GetRecords)
         );
         for target in [
             "",

@@ -1,6 +1,7 @@
 //! CreateTable.
 
 use super::index_definitions::{IndexRequest, take_indexes};
+use super::stream_specification::StreamSpecification;
 use super::table_description::{TABLE_CLASS, write_table_description};
 use super::tags::decode_tags;
 use crate::constraints::{Constraints, quoted};
@@ -8,7 +9,7 @@ use crate::exception::{Exception, Subject};
 use crate::json::{ObjectWriter, Structure};
 use crate::messages;
 use crate::service::Service;
-use shale_engine::{BillingMode, CreateTable, Derived, IndexKind};
+use shale_engine::{BillingMode, CreateTable, Derived, IndexKind, StreamDefinition};
 use shale_item::{KeyAttribute, KeySchema, KeyType};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -69,6 +70,7 @@ fn decode(request: &mut Structure<'_>) -> Result<CreateTable, Exception> {
     let billing_mode = billing_mode(request, &mut constraints)?;
     let throughput = provisioned_throughput(request, &mut constraints)?;
     let table_class = table_class(request, &mut constraints)?;
+    let stream = StreamSpecification::take(request, &mut constraints)?;
     let mut indexes = take_indexes(request, IndexKind::Local, &mut constraints)?;
     indexes.extend(take_indexes(request, IndexKind::Global, &mut constraints)?);
     let tags = request
@@ -102,9 +104,23 @@ fn decode(request: &mut Structure<'_>) -> Result<CreateTable, Exception> {
         tags: tags.unwrap_or_default(),
         derived: Derived {
             indexes,
+            stream: stream_definition(stream)?,
             ..Derived::default()
         },
     })
+}
+
+/// The stream of a new table; the engine gives it number and label.
+fn stream_definition(
+    specification: Option<StreamSpecification>,
+) -> Result<Option<StreamDefinition>, Exception> {
+    let view = specification.map(|specification| specification.view());
+    let view = view.transpose()?.flatten();
+    Ok(view.map(|view| StreamDefinition {
+        id: 0,
+        created_micros: 0,
+        view,
+    }))
 }
 
 /// Refuses parameters whose features are not built, and switches that would turn one on.
@@ -117,17 +133,13 @@ pub(super) fn refuse_not_built(
             parameter,
         )));
     }
-    for (parameter, switch) in [
-        ("StreamSpecification", "StreamEnabled"),
-        ("SSESpecification", "Enabled"),
-    ] {
-        if let Some(mut structure) = request.structure(parameter, parameter)?
-            && structure.bool(switch)?.unwrap_or_default()
-        {
-            return Err(Exception::validation(messages::parameter_not_built(
-                parameter,
-            )));
-        }
+    let parameter = "SSESpecification";
+    if let Some(mut structure) = request.structure(parameter, parameter)?
+        && structure.bool("Enabled")?.unwrap_or_default()
+    {
+        return Err(Exception::validation(messages::parameter_not_built(
+            parameter,
+        )));
     }
     Ok(())
 }
@@ -568,7 +580,7 @@ mod tests {
                 r#","BillingMode":"PAY_PER_REQUEST","StreamSpecification":{"StreamEnabled":true}"#,
             ),
             expect![[
-                r#"One or more parameter values were invalid: StreamSpecification is not supported by this version of ShaleDB"#
+                r#"One or more parameter values were invalid: StreamViewType must be specified when StreamEnabled is true"#
             ]],
         );
         check(

@@ -1,6 +1,7 @@
 //! TableDescription, as CreateTable, DescribeTable, UpdateTable and DeleteTable answer it.
 
 use super::index_definitions::{write_attribute_definitions, write_indexes, write_key_schema};
+use super::stream_specification::write_stream;
 use crate::json::ObjectWriter;
 use crate::service::Service;
 use shale_engine::{BillingMode, Index, IndexStatus, TableDescription, TableStatus};
@@ -49,6 +50,7 @@ pub(super) fn write_table_description(
     out.string("TableArn", &service.table_arn(&definition.name));
     out.string("TableId", &table.uuid);
     write_indexes(out, service, table);
+    write_stream(out, service, definition);
     if let Some(class) = definition.settings.get(TABLE_CLASS) {
         out.object("TableClassSummary", |summary| {
             summary.string("TableClass", class);

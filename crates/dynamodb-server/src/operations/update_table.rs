@@ -1,10 +1,11 @@
-//! UpdateTable: billing mode, throughput, table class, deletion protection, global secondary indexes.
+//! UpdateTable: billing mode, throughput, table class, deletion protection, stream, global secondary indexes.
 
 use super::create_table::{
     BillingModeName, attribute_definitions, billing_mode, check_defined, check_definitions,
     provisioned_throughput, refuse_not_built, table_class, throughput_of,
 };
 use super::index_definitions::{IndexRequest, key_attributes, take_index, take_index_name};
+use super::stream_specification::StreamSpecification;
 use super::table_description::{TABLE_CLASS, write_table_description};
 use crate::constraints::Constraints;
 use crate::exception::{Exception, ExceptionType, Subject};
@@ -36,12 +37,13 @@ pub(crate) async fn update_table(
     let throughput = provisioned_throughput(&mut request, &mut constraints)?;
     let class = table_class(&mut request, &mut constraints)?;
     let definitions = attribute_definitions(&mut request, &mut constraints)?.unwrap_or_default();
+    let stream = StreamSpecification::take(&mut request, &mut constraints)?;
     let updates = take_updates(&mut request, &mut constraints)?;
     let deletion_protection = request.bool("DeletionProtectionEnabled")?;
     constraints.check()?;
     refuse_not_built(&mut request, &NOT_BUILT)?;
     let nothing = mode.is_none() && throughput.is_none() && class.is_none();
-    if nothing && deletion_protection.is_none() && updates.is_empty() {
+    if nothing && deletion_protection.is_none() && updates.is_empty() && stream.is_none() {
         return Err(Exception::validation(messages::UPDATE_TABLE_EMPTY));
     }
 
@@ -52,6 +54,7 @@ pub(crate) async fn update_table(
     let mut changes = TableChanges {
         billing_mode,
         deletion_protection,
+        stream: stream.map(|stream| stream.view()).transpose()?,
         indexes: index_changes(updates, &definitions, &current.definition, new_mode)?,
         ..TableChanges::default()
     };

@@ -10,6 +10,7 @@ mod legacy;
 mod partiql;
 mod reads;
 mod server;
+mod streams;
 mod tables;
 mod transactions;
 

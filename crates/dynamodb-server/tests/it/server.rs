@@ -78,8 +78,16 @@ impl Server {
         credentials: Option<Arc<dyn CredentialStore>>,
         max_connections: usize,
     ) -> Server {
+        Server::over(crate::support::engine(), credentials, max_connections).await
+    }
+
+    /// Over that engine.
+    pub async fn over(
+        engine: Engine,
+        credentials: Option<Arc<dyn CredentialStore>>,
+        max_connections: usize,
+    ) -> Server {
         let directory = tempfile::tempdir().expect("a directory");
-        let engine = crate::support::engine();
         let sql = SqlService::new(engine.clone(), Arc::new(NoAnalytics));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
@@ -184,6 +192,25 @@ impl Client {
     pub async fn call(&mut self, operation: &str, body: impl AsRef<[u8]>) -> Answer {
         let target = format!("X-Amz-Target: DynamoDB_20120810.{operation}\r\n");
         self.post(&target, body.as_ref()).await
+    }
+
+    /// Calls an operation of DynamoDB Streams.
+    pub async fn stream_call(&mut self, operation: &str, body: Value) -> Answer {
+        let target = format!("X-Amz-Target: DynamoDBStreams_20120810.{operation}\r\n");
+        self.post(&target, body.to_string().as_bytes()).await
+    }
+
+    /// Calls an operation of DynamoDB Streams that must succeed.
+    pub async fn stream_ok(&mut self, operation: &str, body: Value) -> Value {
+        let answer = self.stream_call(operation, body).await;
+        let json = answer.json();
+        assert_eq!(answer.status, 200, "{operation}: {json}");
+        json
+    }
+
+    /// Calls an operation of DynamoDB Streams that must fail.
+    pub async fn stream_err(&mut self, operation: &str, body: Value) -> String {
+        self.stream_call(operation, body).await.exception()
     }
 
     /// Calls an operation that must succeed.

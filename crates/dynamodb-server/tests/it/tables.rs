@@ -307,7 +307,7 @@ async fn tables_are_changed() {
         (
             json!({"StreamSpecification": {"StreamEnabled": true}}),
             expect![[
-                r#"400 ValidationException: One or more parameter values were invalid: StreamSpecification is not supported by this version of ShaleDB"#
+                r#"400 ValidationException: One or more parameter values were invalid: StreamViewType must be specified when StreamEnabled is true"#
             ]],
         ),
     ] {

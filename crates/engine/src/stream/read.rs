@@ -10,7 +10,7 @@ use super::{StreamName, StreamProblem};
 use crate::derived::StreamView;
 use crate::engine::Engine;
 use crate::error::Error;
-use bytes::Bytes;
+use bytes::{Buf, BufMut, Bytes};
 use shale_item::{EncodedItem, Item, KeySchema, decode_key, item_size};
 use shale_storage::{Role, Snapshot, StorageError};
 
@@ -49,9 +49,54 @@ pub struct ShardIterator {
     pub issued_micros: u64,
 }
 
+/// Bytes of an iterator without its stream's name.
+const ITERATOR_BYTES: usize = 33;
+
+impl ShardIterator {
+    /// Everything but the stream's name, to be written down: stream u32, generation u32, whether there is a position u8, hour u32, LSN u64,
+    /// n u32, microseconds u64, big-endian.
+    pub fn to_bytes(&self) -> [u8; ITERATOR_BYTES] {
+        let SequenceNumber { hour, lsn, n } = self.position.unwrap_or(SequenceNumber::first_of(0));
+        let mut bytes = [0; ITERATOR_BYTES];
+        let mut out = &mut bytes[..];
+        out.put_u32(self.stream_id);
+        out.put_u32(self.generation);
+        out.put_u8(u8::from(self.position.is_some()));
+        out.put_u32(hour);
+        out.put_u64(lsn);
+        out.put_u32(n);
+        out.put_u64(self.issued_micros);
+        bytes
+    }
+
+    /// Reads back what [`ShardIterator::to_bytes`] wrote; none if it is something else. What it says is checked when it is used.
+    pub fn from_bytes(stream: StreamName, bytes: &[u8]) -> Option<ShardIterator> {
+        let mut rest: &[u8] = bytes
+            .try_into()
+            .map(|bytes: &[u8; ITERATOR_BYTES]| &bytes[..])
+            .ok()?;
+        let (stream_id, generation) = (rest.get_u32(), rest.get_u32());
+        let has_position = rest.get_u8();
+        let (hour, lsn, n) = (rest.get_u32(), rest.get_u64(), rest.get_u32());
+        let position = match has_position {
+            0 => None,
+            _ => Some(SequenceNumber { hour, lsn, n }),
+        };
+        Some(ShardIterator {
+            stream,
+            stream_id,
+            generation,
+            position,
+            issued_micros: rest.get_u64(),
+        })
+    }
+}
+
 /// A change of an item.
 #[derive(Clone, Debug)]
 pub struct StreamRecord {
+    /// Different for every change.
+    pub id: u128,
     /// Its place.
     pub number: SequenceNumber,
     /// What happened.
@@ -218,7 +263,7 @@ pub(super) fn records(
         .is_none()
         .then(|| reach_of(&snapshot, &stream, &shard));
     for row in Rows::new(&snapshot, stream.id, from, shard.end.hour) {
-        let record = to_record(row?, &stream.key_schema)?;
+        let record = to_record(row?, stream.id, &stream.key_schema)?;
         bytes += record.size();
         // A record alone is never above 1 MB.
         if records.len() == limit || bytes > PAGE_BYTES_MAX {
@@ -280,11 +325,17 @@ impl Iterator for Rows<'_> {
     }
 }
 
-fn to_record((key, value): (Bytes, Bytes), schema: &KeySchema) -> Result<StreamRecord, Error> {
+fn to_record(
+    (key, value): (Bytes, Bytes),
+    stream: u32,
+    schema: &KeySchema,
+) -> Result<StreamRecord, Error> {
     let number = number_of(&key).ok_or_else(corrupt)?;
     let row = Row::decode(&value).map_err(StorageError::Corrupt)?;
     let (_, primary_key) = decode_key(&row.tree_key, schema).map_err(|_| corrupt())?;
+    let SequenceNumber { lsn, n, .. } = number;
     Ok(StreamRecord {
+        id: u128::from(stream) << 96 | u128::from(lsn) << 32 | u128::from(n),
         number,
         event: row.event,
         by_service: row.by_service,
@@ -297,4 +348,36 @@ fn to_record((key, value): (Bytes, Bytes), schema: &KeySchema) -> Result<StreamR
 
 fn corrupt() -> StorageError {
     StorageError::Corrupt("a row of a stream".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn iterators_read_back() {
+        let stream = StreamName {
+            table: "t".to_owned(),
+            created_millis: 7,
+        };
+        for position in [
+            None,
+            Some(SequenceNumber::first_of(0)),
+            Some(SequenceNumber::last_of(9)),
+        ] {
+            let iterator = ShardIterator {
+                stream: stream.clone(),
+                stream_id: 3,
+                generation: 4,
+                position,
+                issued_micros: u64::MAX - 1,
+            };
+            let bytes = iterator.to_bytes();
+            assert_eq!(
+                ShardIterator::from_bytes(stream.clone(), &bytes),
+                Some(iterator)
+            );
+            assert_eq!(ShardIterator::from_bytes(stream.clone(), &bytes[1..]), None);
+        }
+    }
 }

@@ -6,7 +6,7 @@ use shale_engine::*;
 use shale_env::{Clock, ManualClock, Rand, SeededRand};
 use shale_item::{AttributeValue, EncodedItem, Item, KeyType};
 use shale_storage::{LsmOptions, LsmStore, MemoryStore, Role, Step, TreeStore};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -116,6 +116,8 @@ fn read_all(engine: &Engine, name: &StreamName, limit: usize) -> Vec<StreamRecor
         records.extend(found);
         read.push(shard.id);
     }
+    let ids: BTreeSet<u128> = records.iter().map(|record| record.id).collect();
+    assert_eq!(ids.len(), records.len(), "no id twice");
     let in_order = records
         .windows(2)
         .all(|pair| pair[0].number < pair[1].number);
