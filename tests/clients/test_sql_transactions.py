@@ -279,6 +279,31 @@ def test_the_json_api_conflicts_with_a_block_too(server, dynamodb, pg):
     assert (balance_of(pg, 1), balance_of(pg, 2)) == (1, 100)
 
 
+def test_definitions_are_undone(server, pg):
+    with server.connect(autocommit=False) as connection:
+        connection.execute("CREATE TABLE made (id int PRIMARY KEY)")
+        connection.execute("INSERT INTO made VALUES (1)")
+        assert connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'made'").fetchone() == (1,)
+        connection.execute("DROP TABLE journal")
+        connection.rollback()
+    assert pg.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'made'").fetchone() == (0,)
+    assert pg.execute("SELECT count(*) FROM journal").fetchone() == (0,)
+
+
+def test_a_migration_tool_runs_its_steps_in_one_transaction(server, pg):
+    """The statements that Alembic sends for an upgrade of two steps."""
+    with server.connect(autocommit=False) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))")
+        connection.execute("CREATE TABLE people (id INTEGER NOT NULL, name VARCHAR(50), PRIMARY KEY (id))")
+        connection.execute("INSERT INTO alembic_version (version_num) VALUES ('ae1027a6acf') RETURNING alembic_version.version_num")
+        connection.execute("INSERT INTO people SELECT g, 'n' || g FROM generate_series(1, 3) AS g")
+        moved = connection.execute("UPDATE alembic_version SET version_num='1975ea83b712' WHERE alembic_version.version_num = 'ae1027a6acf'")
+        assert moved.rowcount == 1
+        connection.commit()
+    assert pg.execute("SELECT version_num FROM alembic_version").fetchall() == [("1975ea83b712",)]
+    assert pg.execute("SELECT count(*) FROM people").fetchone() == (3,)
+
+
 class Base(sqlalchemy.orm.DeclarativeBase):
     pass
 

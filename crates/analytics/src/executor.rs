@@ -79,7 +79,7 @@ impl AnalyticExecutor for DataFusionExecutor {
         let handle = self.workers.handle().clone();
         let (session, query, declared) = (context.clone(), query.clone(), parameter_types.to_vec());
         workers::run(self.workers.handle(), async move {
-            let plan = DataFusionPlan::new(base, handle, session, query, &declared)?;
+            let plan = DataFusionPlan::new(base, handle, &session, query, &declared)?;
             Ok(Arc::new(plan) as Arc<dyn AnalyticPlan>)
         })
         .boxed()

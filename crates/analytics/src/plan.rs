@@ -44,7 +44,6 @@ struct Query {
     base: Arc<SessionState>,
     workers: Handle,
     statement: Statement,
-    session: AnalyticContext,
     columns: Vec<Column>,
     parameter_types: Vec<SqlType>,
     current: Mutex<Arc<Planned>>,
@@ -55,16 +54,15 @@ impl DataFusionPlan {
     pub(crate) fn new(
         base: Arc<SessionState>,
         workers: Handle,
-        session: AnalyticContext,
+        session: &AnalyticContext,
         statement: Statement,
         declared: &[SqlType],
     ) -> Result<DataFusionPlan, SqlError> {
-        let planned = make(&base, &session, &statement, declared)?;
+        let planned = make(&base, session, &statement, declared)?;
         Ok(DataFusionPlan(Arc::new(Query {
             base,
             workers,
             statement,
-            session,
             columns: planned.columns.clone(),
             parameter_types: planned.parameter_types.clone(),
             current: Mutex::new(Arc::new(planned)),
@@ -75,7 +73,7 @@ impl DataFusionPlan {
 impl Query {
     /// The plan for the catalog as it is now.
     fn current(&self, session: &AnalyticContext) -> Result<Arc<Planned>, SqlError> {
-        let version = session.engine.catalog_version();
+        let version = session.catalog_version();
         let current = Arc::clone(&self.current.lock());
         if current.catalog_version == version {
             return Ok(current);
@@ -139,8 +137,8 @@ impl AnalyticPlan for DataFusionPlan {
         workers::run(&self.0.workers, started).boxed()
     }
 
-    fn explain(&self) -> Vec<String> {
-        match guard(|| self.0.explained()) {
+    fn explain(&self, context: &AnalyticContext) -> Vec<String> {
+        match guard(|| self.0.explained(context)) {
             Ok(lines) => lines,
             Err(error) => vec![format!("cannot be planned: {error}")],
         }
@@ -166,14 +164,14 @@ impl Query {
     }
 
     /// The physical plan; with parameters, whose values choose access paths, the logical one.
-    fn explained(&self) -> Result<Vec<String>, SqlError> {
-        let context = StatementContext::open(self.session.clone(), Arc::clone(&self.base))?;
+    fn explained(&self, session: &AnalyticContext) -> Result<Vec<String>, SqlError> {
+        let context = StatementContext::open(session.clone(), Arc::clone(&self.base))?;
         let text = if self.parameter_types.is_empty() {
             // Planning waits for nothing: tables plan their access, system relations build their rows.
             let (physical, _) = futures::executor::block_on(self.physical(&context, &[]))?;
             displayable(physical.as_ref()).indent(false).to_string()
         } else {
-            let planned = self.current(&self.session)?;
+            let planned = self.current(session)?;
             let optimized = subplan::rewrite(planned.logical.clone(), planned.all_subplans)
                 .and_then(|plan| optimize(&context.state(), plan))
                 .map_err(to_sql_error)?;
@@ -190,11 +188,11 @@ fn make(
     statement: &Statement,
     declared: &[SqlType],
 ) -> Result<Planned, SqlError> {
-    let catalog_version = session.engine.catalog_version();
+    let catalog_version = session.catalog_version();
     let context = StatementContext::open(session.clone(), Arc::clone(base))?;
     let state = context.state();
     let count = parameters::count(statement)?;
-    let (rewritten, scope) = rewrite::rewrite(statement, &session.engine)?;
+    let (rewritten, scope) = rewrite::rewrite(statement, session.catalog())?;
     let mut types: Vec<SqlType> = declared.iter().take(count).cloned().collect();
     types.resize(count, SqlType::Unknown);
     parameters::infer_limits(statement, &mut types);

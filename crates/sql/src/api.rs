@@ -1,6 +1,6 @@
 //! What the front doors ask of SQL, and what `analytics` implements for it.
 
-use crate::CopyIn;
+use crate::{Catalog, CopyIn};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -306,8 +306,27 @@ pub struct AnalyticContext {
     /// All user names (pg_roles), current at planning.
     /// All user names (pg_roles), current at planning.
     pub users: Vec<String>,
-    /// What the session's transaction reads; none outside of one, where a statement reads what is published.
+    /// What the session's transaction sees. None outside of one, where a statement reads what is published; and where it is planned,
+    /// unless the transaction has made tables of its own.
     pub view: Option<ReadView>,
+}
+
+impl AnalyticContext {
+    /// Tables by name, as the session sees them.
+    pub fn catalog(&self) -> &dyn Catalog {
+        match &self.view {
+            Some(view) => view,
+            None => &self.engine,
+        }
+    }
+
+    /// Changes whenever what they are does.
+    pub fn catalog_version(&self) -> u64 {
+        match &self.view {
+            Some(view) => view.catalog_version(),
+            None => self.engine.catalog_version(),
+        }
+    }
 }
 
 /// A planned analytic query; run as often as wanted.
@@ -323,7 +342,7 @@ pub trait AnalyticPlan: Send + Sync {
         parameters: &'a [Datum],
     ) -> BoxFuture<'a, Result<RowStream, SqlError>>;
     /// Its plan as text lines, for EXPLAIN.
-    fn explain(&self) -> Vec<String>;
+    fn explain(&self, context: &AnalyticContext) -> Vec<String>;
 }
 
 /// Which dialect a statement is in.

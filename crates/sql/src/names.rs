@@ -7,7 +7,7 @@
 
 use crate::syntax::ident_position;
 use crate::{Dialect, SqlError, SqlType};
-use shale_engine::{Engine, ObservedAttribute, TableDescription};
+use shale_engine::{Engine, ObservedAttribute, ReadView, TableDescription};
 use shale_item::{AttributeType, KeyType};
 use sqlparser::ast::{Ident, ObjectName};
 use std::sync::Arc;
@@ -30,15 +30,31 @@ impl Catalog for Engine {
         self.describe_table(name).ok()
     }
     fn table_names(&self) -> Vec<String> {
-        const PAGE: usize = 1_000;
-        let mut names: Vec<String> = Vec::new();
-        loop {
-            let page = self.list_tables(names.last().map(String::as_str), PAGE);
-            let last = page.len() < PAGE;
-            names.extend(page);
-            if last {
-                return names;
-            }
+        all_names(|after, limit| self.list_tables(after, limit))
+    }
+}
+
+/// As the view's transaction has them.
+impl Catalog for ReadView {
+    fn table(&self, name: &str) -> Option<Arc<TableDescription>> {
+        self.describe_table(name).ok()
+    }
+    fn table_names(&self) -> Vec<String> {
+        // Of a transaction that has ended, nothing can be said.
+        all_names(|after, limit| self.list_tables(after, limit).unwrap_or_default())
+    }
+}
+
+/// All names of a list that comes in pages.
+fn all_names(page: impl Fn(Option<&str>, usize) -> Vec<String>) -> Vec<String> {
+    const PAGE: usize = 1_000;
+    let mut names: Vec<String> = Vec::new();
+    loop {
+        let next = page(names.last().map(String::as_str), PAGE);
+        let last = next.len() < PAGE;
+        names.extend(next);
+        if last {
+            return names;
         }
     }
 }

@@ -7,43 +7,49 @@ use crate::plan::{Outputs, SelectPlan, constant, ddl, insert, select, update};
 use crate::service::{Plan, Shared};
 use crate::session::Command;
 use crate::syntax::{Insert, InsertSource, Stmt, located};
-use crate::{AnalyticContext, AnalyticPlan, Column, Datum, Dialect, RowStream, SqlError, SqlType};
+use crate::{
+    AnalyticContext, AnalyticPlan, Catalog, Column, Datum, Dialect, RowStream, SqlError, SqlType,
+};
 use shale_engine::TableDescription;
 use sqlparser::ast::Statement;
 use std::sync::Arc;
+
+/// What a statement is planned with.
+#[derive(Clone, Copy)]
+pub(crate) struct Planning<'a> {
+    pub text: &'a str,
+    pub dialect: Dialect,
+    /// Parameter types that the client declared.
+    pub declared: &'a [SqlType],
+    /// Tables as the statement sees them.
+    pub catalog: &'a dyn Catalog,
+    /// Asked for only if the analytic executor plans.
+    pub context: &'a (dyn Fn() -> AnalyticContext + Sync),
+}
 
 impl Shared {
     pub(crate) async fn plan_statement(
         &self,
         statement: Stmt,
-        text: &str,
-        dialect: Dialect,
-        declared: &[SqlType],
-        context: &(dyn Fn() -> AnalyticContext + Sync),
+        of: Planning<'_>,
     ) -> Result<Planned, SqlError> {
+        let Planning { text, dialect, .. } = of;
         match statement {
-            Stmt::Insert(insert) => {
-                self.plan_insert(&insert, text, dialect, declared, context)
-                    .await
-            }
+            Stmt::Insert(insert) => self.plan_insert(&insert, of).await,
             Stmt::Update(update) => {
                 let (plan, types) =
-                    update::plan_update(&self.engine, &update, text, dialect, declared)?;
+                    update::plan_update(of.catalog, &update, text, dialect, of.declared)?;
                 let columns = plan.returning.as_ref().map(Outputs::columns);
                 let planned = Planned::new(Plan::Empty).on(&plan.table);
-                let (query, planned) = self
-                    .plan_query_of(&plan.query, types, text, context, planned)
-                    .await?;
+                let (query, planned) = self.plan_query_of(&plan.query, types, of, planned).await?;
                 Ok(planned.running(Plan::Update(plan, query), columns))
             }
             Stmt::Delete(delete) => {
                 let (plan, types) =
-                    update::plan_delete(&self.engine, &delete, text, dialect, declared)?;
+                    update::plan_delete(of.catalog, &delete, text, dialect, of.declared)?;
                 let columns = plan.returning.as_ref().map(Outputs::columns);
                 let planned = Planned::new(Plan::Empty).on(&plan.table);
-                let (query, planned) = self
-                    .plan_query_of(&plan.query, types, text, context, planned)
-                    .await?;
+                let (query, planned) = self.plan_query_of(&plan.query, types, of, planned).await?;
                 Ok(planned.running(Plan::Delete(plan, query), columns))
             }
             Stmt::Transaction(_) if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
@@ -56,9 +62,7 @@ impl Shared {
             }
             Stmt::Locking { statement, tables } => {
                 select::check_locked_tables(&tables, &statement, text)?;
-                let mut planned =
-                    Box::pin(self.plan_statement(*statement, text, dialect, declared, context))
-                        .await?;
+                let mut planned = Box::pin(self.plan_statement(*statement, of)).await?;
                 planned.locks_rows = matches!(
                     planned.plan,
                     Plan::Select(_) | Plan::Constant(_) | Plan::Analytic(_)
@@ -66,7 +70,7 @@ impl Shared {
                 Ok(planned)
             }
             Stmt::Exists(query) if dialect == Dialect::PartiQl => {
-                match select::plan(&self.engine, &query, text, dialect, declared)? {
+                match select::plan(of.catalog, &query, text, dialect, of.declared)? {
                     Some((plan, types)) => {
                         let table = plan.table.clone();
                         let plan = Plan::Exists(Arc::new(plan));
@@ -80,14 +84,11 @@ impl Shared {
             }
             Stmt::Exists(query) => {
                 let query = Box::new(select::exists_query(query));
-                self.plan_analytic(Statement::Query(query), text, declared, context)
-                    .await
+                self.plan_analytic(Statement::Query(query), of).await
             }
             Stmt::Explain { statement, options } => {
                 refuse_explain_options(&options)?;
-                let planned =
-                    Box::pin(self.plan_statement(*statement, text, dialect, declared, context))
-                        .await?;
+                let planned = Box::pin(self.plan_statement(*statement, of)).await?;
                 if matches!(planned.plan, Plan::Command(_) | Plan::Copy(_)) {
                     return Err(SqlError::NotSupported {
                         feature: "EXPLAIN of this statement".into(),
@@ -108,21 +109,12 @@ impl Shared {
                     .collect::<Result<_, _>>()?,
                 text,
             }))),
-            Stmt::Sql(statement) => {
-                self.plan_sql(*statement, text, dialect, declared, context)
-                    .await
-            }
+            Stmt::Sql(statement) => self.plan_sql(*statement, of).await,
         }
     }
 
-    async fn plan_insert(
-        &self,
-        insert: &Insert,
-        text: &str,
-        dialect: Dialect,
-        declared: &[SqlType],
-        context: &(dyn Fn() -> AnalyticContext + Sync),
-    ) -> Result<Planned, SqlError> {
+    async fn plan_insert(&self, insert: &Insert, of: Planning<'_>) -> Result<Planned, SqlError> {
+        let Planning { text, dialect, .. } = of;
         let source = match &insert.source {
             InsertSource::Query(_) if dialect == Dialect::PartiQl => {
                 return Err(SqlError::NotSupported {
@@ -132,15 +124,15 @@ impl Shared {
             }
             InsertSource::Query(query) => {
                 let query = Statement::Query(query.clone());
-                Some(Box::pin(self.plan_sql(query, text, dialect, declared, context)).await?)
+                Some(Box::pin(self.plan_sql(query, of)).await?)
             }
             _ => None,
         };
         let declared = match &source {
             Some(source) => &source.parameter_types,
-            None => declared,
+            None => of.declared,
         };
-        let (plan, types) = insert::plan(&self.engine, insert, text, dialect, declared)?;
+        let (plan, types) = insert::plan(of.catalog, insert, text, dialect, declared)?;
         let columns = plan.returning.as_ref().map(Outputs::columns);
         let mut planned = Planned::new(Plan::Empty).on(&plan.table);
         if let Some(source) = &source {
@@ -148,7 +140,7 @@ impl Shared {
             planned.reads_catalog = source.reads_catalog;
         }
         let (constants, planned) = self
-            .plan_query_of(&plan.constants, types, text, context, planned)
+            .plan_query_of(&plan.constants, types, of, planned)
             .await?;
         let plan = match source {
             None => Plan::Insert(plan, constants),
@@ -166,17 +158,11 @@ impl Shared {
         Ok(planned.running(plan, columns))
     }
 
-    async fn plan_sql(
-        &self,
-        statement: Statement,
-        text: &str,
-        dialect: Dialect,
-        declared: &[SqlType],
-        context: &(dyn Fn() -> AnalyticContext + Sync),
-    ) -> Result<Planned, SqlError> {
+    async fn plan_sql(&self, statement: Statement, of: Planning<'_>) -> Result<Planned, SqlError> {
+        let Planning { text, dialect, .. } = of;
         match statement {
             Statement::Query(query) => {
-                match select::plan(&self.engine, &query, text, dialect, declared)? {
+                match select::plan(of.catalog, &query, text, dialect, of.declared)? {
                     Some((plan, types)) => {
                         let columns = plan.outputs.columns.clone();
                         let table = plan.table.clone();
@@ -191,14 +177,13 @@ impl Shared {
                                 .into(),
                         ),
                     }),
-                    None => match constant::plan(&query, text, declared)? {
+                    None => match constant::plan(&query, text, of.declared)? {
                         Some((plan, types)) => {
                             let columns = plan.columns.clone();
                             Ok(Planned::new(Plan::Constant(plan)).with(types, Some(columns)))
                         }
                         None => {
-                            self.plan_analytic(Statement::Query(query), text, declared, context)
-                                .await
+                            self.plan_analytic(Statement::Query(query), of).await
                         }
                     },
                 }
@@ -219,7 +204,7 @@ impl Shared {
                 ..
             } => Ok(Planned::new(Plan::DropTables { names, if_exists })),
             Statement::Copy { .. } => {
-                let plan = crate::copy::plan(&self.engine, statement, text)?;
+                let plan = crate::copy::plan(of.catalog, statement, text)?;
                 Ok(Planned::new(Plan::Copy(plan)))
             }
             other => {
@@ -232,17 +217,15 @@ impl Shared {
     async fn plan_analytic(
         &self,
         statement: Statement,
-        text: &str,
-        declared: &[SqlType],
-        context: &(dyn Fn() -> AnalyticContext + Sync),
+        of: Planning<'_>,
     ) -> Result<Planned, SqlError> {
-        let (tables, reads_catalog) = check_relations(&self.engine, &statement, text)?;
-        let context = context();
+        let (tables, reads_catalog) = check_relations(of.catalog, &statement, of.text)?;
+        let context = (of.context)();
         let plan = self
             .analytic
-            .plan(&context, &statement, declared)
+            .plan(&context, &statement, of.declared)
             .await
-            .map_err(|error| located(error, &statement, text))?;
+            .map_err(|error| located(error, &statement, of.text))?;
         let types = plan.parameter_types().to_vec();
         let columns: Arc<[Column]> = plan.columns().into();
         let mut planned = Planned::new(Plan::Analytic(plan)).with(types, Some(columns));
@@ -279,23 +262,22 @@ impl Shared {
         &self,
         statement: &Option<Statement>,
         mut types: Vec<SqlType>,
-        text: &str,
-        context: &(dyn Fn() -> AnalyticContext + Sync),
+        of: Planning<'_>,
         mut planned: Planned,
     ) -> Result<(Option<Arc<dyn AnalyticPlan>>, Planned), SqlError> {
         let Some(statement) = statement else {
             return Ok((None, planned.with(types, None)));
         };
-        let (tables, reads_catalog) = check_relations(&self.engine, statement, text)?;
+        let (tables, reads_catalog) = check_relations(of.catalog, statement, of.text)?;
         for table in &tables {
             planned = planned.on(table);
         }
         planned.reads_catalog |= reads_catalog;
         let plan = self
             .analytic
-            .plan(&context(), statement, &types)
+            .plan(&(of.context)(), statement, &types)
             .await
-            .map_err(|error| located(error, statement, text))?;
+            .map_err(|error| located(error, statement, of.text))?;
         for (position, found) in plan.parameter_types().iter().enumerate() {
             match types.get_mut(position) {
                 None => types.push(found.clone()),

@@ -4,14 +4,16 @@
 
 use crate::plan::insert::InsertSelect;
 use crate::plan::{ConstantPlan, DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl};
-use crate::planner::Planned;
+use crate::planner::{Planned, Planning};
 use crate::session::{Command, Session};
 use crate::syntax::parse_statement;
-use crate::{AnalyticContext, AnalyticExecutor, AnalyticPlan, Column, Dialect, SqlError, SqlType};
+use crate::{
+    AnalyticContext, AnalyticExecutor, AnalyticPlan, Catalog, Column, Dialect, SqlError, SqlType,
+};
 use parking_lot::RwLock;
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
-use shale_engine::Engine;
+use shale_engine::{Engine, Transaction};
 use shale_env::{Clock, Rand, SystemClock, SystemRand};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -105,15 +107,7 @@ impl Plan {
 
     /// Whether the statement belongs to its transaction's snapshot.
     pub(crate) fn reads_or_writes(&self) -> bool {
-        // Definitions are made at once, whatever becomes of the transaction.
-        !matches!(
-            self,
-            Plan::Empty
-                | Plan::CreateTable(_)
-                | Plan::DropTables { .. }
-                | Plan::Explain(_)
-                | Plan::Command(_)
-        )
+        !matches!(self, Plan::Empty | Plan::Command(_))
     }
 
     /// What computes the constants of a write before it.
@@ -220,15 +214,17 @@ impl SqlService {
 }
 
 impl Shared {
-    /// The plan of a text: from the cache, or made and kept there. `context` is asked for only if the analytic executor plans.
+    /// The plan of a text: from the cache, or made and kept there. `context` is asked for only if the analytic executor plans. `within` is
+    /// a transaction to which names mean something else than to others: its plans are its own.
     pub(crate) async fn prepare(
         &self,
         text: &str,
         dialect: Dialect,
         declared: &[SqlType],
         context: &(dyn Fn() -> AnalyticContext + Sync),
+        within: Option<&Transaction>,
     ) -> Result<Arc<Prepared>, SqlError> {
-        let cacheable = text.len() <= CACHED_TEXT_BYTES_MAX;
+        let cacheable = text.len() <= CACHED_TEXT_BYTES_MAX && within.is_none();
         if cacheable {
             let key = StatementKeyRef {
                 dialect,
@@ -236,13 +232,27 @@ impl Shared {
                 declared,
             };
             if let Some(found) = self.statements.get(&key)
-                && self.is_current(&found)
+                && self.is_current(&found, None)
             {
                 return Ok(found);
             }
         }
         // Boxed: the state of planning is large, and most statements find their plan made.
-        let planning = Box::pin(self.plan(text, dialect, declared, context));
+        let planning = Box::pin(async {
+            let view = within.map(Transaction::view);
+            let (catalog, version): (&dyn Catalog, u64) = match &view {
+                Some(view) => (view, view.catalog_version()),
+                None => (&self.engine, self.engine.catalog_version()),
+            };
+            let of = Planning {
+                text,
+                dialect,
+                declared,
+                catalog,
+                context,
+            };
+            self.plan(of, version).await
+        });
         let prepared = Arc::new(planning.await?);
         if cacheable && prepared.plan.is_shareable() {
             let key = StatementKey {
@@ -256,8 +266,11 @@ impl Shared {
     }
 
     /// Whether nothing that the plan depends on has changed.
-    pub(crate) fn is_current(&self, prepared: &Prepared) -> bool {
-        let version = self.engine.catalog_version();
+    pub(crate) fn is_current(&self, prepared: &Prepared, within: Option<&Transaction>) -> bool {
+        let version = match within {
+            None => self.engine.catalog_version(),
+            Some(transaction) => transaction.catalog_version(),
+        };
         if prepared.catalog_version.load(Ordering::Relaxed) == version {
             return true;
         }
@@ -265,11 +278,14 @@ impl Shared {
             return false;
         }
         let unchanged = prepared.tables.iter().all(|(name, version)| {
-            self.engine
-                .describe_table(name)
-                .is_ok_and(|table| table.version == *version)
+            let now = match within {
+                None => self.engine.describe_table(name),
+                Some(transaction) => transaction.describe_table(name),
+            };
+            now.is_ok_and(|table| table.version == *version)
         });
-        if unchanged {
+        // Others share the plan, and to them the transaction's version means nothing.
+        if unchanged && within.is_none() {
             prepared.catalog_version.store(version, Ordering::Relaxed);
         }
         unchanged
@@ -283,6 +299,7 @@ impl Shared {
         &self,
         prepared: &Prepared,
         context: &(dyn Fn() -> AnalyticContext + Sync),
+        within: Option<&Transaction>,
     ) -> Result<Arc<Prepared>, SqlError> {
         let fresh = self
             .prepare(
@@ -290,6 +307,7 @@ impl Shared {
                 Dialect::Postgres,
                 &prepared.declared,
                 context,
+                within,
             )
             .await?;
         if fresh.columns != prepared.columns {
@@ -302,20 +320,11 @@ impl Shared {
         Ok(fresh)
     }
 
-    async fn plan(
-        &self,
-        text: &str,
-        dialect: Dialect,
-        declared: &[SqlType],
-        context: &(dyn Fn() -> AnalyticContext + Sync),
-    ) -> Result<Prepared, SqlError> {
-        let catalog_version = self.engine.catalog_version();
-        let mut planned = match parse_statement(text, dialect)? {
+    async fn plan(&self, of: Planning<'_>, catalog_version: u64) -> Result<Prepared, SqlError> {
+        let Planning { text, declared, .. } = of;
+        let mut planned = match parse_statement(text, of.dialect)? {
             None => Planned::new(Plan::Empty),
-            Some(statement) => {
-                self.plan_statement(statement, text, dialect, declared, context)
-                    .await?
-            }
+            Some(statement) => self.plan_statement(statement, of).await?,
         };
         if planned.parameter_types.len() < declared.len() {
             planned

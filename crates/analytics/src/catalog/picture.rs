@@ -2,7 +2,7 @@
 
 use crate::relation::Relation;
 use shale_item::TableId;
-use shale_sql::{AnalyticContext, Catalog};
+use shale_sql::AnalyticContext;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -113,11 +113,11 @@ pub(crate) enum Class<'a> {
 impl CatalogPicture {
     /// The catalog as it is now.
     pub(crate) fn take(session: &AnalyticContext) -> CatalogPicture {
-        let engine = &session.engine;
+        let catalog = session.catalog();
         let mut tables = Vec::new();
-        for name in engine.table_names() {
+        for name in catalog.table_names() {
             // A table dropped since it was listed is not shown.
-            if let Ok(description) = engine.describe_table(&name) {
+            if let Some(description) = catalog.table(&name) {
                 tables.push(TableEntry {
                     oid: table_oid(description.id),
                     relation: Relation::new(Arc::clone(&description)),

@@ -29,13 +29,12 @@ use datafusion::sql::sqlparser::ast::{
     FunctionArgExpr, FunctionArgumentList, FunctionArguments, Ident, ObjectName, Statement,
     TimezoneInfo, Value,
 };
-use shale_engine::Engine;
-use shale_sql::{SqlError, SqlType};
+use shale_sql::{Catalog, SqlError, SqlType};
 
 /// Rewrites a query and finds the tables that it reads.
 pub(crate) fn rewrite(
     statement: &Statement,
-    engine: &Engine,
+    catalog: &dyn Catalog,
 ) -> Result<(Statement, Scope), SqlError> {
     let mut statement = statement.clone();
     let Statement::Query(query) = &mut statement else {
@@ -48,7 +47,7 @@ pub(crate) fn rewrite(
     let ctes = names::cte_names(query);
     empty::prune(query, &ctes);
     compat::rewrite(query)?;
-    let scope = names::resolve(query, engine, ctes)?;
+    let scope = names::resolve(query, catalog, ctes)?;
     Ok((statement, scope))
 }
 

@@ -11,8 +11,7 @@ use datafusion::sql::sqlparser::ast::{
     Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select,
     TableFactor, TableWithJoins, Visit, VisitMut, Visitor, VisitorMut,
 };
-use shale_engine::Engine;
-use shale_sql::{Dialect, ITEM_COLUMN, SqlError, find_table};
+use shale_sql::{Catalog, Dialect, ITEM_COLUMN, SqlError, find_table};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -63,11 +62,11 @@ pub(super) fn cte_names(query: &Query) -> HashSet<String> {
 /// 42P01, 3F000 for tables and schemas that are not there.
 pub(super) fn resolve(
     query: &mut Query,
-    engine: &Engine,
+    catalog: &dyn Catalog,
     ctes: HashSet<String>,
 ) -> Result<Scope, SqlError> {
     let mut tables = Tables {
-        engine,
+        catalog,
         ctes,
         relations: BTreeMap::new(),
         qualifiers: HashMap::new(),
@@ -132,7 +131,7 @@ pub(super) type Qualifiers = HashMap<String, Vec<(Ident, Qualified)>>;
 
 /// First walk: tables, qualifiers and every name mentioned.
 struct Tables<'a> {
-    engine: &'a Engine,
+    catalog: &'a dyn Catalog,
     ctes: HashSet<String>,
     relations: BTreeMap<String, Relation>,
     qualifiers: Qualifiers,
@@ -265,7 +264,7 @@ impl Tables<'_> {
             Some("public") => {}
             Some(schema) => {
                 // "table"."index": there are no indexes to read yet.
-                if self.engine.describe_table(&idents[0].value).is_ok() {
+                if self.catalog.table(&idents[0].value).is_some() {
                     return Err(undefined());
                 }
                 return Err(SqlError::Other {
@@ -276,7 +275,7 @@ impl Tables<'_> {
             }
         }
         let description =
-            find_table(self.engine, table, Dialect::Postgres).ok_or_else(undefined)?;
+            find_table(self.catalog, table, Dialect::Postgres).ok_or_else(undefined)?;
         let exact_name = description.definition.name.clone();
         name.0 = vec![
             ObjectNamePart::Identifier(Ident::new("public")),

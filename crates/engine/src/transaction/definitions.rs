@@ -257,6 +257,15 @@ impl ReadView {
         self.engine.describe_table(name)
     }
 
+    /// As [`crate::Engine::catalog_version`], now; in a transaction as [`Transaction::catalog_version`].
+    pub fn catalog_version(&self) -> u64 {
+        let staged = self.within.as_ref().and_then(|within| {
+            let state = within.transaction.state.lock();
+            state.definitions.version
+        });
+        staged.unwrap_or_else(|| self.engine.catalog_version())
+    }
+
     /// As [`crate::Engine::list_tables`], now; in a transaction with what it has staged.
     ///
     /// # Errors

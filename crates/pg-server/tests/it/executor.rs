@@ -209,7 +209,7 @@ impl AnalyticPlan for ScriptedPlan {
         .boxed()
     }
 
-    fn explain(&self) -> Vec<String> {
+    fn explain(&self, _context: &AnalyticContext) -> Vec<String> {
         vec![format!("{:?}", self.script)]
     }
 }

@@ -7,7 +7,7 @@ use crate::bind::{Arguments, Predicate, Semantics};
 use crate::plan::explain::{Details, lines};
 use crate::plan::{InsertPlan, Order, SelectPlan};
 use crate::service::Plan;
-use crate::{AnalyticPlan, SqlError};
+use crate::{AnalyticContext, SqlError};
 use shale_engine::TableDescription;
 use shale_item::EncodedItem;
 
@@ -15,20 +15,26 @@ use shale_item::EncodedItem;
 const WRITE_UNIT_BYTES: usize = 1_024;
 
 /// The lines of EXPLAIN.
-pub(crate) fn explain(plan: &Plan, with: &Arguments<'_>) -> Result<Vec<String>, SqlError> {
+pub(crate) fn explain(
+    plan: &Plan,
+    with: &Arguments<'_>,
+    context: &AnalyticContext,
+) -> Result<Vec<String>, SqlError> {
     match plan {
         Plan::Select(plan) => select(plan, with),
         Plan::Constant(_) => Ok(vec!["Constants: no table is read".to_owned()]),
-        Plan::Analytic(plan) => Ok(below("Analytic".to_owned(), plan.explain())),
+        Plan::Analytic(plan) => Ok(below("Analytic".to_owned(), plan.explain(context))),
         Plan::Insert(plan, _) => insert(plan, with),
         Plan::InsertSelect { plan, source, .. } => {
             let title = format!("Insert into {}", plan.table.definition.name);
-            Ok(below(title, explain(source, with)?))
+            Ok(below(title, explain(source, with, context)?))
         }
         Plan::Update(plan, Some(query)) if plan.per_row => {
-            Ok(found_by("Update", &plan.table, query.as_ref()))
+            Ok(found_by("Update", &plan.table, query.explain(context)))
         }
-        Plan::Delete(plan, Some(query)) => Ok(found_by("Delete", &plan.table, query.as_ref())),
+        Plan::Delete(plan, Some(query)) => {
+            Ok(found_by("Delete", &plan.table, query.explain(context)))
+        }
         Plan::Update(plan, _) => write("Update", &plan.table, &plan.predicate, with),
         Plan::Delete(plan, _) => write("Delete", &plan.table, &plan.predicate, with),
         _ => Err(SqlError::NotSupported {
@@ -82,9 +88,9 @@ fn below(title: String, lines: Vec<String>) -> Vec<String> {
 }
 
 /// A write whose rows are found by a query.
-fn found_by(title: &str, table: &TableDescription, query: &dyn AnalyticPlan) -> Vec<String> {
+fn found_by(title: &str, table: &TableDescription, query: Vec<String>) -> Vec<String> {
     let title = format!("{title} on {}", table.definition.name);
-    below(title, below("Analytic".to_owned(), query.explain()))
+    below(title, below("Analytic".to_owned(), query))
 }
 
 fn write(

@@ -62,7 +62,7 @@ impl Shared {
             view: None,
         };
         let prepared = self
-            .prepare(&request.statement, Dialect::PartiQl, &[], &context)
+            .prepare(&request.statement, Dialect::PartiQl, &[], &context, None)
             .await?;
         if request.parameters.len() != prepared.parameter_types.len() {
             return Err(SqlError::Other {

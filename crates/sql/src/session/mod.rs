@@ -24,6 +24,7 @@ use crate::{
 use futures::StreamExt;
 use prepared::PreparedStatements;
 use settings::Settings;
+use shale_engine::Transaction as EngineTransaction;
 use std::sync::Arc;
 use std::time::Duration;
 use transaction::Transaction;
@@ -80,14 +81,30 @@ impl Session {
         text: &str,
         parameter_types: &[SqlType],
     ) -> Result<Arc<Prepared>, SqlError> {
+        let within = self.transaction.redefining(&self.shared.engine);
+        let context = || self.context_of(within.as_ref());
         let prepared = self
             .shared
-            .prepare(text, Dialect::Postgres, parameter_types, &|| self.context())
+            .prepare(
+                text,
+                Dialect::Postgres,
+                parameter_types,
+                &context,
+                within.as_ref(),
+            )
             .await;
-        if prepared.is_err() {
-            self.fail();
+        match prepared {
+            Err(error) => {
+                // A failed block hears of nothing but its own state; what is no statement at all is told first, as in PostgreSQL.
+                let failed = self.transaction.check_open().err();
+                self.fail();
+                Err(match error {
+                    error @ SqlError::Syntax { .. } => error,
+                    error => failed.unwrap_or(error),
+                })
+            }
+            prepared => prepared,
         }
-        prepared
     }
 
     /// Runs a prepared statement.
@@ -194,7 +211,15 @@ impl Session {
         self.settings.take_reported_changes()
     }
 
-    /// What analytic plans may ask of this session. While planning they read no data: a plan outlives the transaction.
+    /// The same with what a transaction sees.
+    fn context_of(&self, transaction: Option<&EngineTransaction>) -> AnalyticContext {
+        AnalyticContext {
+            view: transaction.map(EngineTransaction::view),
+            ..self.context()
+        }
+    }
+
+    /// What analytic plans may ask of this session.
     fn context(&self) -> AnalyticContext {
         AnalyticContext {
             engine: self.shared.engine.clone(),
@@ -226,8 +251,13 @@ impl Session {
             return Box::pin(self.command(command.clone(), parameters)).await;
         }
         self.transaction.check_open()?;
-        if !self.shared.is_current(prepared) {
-            let fresh = self.shared.refresh(prepared, &|| self.context()).await?;
+        let within = self.transaction.redefining(&self.shared.engine);
+        if !self.shared.is_current(prepared, within.as_ref()) {
+            let context = || self.context_of(within.as_ref());
+            let fresh = self
+                .shared
+                .refresh(prepared, &context, within.as_ref())
+                .await?;
             return self.run(&fresh, parameters).await;
         }
         self.run(prepared, parameters).await

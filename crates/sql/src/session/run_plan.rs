@@ -50,7 +50,7 @@ impl Session {
                 let rows = match selected {
                     Selected::Rows(rows) => rows,
                     Selected::TooManyToSort => {
-                        let context = self.context_in(&transaction);
+                        let context = self.context_of(transaction.as_ref());
                         self.shared
                             .run_fallback(plan, &context, &prepared.parameter_types, parameters)
                             .await?
@@ -67,7 +67,7 @@ impl Session {
             }
             Plan::Analytic(plan) => {
                 let rows = plan
-                    .execute(&self.context_in(&transaction), parameters)
+                    .execute(&self.context_of(transaction.as_ref()), parameters)
                     .await?;
                 Ok(rows_of(columns, rows, "SELECT"))
             }
@@ -81,20 +81,27 @@ impl Session {
                 };
                 let written = match &transaction {
                     Some(transaction) => {
-                        let context = self.context_in(&Some(transaction.clone()));
+                        let context = self.context_of(Some(transaction));
                         request.run_in(transaction, &context).await?
                     }
                     None => request.run_alone(&|| self.context()).await?,
                 };
                 Ok(answer(written, &prepared.plan, columns))
             }
-            Plan::CreateTable(plan) => self.create_table(plan).await,
-            Plan::DropTables { names, if_exists } => self.drop_tables(names, *if_exists).await,
+            Plan::CreateTable(plan) => self.create_table(plan, transaction.as_ref()).await,
+            Plan::DropTables { names, if_exists } => {
+                self.drop_tables(names, *if_exists, transaction.as_ref())
+                    .await
+            }
             Plan::Copy(plan) => {
                 let copy = CopyIn::start(&self.shared, plan, now_micros, transaction);
                 Ok(Outcome::CopyIn(copy))
             }
-            Plan::Explain(inner) => self.explain(inner, columns, parameters, now_micros).await,
+            Plan::Explain(inner) => {
+                let context = self.context_of(transaction.as_ref());
+                self.explain(inner, columns, parameters, now_micros, &context)
+                    .await
+            }
             // Planned for PartiQL only, which has no sessions.
             Plan::Exists(_) => Err(SqlError::NotSupported {
                 feature: "EXISTS by itself".into(),
@@ -122,27 +129,19 @@ impl Session {
         })
     }
 
-    /// What analytic plans may ask of this session when they run: they read what the transaction does.
-    fn context_in(&self, transaction: &Option<Transaction>) -> AnalyticContext {
-        AnalyticContext {
-            view: transaction.as_ref().map(Transaction::view),
-            ..self.context()
-        }
-    }
-
     async fn explain(
         &self,
         plan: &Plan,
         columns: Arc<[Column]>,
         parameters: &[Datum],
         now_micros: u64,
+        context: &AnalyticContext,
     ) -> Result<Outcome, SqlError> {
-        let constants = plan.constants();
-        let computed = compute(constants, &|| self.context(), parameters).await?;
+        let computed = compute(plan.constants(), &|| context.clone(), parameters).await?;
         let with = self
             .shared
             .arguments(Parameters::Datums(parameters), &computed, now_micros);
-        let lines = explain::explain(plan, &with)?;
+        let lines = explain::explain(plan, &with, context)?;
         let rows: Vec<Row> = lines
             .into_iter()
             .map(|line| vec![Datum::Text(line)])

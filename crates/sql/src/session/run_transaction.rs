@@ -12,16 +12,6 @@ use sqlparser::ast::ObjectName;
 
 const NO_TRANSACTION: &str = "there is no transaction in progress";
 
-fn tables_stay() -> SqlError {
-    SqlError::NotSupported {
-        feature: "rolling back CREATE TABLE and DROP TABLE".into(),
-        hint: Some(
-            "The block has ended and its changes of rows are undone; tables that it created or dropped stay so."
-                .into(),
-        ),
-    }
-}
-
 impl Session {
     pub(super) fn begin(
         &mut self,
@@ -49,7 +39,6 @@ impl Session {
             self.settings.on_end(committed);
         }
         let tag = match ended? {
-            Ended::RolledBackInPart => return Err(tables_stay()),
             Ended::RolledBack => "ROLLBACK",
             Ended::Committed => "COMMIT",
             Ended::NoBlock => {
@@ -73,10 +62,8 @@ impl Session {
         if was_open {
             self.settings.on_end(false);
         }
-        match ended {
-            Ended::NoBlock => self.warning("25P01", NO_TRANSACTION),
-            Ended::RolledBackInPart => return Err(tables_stay()),
-            Ended::Committed | Ended::RolledBack => {}
+        if ended == Ended::NoBlock {
+            self.warning("25P01", NO_TRANSACTION);
         }
         if chain {
             self.begin("ROLLBACK", modes)?;
@@ -173,7 +160,10 @@ impl Session {
     pub(super) fn lock(&mut self, tables: &[ObjectName]) -> Result<Outcome, SqlError> {
         self.transaction.check_in_block("LOCK TABLE")?;
         for table in tables {
-            table_for_write(&self.shared.engine, table, "", Dialect::Postgres)?;
+            match self.transaction.redefining(&self.shared.engine) {
+                Some(own) => table_for_write(&own.view(), table, "", Dialect::Postgres)?,
+                None => table_for_write(&self.shared.engine, table, "", Dialect::Postgres)?,
+            };
         }
         done("LOCK TABLE")
     }

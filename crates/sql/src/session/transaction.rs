@@ -30,8 +30,6 @@ struct Block {
     savepoints: Vec<Savepoint>,
     /// now() of the block: that of its first statement.
     now_micros: Option<u64>,
-    /// Tables created and dropped, which stays.
-    definitions: usize,
 }
 
 /// The engine's part of a block.
@@ -65,8 +63,6 @@ const SAVEPOINTS_MAX: usize = 10_000;
 pub(crate) enum Ended {
     Committed,
     RolledBack,
-    /// The same, but tables that it created or dropped stay so.
-    RolledBackInPart,
     /// There was no block that BEGIN had opened.
     NoBlock,
 }
@@ -194,13 +190,6 @@ impl Transaction {
         }
     }
 
-    /// A table was created or dropped.
-    pub(crate) fn on_definition(&mut self) {
-        if let Some(block) = &mut self.block {
-            block.definitions += 1;
-        }
-    }
-
     pub(crate) fn now_micros(&mut self, clock: &dyn Clock) -> u64 {
         match &mut self.block {
             None => clock.now_micros(),
@@ -233,6 +222,14 @@ impl Transaction {
         Ok(Some(transaction))
     }
 
+    /// The block's transaction of the engine, where names mean something else to it than to others: it has created or dropped tables, or
+    /// written attributes that were never seen.
+    pub(crate) fn redefining(&self, engine: &Engine) -> Option<EngineTransaction> {
+        let begun = self.block.as_ref()?.begun.as_ref()?;
+        let transaction = &begun.transaction;
+        (transaction.catalog_version() != engine.catalog_version()).then(|| transaction.clone())
+    }
+
     /// COMMIT. A failed block rolls back, as in PostgreSQL. The block ends in any case.
     ///
     /// # Errors
@@ -242,7 +239,7 @@ impl Transaction {
             return Ok(Ended::NoBlock);
         };
         if block.failed {
-            return Ok(block.rolled_back());
+            return Ok(Ended::RolledBack);
         }
         if let Some(begun) = block.begun {
             begun.transaction.commit().await?;
@@ -256,7 +253,7 @@ impl Transaction {
     /// ROLLBACK.
     pub(crate) fn roll_back(&mut self) -> Ended {
         match self.block.take() {
-            Some(block) if !block.implicit => block.rolled_back(),
+            Some(block) if !block.implicit => Ended::RolledBack,
             _ => Ended::NoBlock,
         }
     }
@@ -344,13 +341,6 @@ impl Transaction {
 }
 
 impl Block {
-    fn rolled_back(&self) -> Ended {
-        match self.definitions {
-            0 => Ended::RolledBack,
-            _ => Ended::RolledBackInPart,
-        }
-    }
-
     /// The innermost savepoint of that name.
     fn position(&self, name: &str) -> Result<usize, SqlError> {
         self.savepoints

@@ -50,7 +50,7 @@ impl AnalyticPlan for FortyTwoPlan {
         let rows: RowStream = futures::stream::iter([Ok(vec![row])]).boxed();
         Box::pin(std::future::ready(Ok(rows)))
     }
-    fn explain(&self) -> Vec<String> {
+    fn explain(&self, _context: &AnalyticContext) -> Vec<String> {
         vec!["Constants".into()]
     }
 }

@@ -220,6 +220,8 @@ async fn an_error_fails_the_block_and_commit_rolls_back() {
         TransactionStatus::Failed
     );
     assert!(server.run("SELECT 1").await.starts_with("! 25P02"));
+    assert!(server.run("SELECT nothing").await.starts_with("! 25P02"));
+    assert!(server.run("SELEKT").await.starts_with("! syntax"));
     assert_eq!(server.run("COMMIT").await, "ROLLBACK");
     assert_eq!(server.session.transaction_status(), TransactionStatus::Idle);
     assert_eq!(
