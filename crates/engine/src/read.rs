@@ -87,7 +87,8 @@ impl At<'_> {
 pub(crate) fn open_in(view: &ReadView, name: &str) -> Result<Opened, Error> {
     let table = view.engine.table(name)?;
     let published = table.published();
-    if published.since <= view.snapshot.lsn() {
+    // What is ahead of the publications may be a definition too.
+    if published.since <= view.snapshot.lsn() && !view.snapshot.is_ahead() {
         let definition = Arc::clone(&published.definition);
         return Ok(Opened { table, definition });
     }
@@ -122,18 +123,13 @@ pub(crate) fn read(
     key: &PrimaryKey,
 ) -> Result<Option<EncodedItem>, Error> {
     let tree_key = encode_key(table.id, key);
-    let value = match at {
-        At::View(view) => {
-            if let Some(within) = &view.within
-                && let Some(staged) = within.read(&tree_key)?
-            {
-                return Ok(staged);
-            }
-            view.snapshot.get(Role::Items, &tree_key)?
+    match at {
+        At::View(_) => at.reader().get(&tree_key),
+        At::Published(engine) => {
+            let value = engine.inner.shard.get(Role::Items, &tree_key)?;
+            Ok(value.map(item_of).transpose()?)
         }
-        At::Published(engine) => engine.inner.shard.get(Role::Items, &tree_key)?,
-    };
-    Ok(value.map(item_of).transpose()?)
+    }
 }
 
 /// Query, one page.

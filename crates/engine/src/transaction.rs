@@ -16,6 +16,7 @@
 //! * Nothing of it is anywhere but in its own memory before; giving up the handle gives up the transaction.
 //! * Reads stay noted when the writes behind them are undone: what they told is known outside.
 
+mod atomically;
 mod budget;
 mod commit;
 mod definitions;
@@ -36,7 +37,7 @@ use overlay::Overlay;
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
 use shale_item::{EncodedItem, TableId};
-use shale_storage::{ActiveTransaction, ReadSet, Role, Snapshot};
+use shale_storage::{ActiveTransaction, Lsn, ReadSet, Role, Snapshot};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -100,19 +101,29 @@ impl Engine {
     /// Begins a transaction at the published LSN. It takes nothing that others would wait for.
     pub fn begin(&self, options: TransactionOptions) -> Transaction {
         let shard = &self.inner.shard;
-        let (active, snapshot) = match options.read_only {
-            true => (None, shard.snapshot()),
-            false => {
-                let active = shard.begin_transaction();
-                let snapshot = active.snapshot().clone();
-                (Some(active), snapshot)
-            }
-        };
+        match options.read_only {
+            true => self.transaction(None, shard.snapshot()),
+            false => self.writing(shard.begin_transaction()),
+        }
+    }
+
+    /// Begins a transaction at the newest LSN, if that can be: what it reads must not be told before what it depends on is published.
+    fn begin_ahead(&self) -> Transaction {
+        self.writing(self.inner.shard.begin_ahead())
+    }
+
+    fn writing(&self, active: ActiveTransaction) -> Transaction {
+        let snapshot = active.snapshot().clone();
+        self.transaction(Some(active), snapshot)
+    }
+
+    fn transaction(&self, active: Option<ActiveTransaction>, snapshot: Snapshot) -> Transaction {
+        let read_only = active.is_none();
         Transaction {
             inner: Arc::new(Inner {
                 engine: self.clone(),
                 snapshot,
-                read_only: options.read_only,
+                read_only,
                 tables: Arc::default(),
                 state: Mutex::new(State {
                     active,
@@ -189,6 +200,12 @@ impl Transaction {
         let mut state = self.inner.live()?;
         state.savepoints.retain(|command| *command < savepoint.0);
         Ok(())
+    }
+
+    /// What must be published before anything that the transaction has read may be told.
+    fn depends_on(&self) -> Option<Lsn> {
+        let state = self.inner.state.lock();
+        state.active.as_ref()?.depends_on()
     }
 
     /// Gives the transaction up. Nothing of it has happened.

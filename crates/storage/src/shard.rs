@@ -3,6 +3,7 @@
 //! Locks, in the order in which they are taken: sequencer → gate → one of the small ones. The log may call back from
 //! within `append`, while the sequencer is held, so callbacks only try the sequencer (`settle`), never wait for it.
 
+mod ahead;
 mod applier;
 mod failures;
 mod maintenance;
@@ -194,7 +195,13 @@ impl Shard {
 
     /// Begins a transaction at the published LSN: what it reads can be validated by [`Shard::sequence_validated`].
     pub fn begin_transaction(&self) -> ActiveTransaction {
-        ActiveTransaction::begin(&self.core)
+        ActiveTransaction::begin(&self.core, false)
+    }
+
+    /// As [`Shard::begin_transaction`], at the newest LSN if that can be: what the transaction reads may still be on its way, so that
+    /// nothing of it may be told before [`ActiveTransaction::depends_on`] is published.
+    pub fn begin_ahead(&self) -> ActiveTransaction {
+        ActiveTransaction::begin(&self.core, true)
     }
 
     /// As [`Shard::sequence_in`], if no record above the transaction's snapshot has written a key that the transaction has read.
@@ -250,7 +257,10 @@ impl Shard {
 
     /// The timestamp of the newest record, microseconds since the Unix epoch; no later record has a lower one.
     pub fn last_timestamp_micros(&self) -> u64 {
-        self.core.sequencer.lock().timestamp_micros()
+        let timestamp_micros = self.core.sequencer.lock().timestamp_micros();
+        // What the log told meanwhile.
+        self.core.settle();
+        timestamp_micros
     }
 
     /// Up to where everything is readable.

@@ -2,9 +2,9 @@
 //!
 //! Not here: what follows from items (`change`), the validation itself (`storage`).
 
+use super::Transaction;
 use super::definitions::Changes;
 use super::overlay::Overlay;
-use super::{Transaction, TransactionOptions};
 use crate::blocking::blocking_if;
 use crate::catalog::Table;
 use crate::change::{CatalogRow, Change, StampedRow};
@@ -23,11 +23,6 @@ use shale_item::{EncodedItem, TableId};
 use shale_storage::{ActiveTransaction, Generation, Lsn, ReadSet, Role, StorageError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// How often a transaction is run anew because it conflicts, before the conflict is the answer.
-const ATTEMPTS_MAX: usize = 32;
-/// Attempts from which on one that is tried again runs alone among its like: it no longer conflicts with them.
-const ATTEMPTS_TOGETHER: usize = 2;
 
 /// What a transaction leaves to be written.
 struct Staged {
@@ -54,6 +49,22 @@ impl Transaction {
     /// [`Error::SerializationConflict`]; [`Error::TableExists`] if a name was taken meanwhile; [`Error::TransactionEnded`];
     /// [`Error::KeyContention`], or the shard's. Nothing was written then, unless the error says that the outcome is unknown.
     pub async fn commit(&self) -> Result<(), Error> {
+        let engine = &self.inner.engine;
+        match self.sequence().await {
+            Ok(sequenced) => engine.finish(sequenced).await,
+            Err(Refusal::Conflict { written }) => {
+                // The answer tells of that record, and whoever tries again must see it.
+                if let Some(written) = written {
+                    let _ = engine.published(written).await;
+                }
+                Err(Error::SerializationConflict)
+            }
+            Err(Refusal::Other(error)) => Err(error),
+        }
+    }
+
+    /// A commit but for waiting.
+    pub(super) async fn sequence(&self) -> Result<Sequenced, Refusal> {
         let staged = {
             let mut state = self.inner.state.lock();
             match state.end() {
@@ -64,14 +75,51 @@ impl Transaction {
                     overlay,
                     tables: std::mem::take(&mut state.written),
                 },
-                None if self.inner.read_only => return Ok(()),
-                None => return Err(Error::TransactionEnded),
+                None if self.inner.read_only => return Ok(Sequenced::default()),
+                None => return Err(Error::TransactionEnded.into()),
             }
         };
-        if staged.overlay.is_empty() {
-            return Ok(());
+        let after = match staged.overlay.is_empty() {
+            true => None,
+            false => self.inner.engine.sequence_staged(&staged).await?,
+        };
+        Ok(Sequenced {
+            after: after.or_else(|| staged.active.depends_on()),
+            written: after.is_some(),
+            changes: staged.changes,
+        })
+    }
+}
+
+/// A transaction whose record is on its way.
+#[derive(Debug, Default)]
+pub(super) struct Sequenced {
+    /// What must be published before anybody is told.
+    after: Option<Lsn>,
+    /// Whether that is its own record.
+    pub(super) written: bool,
+    changes: Changes,
+}
+
+/// Why a transaction was not sequenced.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// What it has read is not current.
+    Conflict {
+        /// The record that has written it, if that is known.
+        written: Option<Lsn>,
+    },
+    Other(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Refusal {
+        match error {
+            Error::Storage(StorageError::Conflict { written }) => Refusal::Conflict { written },
+            // A table that was there for the transaction is there no more.
+            Error::TableNotFound { .. } => Refusal::Conflict { written: None },
+            other => Refusal::Other(other),
         }
-        self.inner.engine.write_staged(staged).await
     }
 }
 
@@ -105,70 +153,35 @@ impl Staged {
 }
 
 impl Engine {
-    /// Runs a transaction and commits it, again if it conflicts: for statements that read and write many items on their own. The function
-    /// may run several times; what it answers is given out once the transaction is durable.
-    ///
-    /// # Errors
-    /// The function's, after which nothing was written; otherwise as [`Transaction::commit`].
-    pub async fn atomically<T, E, F>(&self, mut run: impl FnMut(Transaction) -> F) -> Result<T, E>
-    where
-        F: Future<Output = Result<T, E>>,
-        E: From<Error>,
-    {
-        let mut attempt = 0;
-        loop {
-            // One that is behind goes alone, or it would lose again and again to those that have just come.
-            let lane = &self.inner.retry_lane;
-            let _lane = match attempt < ATTEMPTS_TOGETHER {
-                true => (Some(lane.read().await), None),
-                false => (None, Some(lane.write().await)),
-            };
-            let transaction = self.begin(TransactionOptions::default());
-            let answer = run(transaction.clone()).await?;
-            match transaction.commit().await {
-                Ok(()) => return Ok(answer),
-                Err(Error::SerializationConflict) if attempt < ATTEMPTS_MAX => attempt += 1,
-                Err(error) => return Err(error.into()),
-            }
+    /// Waits until a transaction is published.
+    pub(super) async fn finish(&self, sequenced: Sequenced) -> Result<(), Error> {
+        let Some(lsn) = sequenced.after else {
+            return Ok(());
+        };
+        let outcome = self.published(lsn).await;
+        if !sequenced.changes.is_empty() {
+            self.end_changes(&sequenced.changes, lsn, outcome.is_ok());
         }
+        outcome
     }
 
-    async fn write_staged(&self, staged: Staged) -> Result<(), Error> {
+    async fn sequence_staged(&self, staged: &Staged) -> Result<Option<Lsn>, Error> {
         let large = is_many(staged.items().count());
-        let section = || blocking_if(large, || self.commit_section(&staged));
-        let sequenced = loop {
-            match self.run_section(section).await {
-                Ok(Decided {
+        let section = || blocking_if(large, || self.commit_section(staged));
+        loop {
+            match self.run_section(section).await? {
+                Decided {
                     after,
                     answer: Attempt::Done,
-                }) => break after,
+                } => return Ok(after),
                 // Whether it was published or rolled back, the way is free then.
-                Ok(Decided { after, .. }) => {
+                Decided { after, .. } => {
                     if let Some(other) = after {
                         let _ = self.published(other).await;
                     }
                 }
-                // A table that was there for the transaction is there no more.
-                Err(Error::TableNotFound { .. }) => return Err(Error::SerializationConflict),
-                Err(Error::Storage(StorageError::Conflict { written })) => {
-                    // The answer tells of that record, and whoever tries again must see it.
-                    if let Some(written) = written {
-                        let _ = self.published(written).await;
-                    }
-                    return Err(Error::SerializationConflict);
-                }
-                Err(error) => return Err(error),
             }
-        };
-        let Staged { changes, .. } = staged;
-        let Some(lsn) = sequenced else {
-            return Ok(());
-        };
-        let outcome = self.published(lsn).await;
-        if !changes.is_empty() {
-            self.end_changes(&changes, lsn, outcome.is_ok());
         }
-        outcome
     }
 
     /// Changes of definitions are published, or rolled back.
@@ -221,7 +234,7 @@ impl Engine {
             true => None,
             false => {
                 let stamped = self.stream_rows(changes)?;
-                Some(self.sequence_staged(generation, staged, &items, &rows, &stamped)?)
+                Some(self.sequence_record(generation, staged, &items, &rows, &stamped)?)
             }
         };
         drop(items);
@@ -291,7 +304,7 @@ impl Engine {
         Ok(changes)
     }
 
-    fn sequence_staged(
+    fn sequence_record(
         &self,
         generation: Generation,
         staged: &Staged,
@@ -308,10 +321,8 @@ impl Engine {
             true => shard.sequence_validated(generation, &staged.active, &staged.reads, record),
             false => shard.sequence_in(generation, record),
         };
-        match self.sequence_changes_by(generation, changes, rows, stamped, sequence) {
-            Ok(changed) => Ok(changed.lsn),
-            Err(other) => Err(other),
-        }
+        let changed = self.sequence_changes_by(generation, changes, rows, stamped, sequence)?;
+        Ok(changed.lsn)
     }
 }
 

@@ -266,6 +266,97 @@ async fn counters_that_many_tasks_raise_atomically_lose_nothing() {
     assert_eq!(engine.shard_stats().transactions, 0);
 }
 
+/// The next attempt reads what is on its way, so that many share a sync; nothing is told before that.
+#[tokio::test]
+async fn statements_on_one_item_do_not_wait_for_each_other() {
+    let log = InstantLog::default();
+    let engine = open(log.clone(), MemoryStore::default());
+    let request = table("t", ("p", KeyType::S), Some(("s", KeyType::N)));
+    engine.create_table(request).await.unwrap();
+    engine.put_item(put("t", row("a", 1, 0))).await.unwrap();
+    // The first of them shows a digit more of `v`: the catalog is on its way too.
+    log.hold_at(2);
+    let raise = || {
+        engine.atomically(|transaction| async move {
+            increment(&transaction, key("a", 1));
+            Ok::<_, Error>(())
+        })
+    };
+    let mut raises: Vec<_> = (0..5).map(|_| Box::pin(raise())).collect();
+    for raise in &mut raises {
+        assert!(futures::poll!(raise.as_mut()).is_pending());
+    }
+    assert_eq!(log.payloads().len(), 7, "all are on their way");
+    // What finds nothing to write, and what is refused, have seen them too.
+    let sees = |transaction: Transaction| async move {
+        let seen = value(read(&transaction.view(), key("a", 1)));
+        if seen == Some(0) {
+            // Behind: a write makes it conflict with the others.
+            transaction.put_item(&put("t", row("b", 2, 0)))?;
+        }
+        Ok::<_, Error>(seen)
+    };
+    let refuses = |transaction: Transaction| async move {
+        if value(read(&transaction.view(), key("a", 1))) == Some(0) {
+            transaction.put_item(&put("t", row("b", 2, 0)))?;
+            return Ok(());
+        }
+        Err(Error::SameKeyTwice)
+    };
+    let mut sees = Box::pin(engine.atomically(sees));
+    let mut refuses = Box::pin(engine.atomically(refuses));
+    assert!(futures::poll!(sees.as_mut()).is_pending());
+    assert!(futures::poll!(refuses.as_mut()).is_pending());
+    log.release();
+    for raise in raises {
+        raise.await.unwrap();
+    }
+    assert_eq!(sees.await.unwrap(), Some(5));
+    assert!(matches!(refuses.await, Err(Error::SameKeyTwice)));
+    assert_eq!(value(get(&engine, "t", key("a", 1))), Some(5));
+    assert_eq!(get(&engine, "t", key("b", 2)), None);
+}
+
+/// Definitions on their way count for statements that are tried again.
+#[tokio::test]
+async fn statements_obey_definitions_on_their_way() {
+    let log = InstantLog::default();
+    let engine = open(log.clone(), MemoryStore::default());
+    let request = table("t", ("p", KeyType::S), Some(("s", KeyType::N)));
+    engine.create_table(request).await.unwrap();
+    log.hold_at(1);
+    let changes = TableChanges {
+        tags: BTreeMap::from([("team".to_owned(), Some("red".to_owned()))]),
+        ..TableChanges::default()
+    };
+    let raise = || {
+        engine.atomically(|transaction| async move {
+            let add = update("t", key("a", 1), "ADD v :x", item([(":x", n(1))]));
+            transaction.update_item(&add)?;
+            Ok::<_, Error>(())
+        })
+    };
+    let (mut change, mut behind) = (
+        Box::pin(engine.update_table("t", changes)),
+        Box::pin(raise()),
+    );
+    assert!(futures::poll!(change.as_mut()).is_pending());
+    assert!(futures::poll!(behind.as_mut()).is_pending());
+    assert_eq!(
+        log.payloads().len(),
+        3,
+        "it waits for nothing but its own record"
+    );
+    let (mut drop, mut late) = (Box::pin(engine.delete_table("t")), Box::pin(raise()));
+    assert!(futures::poll!(drop.as_mut()).is_pending());
+    assert!(futures::poll!(late.as_mut()).is_pending());
+    log.release();
+    change.await.unwrap();
+    behind.await.unwrap();
+    drop.await.unwrap();
+    assert!(matches!(late.await, Err(Error::TableNotFound { .. })));
+}
+
 #[tokio::test]
 async fn what_a_function_refuses_is_not_tried_again() {
     let engine = with_table().await;

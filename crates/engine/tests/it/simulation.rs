@@ -21,7 +21,7 @@ use crate::support::*;
 use shale_commitlog::{Drive, FileLog, FileLogOptions};
 use shale_engine::{
     BatchWrite, ClientRequest, Engine, EngineOptions, Error, GetItem, Job, ObservedAttribute,
-    OnConflict, ReturnValues, Scan, StorageError, TransactAction, TransactionOptions,
+    OnConflict, ReturnValues, Scan, StorageError, TransactAction, Transaction, TransactionOptions,
 };
 use shale_env::{Clock, ManualClock, Rand, SeededRand, SimulatedFiles, SyncFault};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeyType, ValueView};
@@ -67,6 +67,8 @@ enum Request {
     /// An increment in a transaction: what was read may be written by others before the commit.
     Transact {
         counter: u64,
+        /// Again until it is done.
+        atomically: bool,
     },
     Insert {
         ids: Vec<u64>,
@@ -381,7 +383,10 @@ impl Simulation {
                 }
             }
             0..4 => Request::Increment { counter },
-            4..8 => Request::Transact { counter },
+            4..8 => Request::Transact {
+                counter,
+                atomically: in_transaction,
+            },
             8..12 => {
                 let seen = self.counter(counter);
                 Request::CompareAndSet { counter, seen }
@@ -526,7 +531,7 @@ impl Simulation {
         };
         match request {
             Request::Increment { counter }
-            | Request::Transact { counter }
+            | Request::Transact { counter, .. }
             | Request::CompareAndSet { counter, .. } => match answer {
                 Answer::Done(value) => {
                     *self.model.acknowledged.entry(counter).or_default() += 1;
@@ -779,7 +784,14 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
             request.condition = Some(condition(text, values));
             engine.put_item(request).await.map(|_| Some(seen + 1))
         }
-        Request::Transact { counter } => transact(engine, counter).await,
+        Request::Transact {
+            counter,
+            atomically: true,
+        } => {
+            let run = |transaction| async move { increment_in(&transaction, counter).await };
+            engine.atomically(run).await
+        }
+        Request::Transact { counter, .. } => transact(engine, counter).await,
         Request::Insert {
             in_transaction: true,
             ..
@@ -831,6 +843,13 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
 /// Reads a counter in a transaction, lets others go on, and writes it back one larger.
 async fn transact(engine: &Engine, counter: u64) -> Result<Option<i64>, Error> {
     let transaction = engine.begin(TransactionOptions::default());
+    let value = increment_in(&transaction, counter).await?;
+    futures::pending!();
+    transaction.commit().await?;
+    Ok(value)
+}
+
+async fn increment_in(transaction: &Transaction, counter: u64) -> Result<Option<i64>, Error> {
     let key = item([("id", n(counter as i64))]);
     let request = GetItem {
         table: "counters".to_owned(),
@@ -847,8 +866,6 @@ async fn transact(engine: &Engine, counter: u64) -> Result<Option<i64>, Error> {
     let mut row = key;
     row.insert("n".to_owned(), n(seen + 1));
     transaction.put_item(&put("counters", row))?;
-    futures::pending!();
-    transaction.commit().await?;
     Ok(Some(seen + 1))
 }
 

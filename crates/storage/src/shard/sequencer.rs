@@ -89,6 +89,11 @@ impl Sequencer {
     pub(super) fn timestamp_micros(&self) -> u64 {
         self.timestamp_micros
     }
+
+    /// The last LSN that was given; none if records are being rolled back, or writes have stopped.
+    pub(super) fn tail(&self) -> Option<Lsn> {
+        matches!(self.mode, Mode::Open).then(|| Lsn(self.next.0 - 1))
+    }
 }
 
 impl Core {

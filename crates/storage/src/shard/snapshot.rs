@@ -5,6 +5,7 @@
 //! * A cancelled snapshot reads nothing any more: cancelling waits for the reads that are under way.
 
 use super::Core;
+use super::ahead::Ahead;
 use crate::{Role, Scan, StorageError};
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
@@ -98,6 +99,8 @@ pub struct Snapshot {
 struct Inner {
     core: Arc<Core>,
     registration: Arc<Registration>,
+    /// What is laid over it.
+    ahead: Option<Ahead>,
 }
 
 impl Drop for Inner {
@@ -125,6 +128,11 @@ impl Inner {
 
 impl Snapshot {
     pub(super) fn open(core: &Arc<Core>) -> Snapshot {
+        Snapshot::open_ahead(core, None)
+    }
+
+    /// A snapshot with what was on its way when all of that was above what is published now.
+    pub(super) fn open_ahead(core: &Arc<Core>, ahead: Option<Ahead>) -> Snapshot {
         let registration = core
             .snapshots
             .register(&core.published, core.clock.monotonic());
@@ -132,13 +140,20 @@ impl Snapshot {
             inner: Arc::new(Inner {
                 core: core.clone(),
                 registration,
+                ahead,
             }),
         }
     }
 
     /// Its position.
     pub fn lsn(&self) -> Lsn {
-        self.inner.registration.lsn
+        let ahead = self.inner.ahead.as_ref();
+        ahead.map_or(self.inner.registration.lsn, |ahead| ahead.lsn)
+    }
+
+    /// Whether it shows what was not published when it was opened.
+    pub fn is_ahead(&self) -> bool {
+        self.inner.ahead.is_some()
     }
 
     /// A key's value.
@@ -146,6 +161,11 @@ impl Snapshot {
     /// # Errors
     /// `SnapshotTooOld` if the snapshot was cancelled, for its age or the memory it held.
     pub fn get(&self, role: Role, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
+        if let Some(ahead) = &self.inner.ahead
+            && let Some(value) = ahead.get(role, key)
+        {
+            return Ok(value.clone());
+        }
         self.inner
             .read(|lsn| self.inner.core.trees.of(role).get(key, lsn))
     }
@@ -156,15 +176,18 @@ impl Snapshot {
         if range.start >= range.end {
             return Box::new(std::iter::empty());
         }
-        match self
-            .inner
-            .read(|lsn| Ok(self.inner.core.trees.of(role).range(range, lsn)))
-        {
+        let tree = self.inner.core.trees.of(role);
+        let entries = self.inner.read(|lsn| Ok(tree.range(range.clone(), lsn)));
+        let scan: Scan = match entries {
             Ok(entries) => Box::new(SnapshotScan {
                 entries: Some(entries),
                 inner: self.inner.clone(),
             }),
             Err(error) => Box::new(std::iter::once(Err(error))),
+        };
+        match &self.inner.ahead {
+            Some(ahead) => ahead.range(role, range, scan),
+            None => scan,
         }
     }
 }

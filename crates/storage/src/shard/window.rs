@@ -12,6 +12,7 @@
 //! Without transactions it is off, and a write costs one look at that.
 
 use super::Core;
+use super::ahead::Ahead;
 use super::sequencer::{Generation, Outstanding};
 use super::snapshot::Snapshot;
 use crate::read_set::ReadSet;
@@ -149,9 +150,16 @@ impl Active {
 pub struct ActiveTransaction {
     core: Arc<Core>,
     snapshot: Snapshot,
+    /// What it reads holds within this generation, if it reads ahead of what is published.
+    ahead_in: Option<Generation>,
 }
 
 impl ActiveTransaction {
+    /// The record that must be published before anything that the transaction has read may be told.
+    pub fn depends_on(&self) -> Option<Lsn> {
+        self.ahead_in.map(|_| self.snapshot.lsn())
+    }
+
     /// What it reads.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
@@ -165,24 +173,31 @@ impl Drop for ActiveTransaction {
 }
 
 impl ActiveTransaction {
-    /// Opens the snapshot and has the window cover everything above it.
-    pub(super) fn begin(core: &Arc<Core>) -> ActiveTransaction {
+    /// Opens the snapshot, at the newest LSN if that is wanted and can be, and has the window cover everything above it.
+    pub(super) fn begin(core: &Arc<Core>, ahead: bool) -> ActiveTransaction {
         let mut sequencer = core.sequencer.lock();
-        if sequencer.window.is_none() {
+        let tail = sequencer.tail().filter(|_| ahead);
+        let mut ahead = None;
+        if sequencer.window.is_none() || tail.is_some() {
             // Under the gate nothing is on its way from `outstanding` into the trees, so what is not published is all there.
             core.with_gate(|| {
                 let published = Lsn(core.published.load(Ordering::Acquire));
-                sequencer.window = Some(Window::new(published, &core.outstanding.lock()));
+                let outstanding = core.outstanding.lock();
+                let window = &mut sequencer.window;
+                window.get_or_insert_with(|| Window::new(published, &outstanding));
+                ahead = tail.and_then(|tail| Ahead::collect(tail, &outstanding));
             });
         }
+        let ahead_in = ahead.as_ref().map(|_| core.generation());
         // IMPORTANT: still under the sequencer, which is what forgets recent writes.
-        let snapshot = Snapshot::open(core);
+        let snapshot = Snapshot::open_ahead(core, ahead);
         core.active.enter(snapshot.lsn());
         drop(sequencer);
         core.settle();
         ActiveTransaction {
             core: Arc::clone(core),
             snapshot,
+            ahead_in,
         }
     }
 }
@@ -225,7 +240,14 @@ impl Core {
         let mut checked = transaction.snapshot.lsn();
         for round in 0..=ROUNDS_MAX {
             let mut sequencer = self.sequencer.lock();
-            let checks = check(&sequencer.window, checked, reads, round == ROUNDS_MAX);
+            // What was read ahead may be rolled back.
+            let holds = transaction
+                .ahead_in
+                .is_none_or(|then| then == self.generation());
+            let checks = match holds {
+                true => check(&sequencer.window, checked, reads, round == ROUNDS_MAX),
+                false => Checks::Failed(None),
+            };
             let result = match &checks {
                 Checks::Passed => {
                     let record = record.clone();

@@ -235,3 +235,82 @@ fn concurrent_increments_are_serialized() {
     let sum = shard.get(Role::Items, b"n").unwrap().unwrap();
     assert_eq!(sum, (THREADS * EACH).to_string());
 }
+
+/// A transaction that is ahead reads what is not published, and is refused once that is rolled back.
+#[test]
+fn a_transaction_ahead_reads_what_is_on_its_way() {
+    let log = TestLog::default();
+    let shard = open(&log);
+    shard.sequence(put("a", "0")).unwrap();
+    shard.sequence(put("b", "0")).unwrap();
+    log.hold(true);
+    let writes = [
+        (Role::Items, Bytes::from("a"), Some(Bytes::from("1"))),
+        (Role::Items, Bytes::from("b"), None),
+        (Role::Items, Bytes::from("c"), Some(Bytes::from("1"))),
+    ];
+    shard.sequence(record(&writes)).unwrap();
+    let behind = shard.begin_transaction();
+    assert_eq!(behind.depends_on(), None);
+    assert!(!behind.snapshot().is_ahead());
+    assert_eq!(
+        &*behind.snapshot().get(Role::Items, b"a").unwrap().unwrap(),
+        b"0"
+    );
+    let ahead = shard.begin_ahead();
+    assert_eq!(ahead.depends_on(), Some(Lsn(3)));
+    assert!(ahead.snapshot().is_ahead());
+    assert_eq!(
+        &*ahead.snapshot().get(Role::Items, b"a").unwrap().unwrap(),
+        b"1"
+    );
+    assert_eq!(ahead.snapshot().get(Role::Items, b"b").unwrap(), None);
+    let scanned = || {
+        let all = Bytes::from("a")..Bytes::from("z");
+        let entries = ahead.snapshot().range(Role::Items, all);
+        entries.map(|entry| entry.unwrap().0).collect::<Vec<_>>()
+    };
+    assert_eq!(scanned(), ["a", "c"]);
+    // It stays what it was, whatever is published or sequenced.
+    shard.sequence(put("d", "1")).unwrap();
+    log.hold(false);
+    shard.sequence(put("e", "1")).unwrap();
+    assert_eq!(scanned(), ["a", "c"]);
+    commit(
+        &shard,
+        &ahead,
+        &keys(Role::Items, &["a", "b"]),
+        put("x", "1"),
+    )
+    .unwrap();
+    assert_conflict(commit(
+        &shard,
+        &ahead,
+        &keys(Role::Items, &["d"]),
+        put("x", "2"),
+    ));
+    assert_conflict(commit(
+        &shard,
+        &behind,
+        &keys(Role::Items, &["a"]),
+        put("x", "2"),
+    ));
+
+    log.hold(true);
+    shard.sequence(put("a", "2")).unwrap();
+    let lost = shard.begin_ahead();
+    assert_eq!(
+        &*lost.snapshot().get(Role::Items, b"a").unwrap().unwrap(),
+        b"2"
+    );
+    let full = AppendFailure::Refused {
+        reason: RefusedReason::DiskFull,
+    };
+    log.fail(full, false);
+    log.hold(false);
+    while shard.sequence(put("z", "1")).is_err() {
+        std::thread::yield_now();
+    }
+    assert_conflict(commit(&shard, &lost, &ReadSet::default(), put("x", "2")));
+    assert_eq!(&*shard.get(Role::Items, b"a").unwrap().unwrap(), b"1");
+}
