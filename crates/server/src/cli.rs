@@ -87,6 +87,12 @@ pub struct Serve {
     /// Memory for joins, sorts and aggregates over all statements, MiB; beyond it they spill to disk [default: 1024]
     #[arg(long, env = "SHALE_ANALYTIC_MEMORY_MIB", value_name = "MIB")]
     pub analytic_memory_mib: Option<u64>,
+    /// How often expired items (time to live) are looked for, seconds [default: 60]
+    #[arg(long, env = "SHALE_EXPIRY_SECONDS", value_name = "SECONDS")]
+    pub expiry_seconds: Option<u64>,
+    /// Write global indexes behind their items instead of with them, as between machines
+    #[arg(long, env = "SHALE_ASYNCHRONOUS_INDEXES", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
+    pub asynchronous_indexes: Option<bool>,
     /// PostgreSQL connections at most [default: 1000]
     #[arg(long, env = "SHALE_MAX_PG_CONNECTIONS", value_name = "N")]
     pub max_pg_connections: Option<usize>,

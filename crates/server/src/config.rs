@@ -5,6 +5,7 @@ use crate::error::Error;
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Where the database is unless said otherwise.
 pub const DEFAULT_DATA_DIR: &str = "shale-data";
@@ -33,6 +34,10 @@ pub struct Config {
     pub cache_bytes: u64,
     /// Bytes for analytic statements.
     pub analytic_memory_bytes: u64,
+    /// How often expired items are looked for.
+    pub expiry_interval: Duration,
+    /// Whether global indexes are written behind their items.
+    pub asynchronous_indexes: bool,
     /// PostgreSQL connections at most.
     pub max_pg_connections: usize,
     /// DynamoDB connections at most.
@@ -72,6 +77,8 @@ struct File {
     write_memory_mib: Option<u64>,
     cache_mib: Option<u64>,
     analytic_memory_mib: Option<u64>,
+    expiry_seconds: Option<u64>,
+    asynchronous_indexes: Option<bool>,
     max_pg_connections: Option<usize>,
     max_dynamodb_connections: Option<usize>,
     region: Option<String>,
@@ -134,6 +141,13 @@ impl Config {
                 file.analytic_memory_mib,
                 1024,
             ),
+            expiry_interval: Duration::from_secs(
+                flags.expiry_seconds.or(file.expiry_seconds).unwrap_or(60),
+            ),
+            asynchronous_indexes: flags
+                .asynchronous_indexes
+                .or(file.asynchronous_indexes)
+                .unwrap_or(false),
             max_pg_connections: flags
                 .max_pg_connections
                 .or(file.max_pg_connections)

@@ -227,6 +227,8 @@ async fn open_engine(config: &Config) -> Result<Engine, Error> {
     let options = EngineOptions {
         write_buffer_bytes: config.write_memory_bytes,
         cache_bytes: config.cache_bytes,
+        expiry_interval: config.expiry_interval,
+        asynchronous_indexes: config.asynchronous_indexes,
         ..EngineOptions::new(&config.data_dir)
     };
     Engine::open_directory(options).map_err(|source| Error::Database {
