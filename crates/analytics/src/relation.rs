@@ -43,6 +43,8 @@ pub(crate) struct RelationColumn {
 pub(crate) struct Relation {
     /// The engine's description.
     pub description: Arc<TableDescription>,
+    /// The index whose entries are read.
+    pub index: Option<String>,
     /// All columns: visible ones first.
     pub columns: Vec<RelationColumn>,
 }
@@ -53,7 +55,16 @@ impl Relation {
         let columns = columns_of(&description);
         Relation {
             description,
+            index: None,
             columns,
+        }
+    }
+
+    /// The entries of an index of that table: the same columns, but only items that have the index's attributes.
+    pub(crate) fn of_index(description: Arc<TableDescription>, index: String) -> Relation {
+        Relation {
+            index: Some(index),
+            ..Relation::new(description)
         }
     }
 

@@ -6,9 +6,11 @@
 //! and that satisfies the residual satisfies the condition.
 
 use crate::plan::explain::{Details, lines};
-use shale_engine::TableDescription;
+use shale_engine::{
+    CreateTable, Index, IndexKind, IndexProjection, IndexStatus, Query, Scan, TableDescription,
+};
 use shale_expression::{Comparison, Condition, Operand, Path, SortCondition};
-use shale_item::{AttributeValue, Item, KeyAttribute, KeySchema, KeyValue};
+use shale_item::{AttributeType, AttributeValue, Item, KeyAttribute, KeySchema, KeyType, KeyValue};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -36,8 +38,92 @@ pub enum AccessPath {
         /// Condition on RANGE.
         sort: Option<SortCondition>,
     },
+    /// Entries of an index.
+    IndexScan(IndexScan),
     /// All items.
     Scan,
+}
+
+/// Which entries of an index are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexScan {
+    /// The index.
+    pub index: Arc<Index>,
+    /// Values of its HASH attributes, none twice; `None` reads all entries.
+    pub partitions: Option<Vec<Vec<AttributeValue>>>,
+    /// Values of its first RANGE attributes.
+    pub sort_prefix: Vec<AttributeValue>,
+    /// Condition on the RANGE attribute behind those.
+    pub sort: Option<SortCondition>,
+    /// Whether the items of the table are fetched, because the entries do not hold what is read.
+    pub whole_items: bool,
+}
+
+/// What a statement needs of the items that it reads.
+#[derive(Clone, Debug, Default)]
+pub struct Needs {
+    /// Names of attributes besides those of the condition; `None` needs whole items.
+    pub attributes: Option<BTreeSet<String>>,
+    /// The index that FROM names: its entries are what is read.
+    pub index: Option<String>,
+}
+
+impl AccessPath {
+    /// The engine's queries that read the path; none for keys and scans. What all have in common is left to the caller: filter, limit,
+    /// direction.
+    pub fn queries(&self, table: &str) -> Vec<Query> {
+        let query = |partition: Vec<AttributeValue>, sort: &Option<SortCondition>| Query {
+            table: table.to_owned(),
+            index: None,
+            whole_items: false,
+            partition,
+            sort_prefix: vec![],
+            sort: sort.clone(),
+            filter: None,
+            forward: true,
+            limit: None,
+            exclusive_start_key: None,
+            consistent: true,
+        };
+        match self {
+            AccessPath::Nothing | AccessPath::KeyLookup { .. } | AccessPath::Scan => vec![],
+            AccessPath::RangeScan { partitions, sort } => partitions
+                .iter()
+                .map(|partition| query(vec![partition.clone()], sort))
+                .collect(),
+            AccessPath::IndexScan(scan) => {
+                let partitions = scan.partitions.iter().flatten();
+                let queries = partitions.map(|partition| Query {
+                    index: Some(scan.index.name.clone()),
+                    whole_items: scan.whole_items,
+                    sort_prefix: scan.sort_prefix.clone(),
+                    ..query(partition.clone(), &scan.sort)
+                });
+                queries.collect()
+            }
+        }
+    }
+
+    /// The engine's scan that reads the path; none for keys and ranges.
+    pub fn scan(&self, table: &str) -> Option<Scan> {
+        let (index, whole_items) = match self {
+            AccessPath::Scan => (None, false),
+            AccessPath::IndexScan(scan) if scan.partitions.is_none() => {
+                (Some(scan.index.name.clone()), scan.whole_items)
+            }
+            _ => return None,
+        };
+        Some(Scan {
+            table: table.to_owned(),
+            index,
+            whole_items,
+            filter: None,
+            limit: None,
+            exclusive_start_key: None,
+            segment: None,
+            consistent: true,
+        })
+    }
 }
 
 /// A path, and what of the condition is left to check on each item.
@@ -59,7 +145,235 @@ pub fn explain(table: &TableDescription, access: &Access) -> Vec<String> {
     lines(table, access, &details)
 }
 
-/// Chooses the cheapest path for a condition.
+/// Chooses the cheapest path for a condition: by key, then by a local index under the partition key or a range of it, then by an index
+/// all of whose keys the condition requires, then a scan.
+pub fn choose_for(table: &TableDescription, condition: Option<Condition>, needs: &Needs) -> Access {
+    let definition = &table.definition;
+    if let Some(name) = &needs.index {
+        return match definition.derived.index(name) {
+            Some(index) => read_index(table, index, condition, needs),
+            // It went since the statement was planned: the engine says so.
+            None => choose(&definition.key_schema, condition),
+        };
+    }
+    let of_table = choose(&definition.key_schema, condition.clone());
+    let bound = match &of_table.path {
+        AccessPath::Nothing | AccessPath::KeyLookup { .. } => return of_table,
+        AccessPath::IndexScan(_) => return of_table,
+        AccessPath::RangeScan { sort, .. } => Some(usize::from(sort.is_some())),
+        AccessPath::Scan => None,
+    };
+    let terms = match condition {
+        None => return of_table,
+        Some(Condition::And(terms)) => flatten(terms),
+        Some(other) => vec![other],
+    };
+    let mut best: Option<(usize, bool, Access)> = None;
+    for index in &definition.derived.indexes {
+        if index.status != IndexStatus::Active
+            || (bound.is_some() && index.kind == IndexKind::Global)
+        {
+            continue;
+        }
+        let Some((access, bounds)) = by_index(table, index, terms.clone(), needs, false) else {
+            continue;
+        };
+        let covering = matches!(&access.path, AccessPath::IndexScan(scan) if !scan.whole_items);
+        let better = match (&best, bound) {
+            (None, Some(bound)) => bounds > bound,
+            (None, None) => true,
+            (Some((best, was_covering, _)), _) => (bounds, covering) > (*best, *was_covering),
+        };
+        if better {
+            best = Some((bounds, covering, access));
+        }
+    }
+    best.map_or(of_table, |(_, _, access)| access)
+}
+
+/// The entries of an index that FROM names.
+fn read_index(
+    table: &TableDescription,
+    index: &Index,
+    condition: Option<Condition>,
+    needs: &Needs,
+) -> Access {
+    let terms = match condition {
+        None | Some(Condition::Constant(true)) => vec![],
+        Some(Condition::Constant(false)) => return nothing(),
+        Some(Condition::And(terms)) => flatten(terms),
+        Some(other) => vec![other],
+    };
+    if let Some((access, _)) = by_index(table, index, terms.clone(), needs, true) {
+        return access;
+    }
+    let residual = residual(terms);
+    Access {
+        path: AccessPath::IndexScan(IndexScan {
+            index: Arc::new(index.clone()),
+            partitions: None,
+            sort_prefix: vec![],
+            sort: None,
+            whole_items: !holds(&table.definition, index, needs, residual.as_ref()),
+        }),
+        residual,
+    }
+}
+
+/// The path by an index and how many bounds it has on RANGE attributes; `None` if the condition does not name each HASH attribute, or
+/// could hold for an item that has no entry, which matters unless the entries are what is asked for.
+fn by_index(
+    table: &TableDescription,
+    index: &Index,
+    mut terms: Vec<Condition>,
+    needs: &Needs,
+    entries_only: bool,
+) -> Option<(Access, usize)> {
+    let mut partitions: Vec<Vec<AttributeValue>> = vec![vec![]];
+    for attribute in &index.partition {
+        let values = take_values(&mut terms, attribute, PARTITION_KEY_BYTES_MAX)?;
+        if values.len().saturating_mul(partitions.len()) > KEYS_MAX {
+            return None;
+        }
+        let longer = partitions.iter().flat_map(|partition| {
+            values.iter().map(|value| {
+                let mut longer = partition.clone();
+                longer.push(AttributeValue::from(value.clone()));
+                longer
+            })
+        });
+        partitions = longer.collect();
+    }
+    let (mut sort_prefix, mut sort, mut bounds) = (vec![], None, 0);
+    let mut rest = index.sort.iter();
+    for attribute in rest.by_ref() {
+        let position = find_values(&terms, attribute, SORT_KEY_BYTES_MAX);
+        let value = position.and_then(|position| {
+            let mut values = values_of(&terms[position], attribute, SORT_KEY_BYTES_MAX)?;
+            match values.len() {
+                1 => values.pop().map(|value| (position, value)),
+                _ => None,
+            }
+        });
+        if let Some((position, value)) = value {
+            terms.remove(position);
+            sort_prefix.push(AttributeValue::from(value));
+            bounds += 1;
+            continue;
+        }
+        sort = take_sort_condition(&mut terms, attribute);
+        bounds += usize::from(sort.is_some());
+        if sort.is_none() && !entries_only && !requires(table, &terms, attribute) {
+            return None;
+        }
+        break;
+    }
+    if !entries_only && !rest.all(|attribute| requires(table, &terms, attribute)) {
+        return None;
+    }
+    let empty_range =
+        matches!(&sort, Some(SortCondition::Between(low, high)) if is_above(low, high));
+    if partitions.is_empty() || empty_range {
+        return Some((nothing(), usize::MAX));
+    }
+    let residual = residual(terms);
+    let access = Access {
+        path: AccessPath::IndexScan(IndexScan {
+            index: Arc::new(index.clone()),
+            partitions: Some(partitions),
+            sort_prefix,
+            sort,
+            whole_items: !holds(&table.definition, index, needs, residual.as_ref()),
+        }),
+        residual,
+    };
+    Some((access, bounds))
+}
+
+/// Whether the terms hold only for items that have the attribute as a key of the index needs it.
+fn requires(table: &TableDescription, terms: &[Condition], attribute: &KeyAttribute) -> bool {
+    if table.definition.key_schema.is_key(&attribute.name) {
+        return true;
+    }
+    let only_type = || {
+        let observed = table.observed.get(&attribute.name);
+        let attribute_type = match attribute.key_type {
+            KeyType::S => AttributeType::S,
+            KeyType::N => AttributeType::N,
+            KeyType::B => AttributeType::B,
+        };
+        observed.is_some_and(|observed| observed.types == 1 << attribute_type as u16)
+    };
+    terms.iter().any(|term| match term {
+        Condition::AttributeExists(path) => names(path, attribute) && only_type(),
+        Condition::Between(Operand::Path(path), Operand::Value(low), _) => {
+            names(path, attribute) && attribute.value_of(low, SORT_KEY_BYTES_MAX).is_ok()
+        }
+        Condition::BeginsWith(Operand::Path(path), Operand::Value(_)) => {
+            names(path, attribute) && attribute.key_type != KeyType::N && only_type()
+        }
+        _ => {
+            values_of(term, attribute, SORT_KEY_BYTES_MAX).is_some()
+                || comparison(term, attribute).is_some_and(|(op, value)| {
+                    op != Comparison::Ne && attribute.value_of(value, SORT_KEY_BYTES_MAX).is_ok()
+                })
+        }
+    })
+}
+
+/// Whether the entries of an index hold all that is needed.
+fn holds(
+    definition: &CreateTable,
+    index: &Index,
+    needs: &Needs,
+    residual: Option<&Condition>,
+) -> bool {
+    let included = match &index.projection {
+        IndexProjection::All => return true,
+        IndexProjection::KeysOnly => &[][..],
+        IndexProjection::Include(names) => names.as_slice(),
+    };
+    let held = |name: &str| {
+        definition.key_schema.is_key(name)
+            || index.key_names().any(|key| key == name)
+            || included.iter().any(|included| included == name)
+    };
+    let named = needs.attributes.as_ref();
+    named.is_some_and(|named| named.iter().all(|name| held(name)))
+        && residual.is_none_or(|residual| condition_names(residual, &mut |name| held(name)))
+}
+
+/// Whether `accept` says yes to every attribute of a condition.
+fn condition_names(condition: &Condition, accept: &mut dyn FnMut(&str) -> bool) -> bool {
+    fn operand(of: &Operand, accept: &mut dyn FnMut(&str) -> bool) -> bool {
+        match of {
+            Operand::Path(path) => accept(&path.root),
+            Operand::Value(_) => true,
+            Operand::Size(inner) => operand(inner, accept),
+        }
+    }
+    match condition {
+        Condition::Constant(_) => true,
+        Condition::Compare(left, _, right)
+        | Condition::BeginsWith(left, right)
+        | Condition::Contains(left, right) => operand(left, accept) && operand(right, accept),
+        Condition::Between(value, low, high) => {
+            operand(value, accept) && operand(low, accept) && operand(high, accept)
+        }
+        Condition::In(value, list) => {
+            operand(value, accept) && list.iter().all(|item| operand(item, accept))
+        }
+        Condition::AttributeExists(path)
+        | Condition::AttributeNotExists(path)
+        | Condition::AttributeType(path, _) => accept(&path.root),
+        Condition::And(parts) | Condition::Or(parts) => {
+            parts.iter().all(|part| condition_names(part, accept))
+        }
+        Condition::Not(inner) => condition_names(inner, accept),
+    }
+}
+
+/// Chooses the cheapest path for a condition by the table's own key.
 pub fn choose(schema: &KeySchema, condition: Option<Condition>) -> Access {
     let mut terms = match condition {
         None | Some(Condition::Constant(true)) => {

@@ -22,8 +22,8 @@ pub use api::*;
 // Parts of `SqlError`, for the front door that maps them and may not reach the crates below.
 pub use copy::CopyIn;
 pub use names::{
-    Catalog, ITEM_COLUMN, ROWID_COLUMN, Relation, TableColumn, find_column, find_relation,
-    find_table, is_schema, observed_type, table_columns,
+    Catalog, ITEM_COLUMN, ROWID_COLUMN, Relation, TableColumn, find_column, find_index,
+    find_relation, find_table, is_schema, observed_type, table_columns,
 };
 pub use service::{Prepared, SqlService};
 pub use session::{Notice, NoticeSeverity, Session};

@@ -305,6 +305,8 @@ fn edit_distance(left: &str, right: &str) -> usize {
 pub enum Relation {
     /// A table.
     Table(Arc<TableDescription>),
+    /// The entries of an index of a table, by the index's exact name.
+    Index(Arc<TableDescription>, String),
     /// A relation of pg_catalog or information_schema, which the analytic executor answers.
     System,
 }
@@ -317,10 +319,11 @@ pub fn is_schema(name: &str) -> bool {
     )
 }
 
-/// Finds the table or system relation of a name in FROM: `table`, `schema.table`, `database.schema.table`; in PartiQL `table`.
+/// Finds the table or system relation of a name in FROM: `table`, `schema.table`, `database.schema.table`; in PartiQL `table`. Where the
+/// first of two parts is no schema, they are `table.index`.
 ///
 /// # Errors
-/// 42P01, 3F000, 0A000 for `table.index`.
+/// 42P01, 3F000.
 pub fn find_relation(
     catalog: &dyn Catalog,
     name: &ObjectName,
@@ -344,7 +347,13 @@ pub fn find_relation(
             (Some(schema.value.to_lowercase()), *table)
         }
         [table, index] => {
-            return Err(match find_table(catalog, table, dialect) {
+            let found = find_table(catalog, table, dialect);
+            if let Some(table) = &found
+                && let Some(index) = find_index(table, index, dialect)
+            {
+                return Ok(Relation::Index(Arc::clone(table), index));
+            }
+            return Err(match found {
                 Some(_) => SqlError::UndefinedTable {
                     name: format!("{}.{}", table.value, index.value),
                     position: ident_position(text, index),
@@ -375,6 +384,25 @@ pub fn find_relation(
     match find_table(catalog, table, dialect) {
         Some(found) => Ok(Relation::Table(found)),
         None => Err(undefined(idents[0])),
+    }
+}
+
+/// The index of a table that an identifier names.
+pub fn find_index(table: &TableDescription, ident: &Ident, dialect: Dialect) -> Option<String> {
+    let derived = &table.definition.derived;
+    if let Some(exact) = derived.index(&ident.value) {
+        return Some(exact.name.clone());
+    }
+    if ident.quote_style.is_some() || dialect == Dialect::PartiQl {
+        return None;
+    }
+    let mut found = derived
+        .indexes
+        .iter()
+        .filter(|index| index.name.eq_ignore_ascii_case(&ident.value));
+    match (found.next(), found.next()) {
+        (Some(only), None) => Some(only.name.clone()),
+        _ => None,
     }
 }
 
@@ -410,6 +438,11 @@ pub(crate) fn table_for_write(
 ) -> Result<Arc<TableDescription>, SqlError> {
     match find_relation(catalog, name, text, dialect)? {
         Relation::Table(table) => Ok(table),
+        Relation::Index(table, index) => Err(SqlError::Other {
+            sqlstate: "42809",
+            message: format!("\"{index}\" is an index"),
+            hint: Some(format!("Write to its table: {}.", table.definition.name)),
+        }),
         Relation::System => Err(SqlError::Other {
             sqlstate: "42501",
             message: format!("permission denied: \"{name}\" is a system catalog"),

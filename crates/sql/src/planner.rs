@@ -2,8 +2,9 @@
 //!
 //! Not here: keeping plans (`service`).
 
+use crate::names::table_for_write;
 use crate::plan::select::check_relations;
-use crate::plan::{Outputs, SelectPlan, constant, ddl, insert, select, update};
+use crate::plan::{Outputs, SelectPlan, constant, ddl, index, insert, select, update};
 use crate::service::{Plan, Shared};
 use crate::session::Command;
 use crate::syntax::{Insert, InsertSource, Stmt, located};
@@ -109,6 +110,13 @@ impl Shared {
                     .collect::<Result<_, _>>()?,
                 text,
             }))),
+            Stmt::CreateTable {
+                create,
+                local_indexes,
+            } => {
+                let plan = ddl::plan_create(&create, &local_indexes, of.dialect)?;
+                Ok(Planned::new(Plan::CreateTable(Box::new(plan))))
+            }
             Stmt::Sql(statement) => self.plan_sql(*statement, of).await,
         }
     }
@@ -193,9 +201,30 @@ impl Shared {
                 hint: None,
             }),
             Statement::CreateTable(create) => {
-                let plan = ddl::plan_create(&create, dialect)?;
+                let plan = ddl::plan_create(&create, &[], dialect)?;
                 Ok(Planned::new(Plan::CreateTable(Box::new(plan))))
             }
+            Statement::CreateIndex(create) => {
+                let table = table_for_write(of.catalog, &create.table_name, text, dialect)?;
+                let plan = index::plan_create_index(&create, &table, text, dialect)?;
+                Ok(Planned::new(Plan::CreateIndex(Box::new(plan))).on(&table))
+            }
+            Statement::AlterTable(alter) => {
+                let changes = Box::new(index::plan_alter(&alter)?);
+                let table = table_for_write(of.catalog, &alter.name, text, dialect)?;
+                let name = table.definition.name.clone();
+                let plan = Plan::AlterTable {
+                    table: name,
+                    changes,
+                };
+                Ok(Planned::new(plan).on(&table))
+            }
+            Statement::Drop {
+                object_type: sqlparser::ast::ObjectType::Index,
+                if_exists,
+                names,
+                ..
+            } => Ok(Planned::new(Plan::DropIndexes { names, if_exists })),
             Statement::Drop {
                 object_type: sqlparser::ast::ObjectType::Table,
                 if_exists,

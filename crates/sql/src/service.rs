@@ -3,7 +3,7 @@
 //! Not here: transaction blocks and settings (`session`).
 
 use crate::plan::insert::InsertSelect;
-use crate::plan::{ConstantPlan, DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl};
+use crate::plan::{ConstantPlan, DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl, index};
 use crate::planner::{Planned, Planning};
 use crate::session::{Command, Session};
 use crate::syntax::parse_statement;
@@ -13,7 +13,7 @@ use crate::{
 use parking_lot::RwLock;
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
-use shale_engine::{Engine, Transaction};
+use shale_engine::{Engine, TableChanges, Transaction};
 use shale_env::{Clock, Rand, SystemClock, SystemRand};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -86,6 +86,16 @@ pub(crate) enum Plan {
         names: Vec<sqlparser::ast::ObjectName>,
         if_exists: bool,
     },
+    CreateIndex(Box<index::CreateIndexPlan>),
+    DropIndexes {
+        names: Vec<sqlparser::ast::ObjectName>,
+        if_exists: bool,
+    },
+    /// ALTER TABLE … SET
+    AlterTable {
+        table: String,
+        changes: Box<TableChanges>,
+    },
     Copy(crate::copy::CopyPlan),
     Explain(Box<Plan>),
     Command(Command),
@@ -100,9 +110,17 @@ impl Plan {
             Plan::Delete(..) => "DELETE",
             Plan::CreateTable(_) => "CREATE TABLE",
             Plan::DropTables { .. } => "DROP TABLE",
+            Plan::CreateIndex(_) => "CREATE INDEX",
+            Plan::DropIndexes { .. } => "DROP INDEX",
+            Plan::AlterTable { .. } => "ALTER TABLE",
             Plan::Copy(_) => "COPY FROM",
             _ => return None,
         })
+    }
+
+    /// Whether it is a query, which may read by an index.
+    pub(crate) fn reads(&self) -> bool {
+        matches!(self, Plan::Select(_) | Plan::Analytic(_))
     }
 
     /// Whether the statement belongs to its transaction's snapshot.

@@ -26,13 +26,18 @@ impl Catalog for Tables {
 }
 
 pub(crate) fn create(sql: &str) -> TableDescription {
-    let Ok(Some(Stmt::Sql(statement))) = parse_statement(sql, Dialect::Postgres) else {
-        panic!("no statement: {sql}");
+    let (create, local_indexes) = match parse_statement(sql, Dialect::Postgres) {
+        Ok(Some(Stmt::CreateTable {
+            create,
+            local_indexes,
+        })) => (*create, local_indexes),
+        Ok(Some(Stmt::Sql(statement))) => match *statement {
+            Statement::CreateTable(create) => (create, vec![]),
+            other => panic!("no CREATE TABLE: {other}"),
+        },
+        other => panic!("no statement: {other:?}"),
     };
-    let Statement::CreateTable(create) = *statement else {
-        panic!("no CREATE TABLE: {sql}");
-    };
-    let plan = plan_create(&create, Dialect::Postgres).expect(sql);
+    let plan = plan_create(&create, &local_indexes, Dialect::Postgres).expect(sql);
     TableDescription {
         id: TableId(1),
         uuid: String::new(),

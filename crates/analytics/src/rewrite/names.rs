@@ -9,9 +9,10 @@ use crate::catalog::spec::{self, SystemRelation};
 use crate::relation::{Relation, RelationColumn};
 use datafusion::sql::sqlparser::ast::{
     Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select,
-    TableFactor, TableWithJoins, Visit, VisitMut, Visitor, VisitorMut,
+    TableAlias, TableFactor, TableWithJoins, Visit, VisitMut, Visitor, VisitorMut,
 };
-use shale_sql::{Catalog, Dialect, ITEM_COLUMN, SqlError, find_table};
+use shale_engine::TableDescription;
+use shale_sql::{Catalog, Dialect, ITEM_COLUMN, SqlError, find_index, find_table};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -149,10 +150,21 @@ impl VisitorMut for Tables<'_> {
                 args: None,
                 ..
             } => {
+                let written = name.0.last().and_then(|part| part.as_ident()).cloned();
                 let table = match self.table(name) {
                     Ok(table) => table,
                     Err(error) => return ControlFlow::Break(error),
                 };
+                if let (Qualified::Table(unique), None, Some(written)) = (&table, &alias, written)
+                    && unique.contains('\u{1f}')
+                {
+                    *alias = Some(TableAlias {
+                        explicit: true,
+                        name: written,
+                        columns: vec![],
+                        at: None,
+                    });
+                }
                 let qualifier = match alias {
                     Some(alias) => Some(alias.name.clone()),
                     None => name.0.last().and_then(|part| part.as_ident()).cloned(),
@@ -263,9 +275,13 @@ impl Tables<'_> {
             }
             Some("public") => {}
             Some(schema) => {
-                // "table"."index": there are no indexes to read yet.
-                if self.catalog.table(&idents[0].value).is_some() {
-                    return Err(undefined());
+                // "table"."index"
+                if let [of, index] = idents.as_slice()
+                    && let Some(description) = find_table(self.catalog, of, Dialect::Postgres)
+                {
+                    let index = find_index(&description, index, Dialect::Postgres);
+                    let index = index.ok_or_else(undefined)?;
+                    return Ok(self.index(name, description, index));
                 }
                 return Err(SqlError::Other {
                     sqlstate: "3F000",
@@ -285,6 +301,26 @@ impl Tables<'_> {
             .entry(exact_name.clone())
             .or_insert_with(|| Relation::new(description));
         Ok(Qualified::Table(exact_name))
+    }
+}
+
+impl Tables<'_> {
+    /// Resolves a relation that is the entries of an index, under a name that no table has.
+    fn index(
+        &mut self,
+        name: &mut ObjectName,
+        description: Arc<TableDescription>,
+        index: String,
+    ) -> Qualified {
+        let unique = format!("{}\u{1f}{index}", description.definition.name);
+        name.0 = vec![
+            ObjectNamePart::Identifier(Ident::new("public")),
+            ObjectNamePart::Identifier(exact(&unique)),
+        ];
+        self.relations
+            .entry(unique.clone())
+            .or_insert_with(|| Relation::of_index(description, index));
+        Qualified::Table(unique)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::filter::{Precision, condition};
 use super::scan::{ItemsExec, Parts};
-use crate::relation::{RelationColumn, schema_of};
+use crate::relation::{ColumnSource, RelationColumn, schema_of};
 use crate::rewrite::ScopedTable;
 use crate::statement::StatementContext;
 use arrow::datatypes::SchemaRef;
@@ -12,7 +12,7 @@ use datafusion::common::Result;
 use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use shale_expression::Condition;
-use shale_sql::access::{self, AccessPath};
+use shale_sql::access::{self, AccessPath, Needs};
 use std::sync::Arc;
 
 /// Tables below this many items are read by one task: more would cost more than they save.
@@ -77,7 +77,6 @@ impl TableProvider for UserTable {
             .map(|(condition, _)| condition)
             .collect();
         let condition = (!conditions.is_empty()).then(|| Condition::And(conditions));
-        let access = access::choose(&relation.description.definition.key_schema, condition);
         let columns: Vec<RelationColumn> = match projection {
             Some(indexes) => indexes
                 .iter()
@@ -85,6 +84,17 @@ impl TableProvider for UserTable {
                 .collect(),
             None => self.table.columns.clone(),
         };
+        let needs = Needs {
+            attributes: columns
+                .iter()
+                .map(|column| match column.source {
+                    ColumnSource::Attribute => Some(column.name.clone()),
+                    ColumnSource::Item => None,
+                })
+                .collect(),
+            index: relation.index.clone(),
+        };
+        let access = access::choose_for(&relation.description, condition, &needs);
         let parallel = matches!(access.path, AccessPath::Scan)
             && limit.is_none()
             && relation.description.item_count >= PARALLEL_SCAN_ITEMS_MIN;

@@ -25,7 +25,7 @@ use datafusion::physical_plan::{
 };
 use shale_engine::{GetItem, Page, Query, ReadView, Scan, TableDescription};
 use shale_expression::Condition;
-use shale_item::{AttributeValue, EncodedItem, Item};
+use shale_item::{EncodedItem, Item};
 use shale_sql::access::{self, Access, AccessPath};
 use std::fmt;
 use std::sync::Arc;
@@ -179,7 +179,7 @@ impl ExecutionPlan for ItemsExec {
         let rows = match &self.parts.access.path {
             AccessPath::Nothing => Some(0),
             AccessPath::KeyLookup { keys } => Some(keys.len()),
-            AccessPath::RangeScan { .. } => None,
+            AccessPath::RangeScan { .. } | AccessPath::IndexScan(_) => None,
             AccessPath::Scan if self.parts.access.residual.is_some() => None,
             AccessPath::Scan if partition.is_some() => Some(all / self.parts.segments as usize),
             AccessPath::Scan => Some(all),
@@ -209,13 +209,14 @@ impl Reader {
             return Ok(());
         }
         let path = self.parts.access.path.clone();
-        let outcome = match &path {
-            AccessPath::Nothing => Ok(()),
-            AccessPath::KeyLookup { keys } => self.look_up(keys),
-            AccessPath::RangeScan { partitions, .. } => partitions
-                .iter()
-                .try_fold((), |(), partition| self.read_range(partition)),
-            AccessPath::Scan => self.scan(),
+        let table = self.parts.description.definition.name.clone();
+        let outcome = match (path.scan(&table), &path) {
+            (Some(scan), _) => self.scan(scan),
+            (None, AccessPath::KeyLookup { keys }) => self.look_up(keys),
+            (None, _) => path
+                .queries(&table)
+                .into_iter()
+                .try_for_each(|query| self.read_range(query)),
         };
         match outcome {
             Ok(()) => Ok(()),
@@ -258,22 +259,11 @@ impl Reader {
         }
     }
 
-    fn read_range(&mut self, partition: &AttributeValue) -> Result<(), Ended> {
-        let AccessPath::RangeScan { sort, .. } = &self.parts.access.path else {
-            return Ok(());
-        };
+    fn read_range(&mut self, query: Query) -> Result<(), Ended> {
         let mut request = Query {
-            table: self.parts.description.definition.name.clone(),
-            index: None,
-            whole_items: false,
-            partition: vec![partition.clone()],
-            sort_prefix: vec![],
-            sort: sort.clone(),
             filter: self.filter(),
-            forward: true,
             limit: self.page_limit(),
-            exclusive_start_key: None,
-            consistent: true,
+            ..query
         };
         loop {
             let page = self.parts.view.query(&request).map_err(Ended::engine)?;
@@ -284,16 +274,12 @@ impl Reader {
         }
     }
 
-    fn scan(&mut self) -> Result<(), Ended> {
+    fn scan(&mut self, scan: Scan) -> Result<(), Ended> {
         let mut request = Scan {
-            table: self.parts.description.definition.name.clone(),
-            index: None,
-            whole_items: false,
             filter: self.filter(),
             limit: self.page_limit(),
-            exclusive_start_key: None,
             segment: (self.parts.segments > 1).then_some((self.segment, self.parts.segments)),
-            consistent: true,
+            ..scan
         };
         loop {
             let page = self.parts.view.scan(&request).map_err(Ended::engine)?;

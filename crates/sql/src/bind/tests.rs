@@ -263,6 +263,7 @@ proptest! {
             crate::access::AccessPath::Nothing => false,
             crate::access::AccessPath::KeyLookup { keys } => keys.iter().any(|key| key.get("k") == item.get("k")),
             crate::access::AccessPath::RangeScan { .. } => panic!("there is no sort key"),
+            crate::access::AccessPath::IndexScan(_) => panic!("there is no index"),
             crate::access::AccessPath::Scan => true,
         };
         let kept = reached && access.residual.as_ref().is_none_or(|residual| residual.evaluate(encoded.view()));
@@ -315,6 +316,7 @@ fn reaches(path: &crate::access::AccessPath, item: &Item) -> bool {
     match path {
         AccessPath::Nothing => false,
         AccessPath::Scan => true,
+        AccessPath::IndexScan(_) => panic!("there is no index"),
         AccessPath::KeyLookup { keys } => keys.contains(item),
         AccessPath::RangeScan { partitions, sort } => {
             let song = &item["song"];

@@ -1,19 +1,25 @@
 //! CREATE TABLE and DROP TABLE.
 
+use super::index::{key_of_type, plan_local_index};
 use super::insert::default_scalar;
 use crate::names::{ROWID_COLUMN, created_name, created_table_name};
 use crate::{Dialect, SqlError, SqlType};
-use shale_engine::{BillingMode, ColumnDefinition, CreateTable, TableDescription, TableStatus};
+use shale_engine::{
+    BillingMode, ColumnDefinition, CreateTable, Derived, IndexStatus, TableDescription,
+    TableStatus, TimeToLive,
+};
 use shale_item::{KeyAttribute, KeySchema, KeyType, TableId};
 use sqlparser::ast::{
-    ColumnDef, ColumnOption, CreateTable as CreateTableAst, CreateTableOptions, Expr, Ident,
-    PrimaryKeyConstraint, SqlOption, TableConstraint, Value,
+    ColumnDef, ColumnOption, CreateIndex as CreateIndexAst, CreateTable as CreateTableAst,
+    CreateTableOptions, Expr, Ident, PrimaryKeyConstraint, SqlOption, TableConstraint, Value,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Longest table name in bytes.
 const TABLE_NAME_BYTES_MAX: usize = 255;
+/// Longest name of the attribute with the expiry in bytes.
+const TTL_ATTRIBUTE_BYTES_MAX: usize = 255;
 /// Most columns of a table, as in PostgreSQL.
 const COLUMNS_MAX: usize = 1_600;
 
@@ -55,14 +61,14 @@ pub(crate) fn no_table() -> TableDescription {
     }
 }
 
-fn unsupported(feature: &str, hint: &str) -> SqlError {
+pub(super) fn unsupported(feature: &str, hint: &str) -> SqlError {
     SqlError::NotSupported {
         feature: feature.into(),
         hint: (!hint.is_empty()).then(|| hint.into()),
     }
 }
 
-fn invalid(message: String) -> SqlError {
+pub(super) fn invalid(message: String) -> SqlError {
     SqlError::InvalidTableDefinition { message }
 }
 
@@ -72,6 +78,7 @@ fn invalid(message: String) -> SqlError {
 /// 42P16 for keys that cannot be, 0A000 for what is not built, 42701, 42704.
 pub(crate) fn plan_create(
     create: &CreateTableAst,
+    local_indexes: &[CreateIndexAst],
     dialect: Dialect,
 ) -> Result<CreateTablePlan, SqlError> {
     refuse(create)?;
@@ -125,6 +132,20 @@ pub(crate) fn plan_create(
         key_schema(&key, &columns)?
     };
     let options = plan_options(&create.table_options)?;
+    let key_of = |ident: &Ident| {
+        let name = key_column(ident, &columns, "LOCAL INDEX", dialect)?;
+        let column = columns.iter().find(|column| column.name == name);
+        let sql_type = column.and_then(|column| SqlType::parse(&column.sql_type));
+        key_of_type(name, &sql_type.unwrap_or(SqlType::Text))
+    };
+    let indexes = local_indexes
+        .iter()
+        .map(|index| plan_local_index(index, &key_schema.partition, &key_of, dialect));
+    let derived = Derived {
+        indexes: indexes.collect::<Result<_, _>>()?,
+        ttl: options.ttl,
+        ..Derived::default()
+    };
     Ok(CreateTablePlan {
         request: CreateTable {
             name,
@@ -135,7 +156,7 @@ pub(crate) fn plan_create(
             deletion_protection: options.deletion_protection,
             settings: options.settings,
             tags: BTreeMap::new(),
-            derived: Default::default(),
+            derived,
         },
         if_not_exists: create.if_not_exists,
     })
@@ -306,7 +327,7 @@ fn primary_key(
                 index_column.column.expr
             )));
         };
-        let name = key_column(ident, columns, dialect)?;
+        let name = key_column(ident, columns, "PRIMARY KEY", dialect)?;
         let word = index_column
             .operator_class
             .as_ref()
@@ -342,6 +363,7 @@ fn primary_key(
 fn key_column(
     ident: &Ident,
     columns: &[ColumnDefinition],
+    clause: &str,
     dialect: Dialect,
 ) -> Result<String, SqlError> {
     let name = created_name(ident, dialect);
@@ -351,7 +373,7 @@ fn key_column(
         Err(SqlError::UndefinedColumn {
             name,
             position: None,
-            hint: Some("PRIMARY KEY names columns of the table.".into()),
+            hint: Some(format!("{clause} names columns of the table.")),
         })
     }
 }
@@ -409,6 +431,7 @@ struct TableOptions {
     billing_mode: BillingMode,
     deletion_protection: bool,
     settings: BTreeMap<String, String>,
+    ttl: Option<TimeToLive>,
 }
 
 fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> {
@@ -421,6 +444,7 @@ fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> 
         billing_mode: BillingMode::PayPerRequest,
         deletion_protection: false,
         settings: BTreeMap::new(),
+        ttl: None,
     };
     let mut mode: Option<String> = None;
     let (mut read, mut write) = (None, None);
@@ -448,7 +472,15 @@ fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> 
                 }
                 planned.settings.insert("table_class".into(), class);
             }
-            "ttl" | "stream" | "history" => {
+            "ttl" => {
+                planned.ttl = Some(TimeToLive {
+                    attribute: ttl_attribute(&text).ok_or_else(bad)?,
+                    // Given by the engine.
+                    id: 0,
+                    status: IndexStatus::Creating,
+                });
+            }
+            "stream" | "history" => {
                 return Err(unsupported(&format!("the table option {name}"), ""));
             }
             _ => {
@@ -456,7 +488,7 @@ fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> 
                     sqlstate: "22023",
                     message: format!("unrecognized parameter \"{name}\""),
                     hint: Some(
-                        "Table options are billing_mode, read_capacity, write_capacity, table_class and deletion_protection."
+                        "Table options are billing_mode, read_capacity, write_capacity, table_class, deletion_protection and ttl."
                             .into(),
                     ),
                 });
@@ -485,11 +517,18 @@ fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> 
     Ok(planned)
 }
 
+/// The name of the attribute with the expiry.
+pub(crate) fn ttl_attribute(text: &str) -> Option<String> {
+    (1..=TTL_ATTRIBUTE_BYTES_MAX)
+        .contains(&text.len())
+        .then(|| text.to_owned())
+}
+
 fn capacity(text: &str) -> Option<u64> {
     text.parse().ok().filter(|units| *units >= 1)
 }
 
-fn option_text(value: &Expr) -> String {
+pub(super) fn option_text(value: &Expr) -> String {
     match value {
         Expr::Value(value) => match &value.value {
             Value::SingleQuotedString(text) => text.clone(),

@@ -1,6 +1,6 @@
 //! Conditions, keys and access paths as text, for EXPLAIN.
 
-use crate::access::{Access, AccessPath};
+use crate::access::{Access, AccessPath, IndexScan};
 use crate::bind::symbol;
 use crate::datum::format_number;
 use crate::plan::set::path_text;
@@ -80,6 +80,29 @@ pub(crate) fn lines(table: &TableDescription, access: &Access, details: &Details
             let most = table.size_bytes.div_ceil(READ_UNIT_BYTES).max(1);
             at_most(most, average, access, details)
         }
+        AccessPath::IndexScan(scan) => {
+            lines.push(format!("IndexScan on {name} using {}", scan.index.name));
+            match &scan.partitions {
+                Some(partitions) => {
+                    let condition = index_condition(scan, partitions);
+                    lines.push(format!("  Key condition: {condition}"));
+                    lines.push(format!("  Partitions: {}", partitions.len()));
+                }
+                None => lines.push("  Partitions: all".to_owned()),
+            }
+            lines.push(match scan.whole_items {
+                true => format!("  Fetch: whole items from {name}"),
+                false => "  Index only".to_owned(),
+            });
+            let most = table.size_bytes.div_ceil(READ_UNIT_BYTES).max(1);
+            let fetched = match scan.whole_items {
+                true => table
+                    .item_count
+                    .saturating_mul(average.div_ceil(READ_UNIT_BYTES)),
+                false => 0,
+            };
+            at_most(most.saturating_add(fetched), average, access, details)
+        }
         AccessPath::Scan => {
             lines.push(format!("Scan on {name}"));
             lines.push("  Partitions: all".to_owned());
@@ -101,13 +124,48 @@ pub(crate) fn lines(table: &TableDescription, access: &Access, details: &Details
         units = match &access.path {
             AccessPath::Nothing => units,
             AccessPath::KeyLookup { keys } => write_units(keys.len() as u64 * each),
-            AccessPath::RangeScan { .. } | AccessPath::Scan => {
+            AccessPath::RangeScan { .. } | AccessPath::IndexScan(_) | AccessPath::Scan => {
                 format!("at most {}", write_units(table.item_count * each))
             }
         };
     }
     lines.push(format!("  Estimated capacity: {units}"));
     lines
+}
+
+fn index_condition(scan: &IndexScan, partitions: &[Vec<AttributeValue>]) -> String {
+    let names: Vec<&str> = scan.index.key_names().collect();
+    let (hash, range) = names.split_at(scan.index.partition.len());
+    let mut parts: Vec<String> = Vec::new();
+    match (partitions, hash) {
+        ([only], _) => {
+            let values = only.iter().map(value_text);
+            let equal = hash.iter().zip(values);
+            parts.extend(equal.map(|(name, value)| format!("{name} = {value}")));
+        }
+        (many, names) => {
+            let shown = many.iter().take(SHOWN_MAX).map(|values| {
+                let values: Vec<String> = values.iter().map(value_text).collect();
+                match values.as_slice() {
+                    [only] => only.clone(),
+                    several => format!("({})", several.join(", ")),
+                }
+            });
+            let shown: Vec<String> = shown.collect();
+            let names = match names {
+                [only] => (*only).to_owned(),
+                several => format!("({})", several.join(", ")),
+            };
+            let more = more(many.len());
+            parts.push(format!("{names} IN ({}{more})", shown.join(", ")));
+        }
+    }
+    let equal = range.iter().zip(&scan.sort_prefix);
+    parts.extend(equal.map(|(name, value)| format!("{name} = {}", value_text(value))));
+    if let (Some(sort), Some(name)) = (&scan.sort, range.get(scan.sort_prefix.len())) {
+        parts.push(sort_text(name, sort));
+    }
+    parts.join(" AND ")
 }
 
 fn read_units(units: u64) -> String {

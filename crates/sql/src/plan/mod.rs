@@ -9,6 +9,7 @@ pub(crate) mod conflict;
 pub(crate) mod constant;
 pub(crate) mod ddl;
 pub(crate) mod explain;
+pub(crate) mod index;
 pub(crate) mod insert;
 pub(crate) mod output;
 pub(crate) mod select;

@@ -2,16 +2,19 @@
 
 use super::output::{Output, Outputs};
 use super::{pinned, query_of};
+use crate::access::Needs;
 use crate::bind::{Binder, Predicate, Scalar};
 use crate::datum::parse_text;
 use crate::names::{Catalog, Relation, find_relation};
 use crate::syntax::{Insert, InsertSource, Stmt};
 use crate::{Dialect, SqlError, SqlType};
 use shale_engine::TableDescription;
+use shale_item::KeyAttribute;
 use sqlparser::ast::{
     Expr, GroupByExpr, Ident, LimitClause, ObjectName, OrderByExpr, OrderByKind, Query, Select,
     SelectItem, SetExpr, TableAlias, TableFactor, Value,
 };
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A planned SELECT.
@@ -28,6 +31,8 @@ pub(crate) struct SelectPlan {
     pub fallback: Option<Box<Query>>,
     /// Key attributes and their constants, where the predicate is exactly that: the lean path of a point SELECT.
     pub point: Option<Vec<PointKey>>,
+    /// What it needs of the items, for the choice of an index.
+    pub needs: Needs,
 }
 
 /// A key attribute of a point SELECT.
@@ -53,6 +58,36 @@ pub(crate) struct SortItem {
     pub output: Output,
     pub descending: bool,
     pub nulls_first: bool,
+}
+
+impl SortItem {
+    /// The attribute that is ordered by, if it is one of the item's own.
+    pub(crate) fn attribute(&self) -> Option<&str> {
+        match &self.output {
+            Output::Attribute(path, _) if path.steps.is_empty() => Some(&path.root),
+            _ => None,
+        }
+    }
+}
+
+/// The attributes that outputs and order read; `None` for whole items.
+fn needed(outputs: &Outputs, order: &Order) -> Option<BTreeSet<String>> {
+    let sorted = match order {
+        Order::Memory(items) => items.as_slice(),
+        Order::Any | Order::SortKey { .. } => &[],
+    };
+    let sorted = sorted.iter().map(|item| &item.output);
+    let mut names = BTreeSet::new();
+    for output in outputs.outputs.iter().chain(sorted) {
+        match output {
+            Output::Attribute(path, _) => {
+                names.insert(path.root.clone());
+            }
+            Output::Item => return None,
+            Output::Constant(_) => {}
+        }
+    }
+    Some(names)
 }
 
 /// The table that a query reads, if it reads just one and nothing else.
@@ -131,8 +166,9 @@ pub(crate) fn plan(
     let Some((select, name, alias)) = single_table(query) else {
         return Ok(None);
     };
-    let table = match find_relation(catalog, name, text, dialect)? {
-        Relation::Table(table) => table,
+    let (table, index) = match find_relation(catalog, name, text, dialect)? {
+        Relation::Table(table) => (table, None),
+        Relation::Index(table, index) => (table, Some(index)),
         Relation::System => return Ok(None),
     };
     let mut binder = Binder::new(text, dialect, &table, declared);
@@ -147,7 +183,8 @@ pub(crate) fn plan(
     let Some(outputs) = outputs(&mut binder, &table, &select.projection)? else {
         return Ok(None);
     };
-    let Some(order) = order(&mut binder, query, &table, predicate.as_ref(), &outputs)? else {
+    let read = (&*table, index.as_deref());
+    let Some(order) = order(&mut binder, query, read, predicate.as_ref(), &outputs)? else {
         return Ok(None);
     };
     let Some((limit, offset)) = limits(&mut binder, query)? else {
@@ -156,7 +193,19 @@ pub(crate) fn plan(
     let parameter_types = binder.parameter_types;
     let all = matches!(select.projection.as_slice(), [SelectItem::Wildcard(_)]);
     let projection = (dialect == Dialect::PartiQl && !all).then(|| outputs.outputs.clone());
-    let point = point(&table, predicate.as_ref());
+    let point = match index {
+        None => point(&table, predicate.as_ref()),
+        Some(_) => None,
+    };
+    // PartiQL reads of an entry what it holds, as the service does.
+    let whole = (dialect == Dialect::Postgres).then_some(&outputs);
+    let needs = Needs {
+        attributes: match whole {
+            Some(outputs) => needed(outputs, &order),
+            None => Some(BTreeSet::new()),
+        },
+        index,
+    };
     let fallback = match order {
         Order::Memory(_) => Some(Box::new(query.clone())),
         _ => None,
@@ -171,6 +220,7 @@ pub(crate) fn plan(
         limit,
         offset,
         point,
+        needs,
     };
     Ok(Some((plan, parameter_types)))
 }
@@ -214,7 +264,7 @@ fn outputs(
 fn order(
     binder: &mut Binder<'_>,
     query: &Query,
-    table: &TableDescription,
+    (table, index): (&TableDescription, Option<&str>),
     predicate: Option<&Predicate>,
     outputs: &Outputs,
 ) -> Result<Option<Order>, SqlError> {
@@ -225,10 +275,15 @@ fn order(
         return Ok(None);
     };
     let schema = &table.definition.key_schema;
-    let one_partition =
-        predicate.is_some_and(|predicate| pinned(predicate, &schema.partition.name).is_some());
+    let pins = |attribute: &KeyAttribute| {
+        predicate.is_some_and(|predicate| pinned(predicate, &attribute.name).is_some())
+    };
+    let one_partition = index.is_none() && pins(&schema.partition);
+    let indexes = table.definition.derived.indexes.iter();
+    let mut readable = indexes.filter(|of| index.is_none_or(|index| of.name == index));
+    let one_of_index = readable.any(|index| index.partition.iter().all(pins));
     // Sorting a whole table is the analytic executor's: it spills.
-    if !one_partition && binder.dialect == Dialect::Postgres {
+    if !one_partition && !one_of_index && binder.dialect == Dialect::Postgres {
         return Ok(None);
     }
     let mut items = Vec::with_capacity(exprs.len());
@@ -238,10 +293,10 @@ fn order(
             None => return Ok(None),
         }
     }
-    let is_key = |item: &SortItem, name: &str| {
-        matches!(&item.output, Output::Attribute(path, _)
-        if path.steps.is_empty() && path.root == name)
-    };
+    if !one_partition {
+        return Ok(Some(Order::Memory(items)));
+    }
+    let is_key = |item: &SortItem, name: &str| item.attribute() == Some(name);
     let first = items
         .iter()
         .find(|item| !is_key(item, &schema.partition.name));
@@ -480,7 +535,7 @@ pub(crate) fn check_relations(
         }
         match find_relation(catalog, relation, text, Dialect::Postgres)? {
             Relation::System => system = true,
-            Relation::Table(table) => {
+            Relation::Table(table) | Relation::Index(table, _) => {
                 if !tables.iter().any(|known| known.id == table.id) {
                     tables.push(table);
                 }

@@ -54,7 +54,11 @@ fn select(plan: &SelectPlan, with: &Arguments<'_>) -> Result<Vec<String>, SqlErr
             "sort key {}",
             if *forward { "ascending" } else { "descending" }
         )),
-        Order::Memory(_) => Some("sorted in memory".to_owned()),
+        Order::Memory(items) => Some(match read::index_order(&access, items) {
+            Some(true) => "index ascending".to_owned(),
+            Some(false) => "index descending".to_owned(),
+            None => "sorted in memory".to_owned(),
+        }),
     };
     let details = Details {
         limit: limit.map(|limit| limit.saturating_add(offset)),

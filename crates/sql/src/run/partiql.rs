@@ -4,17 +4,18 @@
 
 use super::bind_update::bind_update;
 use super::write::{OneItem, Target, insert_items, target};
-use crate::access::{AccessPath, choose};
+use crate::access::{AccessPath, IndexScan, choose, choose_for};
 use crate::bind::{Arguments, Parameters, Predicate, Semantics, both, lower};
 use crate::plan::conflict::Conflict;
+use crate::plan::select::SortItem;
 use crate::plan::{
     DeletePlan, InsertPlan, Order, Output, SelectPlan, UpdatePlan, pinned, whole_key_required,
 };
 use crate::service::{Plan, Prepared, Shared, SqlService};
 use crate::{AnalyticContext, Dialect, PartiQlOutput, PartiQlRequest, SqlError, SqlType};
 use shale_engine::{
-    DeleteItem, Engine, Error, GetItem, Page, PutItem, Query, ReturnValues, Scan, TableDescription,
-    TransactAction, UpdateItem, WriteOutput,
+    DeleteItem, Engine, Error, GetItem, IndexKind, Page, PutItem, Query, ReturnValues, Scan,
+    TableDescription, TransactAction, UpdateItem, WriteOutput,
 };
 use shale_expression::{AbsentOperand, Condition, Path, Projection};
 use shale_item::{AttributeValue, EncodedItem, Item};
@@ -187,8 +188,16 @@ fn select(
     };
     let forward = direction(plan)?;
     let table = &plan.table.definition;
-    let access = choose(&table.key_schema, condition);
+    let access = match plan.needs.index {
+        None => choose(&table.key_schema, condition),
+        Some(_) => choose_for(&plan.table, condition, &plan.needs),
+    };
     let page = match access.path {
+        AccessPath::IndexScan(mut scan) => {
+            // An entry is what it holds.
+            scan.whole_items = false;
+            index_page(shared, plan, scan, access.residual, forward, request)?
+        }
         AccessPath::Nothing => Page::default(),
         AccessPath::KeyLookup { keys } => lookup(shared, plan, keys, access.residual, request)?,
         AccessPath::RangeScan { partitions, sort } => ranges(
@@ -226,6 +235,51 @@ fn select(
     })
 }
 
+/// One page of the entries of an index.
+fn index_page(
+    shared: &Shared,
+    plan: &SelectPlan,
+    scan: IndexScan,
+    filter: Option<Condition>,
+    forward: bool,
+    request: &PartiQlRequest,
+) -> Result<Page, SqlError> {
+    let table = &plan.table.definition.name;
+    if scan.index.kind == IndexKind::Global && request.consistent {
+        return Err(SqlError::Other {
+            sqlstate: "0A000",
+            message: "Consistent reads are not supported on global secondary indexes".into(),
+            hint: None,
+        });
+    }
+    let path = AccessPath::IndexScan(scan);
+    let start_key = request.start_key.clone();
+    if let Some(scan) = path.scan(table) {
+        return Ok(shared.engine.scan(&Scan {
+            filter,
+            limit: request.limit,
+            exclusive_start_key: start_key,
+            consistent: request.consistent,
+            ..scan
+        })?);
+    }
+    let mut queries = path.queries(table);
+    match (queries.pop(), queries.is_empty()) {
+        (Some(query), true) => Ok(shared.engine.query(&Query {
+            filter,
+            forward,
+            limit: request.limit,
+            exclusive_start_key: start_key,
+            consistent: request.consistent,
+            ..query
+        })?),
+        _ => Err(SqlError::NotSupported {
+            feature: "several partition keys of an index in one statement".into(),
+            hint: Some("Name one value of each HASH attribute.".into()),
+        }),
+    }
+}
+
 /// In which direction a statement reads, if it asks for nothing that has to be done with the items afterwards.
 pub(super) fn direction(plan: &SelectPlan) -> Result<bool, SqlError> {
     if plan.limit.is_some() || plan.offset.is_some() {
@@ -237,10 +291,23 @@ pub(super) fn direction(plan: &SelectPlan) -> Result<bool, SqlError> {
     match &plan.order {
         Order::Any => Ok(true),
         Order::SortKey { forward } => Ok(*forward),
+        Order::Memory(items) if by_index_key(plan, items) => {
+            Ok(!items.iter().any(|item| item.descending))
+        }
         Order::Memory(_) => Err(SqlError::NotSupported {
             feature: "ORDER BY other than the sort key".into(),
             hint: Some("WHERE must pin the partition key and ORDER BY name the sort key.".into()),
         }),
+    }
+}
+
+/// Whether the one term of ORDER BY is the first RANGE attribute of the index that is read.
+fn by_index_key(plan: &SelectPlan, items: &[SortItem]) -> bool {
+    let index = plan.needs.index.as_ref();
+    let index = index.and_then(|name| plan.table.definition.derived.index(name));
+    match (index.and_then(|index| index.sort.first()), items) {
+        (Some(first), [item]) => item.attribute() == Some(&first.name),
+        _ => false,
     }
 }
 

@@ -2,15 +2,16 @@
 //!
 //! A statement reads one snapshot, or what its transaction does. Pages are read as rows are asked for; LIMIT becomes a page limit where no filter drops items.
 
-use crate::access::{Access, AccessPath, choose};
+use crate::access::{Access, AccessPath, choose, choose_for};
 use crate::bind::{Arguments, Scalar, Semantics, lower};
 use crate::plan::output::compare;
+use crate::plan::select::SortItem;
 use crate::plan::{Order, Outputs, SelectPlan};
 use crate::{Datum, Row, RowStream, SqlError};
 use futures::StreamExt;
 use futures::stream;
 use shale_engine::{Engine, Error, GetItem, Query, ReadView, Scan};
-use shale_expression::{Condition, SortCondition};
+use shale_expression::Condition;
 use shale_item::{AttributeValue, EncodedItem, Item};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -71,14 +72,12 @@ pub(crate) struct Reader {
 
 enum State {
     Keys(std::vec::IntoIter<Item>),
-    Ranges {
-        partitions: std::vec::IntoIter<AttributeValue>,
-        current: Option<(AttributeValue, Option<Item>)>,
-        sort: Option<SortCondition>,
+    Queries {
+        rest: std::vec::IntoIter<Query>,
+        /// The query whose pages are being read.
+        current: Option<Query>,
     },
-    Scan {
-        start: Option<Item>,
-    },
+    Scan(Scan),
     Done,
 }
 
@@ -100,15 +99,14 @@ impl Reader {
             ReadFrom::Published(engine) if single => Source::Engine(engine.clone()),
             ReadFrom::Published(engine) => Source::View(engine.read_view()?),
         };
-        let state = match access.path {
-            AccessPath::Nothing => State::Done,
-            AccessPath::KeyLookup { keys } => State::Keys(keys.into_iter()),
-            AccessPath::RangeScan { partitions, sort } => State::Ranges {
-                partitions: partitions.into_iter(),
+        let state = match (access.path.scan(table), access.path) {
+            (Some(scan), _) => State::Scan(scan),
+            (None, AccessPath::Nothing) => State::Done,
+            (None, AccessPath::KeyLookup { keys }) => State::Keys(keys.into_iter()),
+            (None, path) => State::Queries {
+                rest: path.queries(table).into_iter(),
                 current: None,
-                sort,
             },
-            AccessPath::Scan => State::Scan { start: None },
         };
         Ok(Reader {
             source,
@@ -157,62 +155,40 @@ impl Reader {
                 }
                 found
             }
-            State::Ranges {
-                partitions,
-                current,
-                sort,
-            } => {
-                let (partition, start) = match current.take() {
-                    Some(current) => current,
-                    None => match partitions.next() {
-                        Some(partition) => (partition, None),
-                        None => {
-                            self.state = State::Done;
-                            return Ok(None);
-                        }
-                    },
+            State::Queries { rest, current } => {
+                let Some(query) = current.take().or_else(|| rest.next()) else {
+                    self.state = State::Done;
+                    return Ok(None);
                 };
-                let request = Query {
-                    table: self.table.clone(),
-                    index: None,
-                    whole_items: false,
-                    partition: vec![partition.clone()],
-                    sort_prefix: vec![],
-                    sort: sort.clone(),
+                let query = Query {
                     filter: self.residual.clone(),
                     forward: self.forward,
                     limit,
-                    exclusive_start_key: start,
-                    consistent: true,
+                    ..query
                 };
                 let page = match &self.source {
-                    Source::Engine(engine) => engine.query(&request)?,
-                    Source::View(view) => view.query(&request)?,
+                    Source::Engine(engine) => engine.query(&query)?,
+                    Source::View(view) => view.query(&query)?,
                 };
-                if let Some(last) = page.last_evaluated_key {
-                    *current = Some((partition, Some(last)));
+                if page.last_evaluated_key.is_some() {
+                    *current = Some(Query {
+                        exclusive_start_key: page.last_evaluated_key,
+                        ..query
+                    });
                 }
                 page.items
             }
-            State::Scan { start } => {
-                let request = Scan {
-                    table: self.table.clone(),
-                    index: None,
-                    whole_items: false,
-                    filter: self.residual.clone(),
-                    limit,
-                    exclusive_start_key: start.take(),
-                    segment: None,
-                    consistent: true,
-                };
+            State::Scan(scan) => {
+                scan.filter.clone_from(&self.residual);
+                scan.limit = limit;
                 let page = match &self.source {
-                    Source::Engine(engine) => engine.scan(&request)?,
-                    Source::View(view) => view.scan(&request)?,
+                    Source::Engine(engine) => engine.scan(scan)?,
+                    Source::View(view) => view.scan(scan)?,
                 };
-                self.state = match page.last_evaluated_key {
-                    Some(last) => State::Scan { start: Some(last) },
-                    None => State::Done,
-                };
+                match page.last_evaluated_key {
+                    Some(last) => scan.exclusive_start_key = Some(last),
+                    None => self.state = State::Done,
+                }
                 page.items
             }
         };
@@ -260,7 +236,12 @@ pub(crate) fn run(
     }
     let wanted = limit.map(|limit| limit.saturating_add(offset));
     match &plan.order {
-        Order::Memory(_) => {
+        Order::Memory(items) => {
+            if let Some(forward) = index_order(&access, items) {
+                let reader =
+                    Reader::new(from, &plan.table.definition.name, access, forward, wanted)?;
+                return Ok(Selected::Rows(rows(reader, plan.outputs.clone(), offset)));
+            }
             let reader = Reader::new(from, &plan.table.definition.name, access, true, None)?;
             sorted(reader, plan, limit, offset)
         }
@@ -277,7 +258,29 @@ pub(crate) fn access(plan: &SelectPlan, with: &Arguments<'_>) -> Result<Access, 
         None => None,
         Some(predicate) => Some(lower(predicate, with, Semantics::ThreeValued)?),
     };
-    Ok(choose(&plan.table.definition.key_schema, condition))
+    Ok(match plan.order {
+        // What is read in the order of the table's sort key is not read by an index.
+        Order::SortKey { .. } => choose(&plan.table.definition.key_schema, condition),
+        Order::Any | Order::Memory(_) => choose_for(&plan.table, condition, &plan.needs),
+    })
+}
+
+/// The direction in which an index has the order that is asked for: one partition, ordered by the RANGE attributes behind those that
+/// are pinned.
+pub(crate) fn index_order(access: &Access, items: &[SortItem]) -> Option<bool> {
+    let AccessPath::IndexScan(scan) = &access.path else {
+        return None;
+    };
+    let [_] = scan.partitions.as_deref()? else {
+        return None;
+    };
+    let mut names = scan.index.sort.iter().skip(scan.sort_prefix.len());
+    let descending = items.first()?.descending;
+    let ordered = items.iter().all(|item| {
+        let name = names.next().map(|attribute| attribute.name.as_str());
+        name.is_some() && item.attribute() == name && item.descending == descending
+    });
+    ordered.then_some(!descending)
 }
 
 fn sort_keys(access: &mut Access, plan: &SelectPlan, forward: bool) {

@@ -4,7 +4,7 @@
 
 use super::bind_update::bind_update;
 use super::rows::{Bounds, Found, unreadable_key};
-use crate::access::{Access, AccessPath, choose};
+use crate::access::{Access, AccessPath, Needs, choose_for};
 use crate::bind::{Arguments, Predicate, Semantics, both, lower};
 use crate::datum::to_text;
 use crate::names::table_columns;
@@ -18,6 +18,7 @@ use shale_engine::{
 };
 use shale_expression::{Condition, Path};
 use shale_item::{AttributeValue, EncodedItem, Item, KeyError, item_size};
+use std::collections::BTreeSet;
 
 /// Where a statement writes.
 #[derive(Clone, Copy)]
@@ -293,8 +294,12 @@ pub(crate) fn target(
     with: &Arguments<'_>,
     semantics: Semantics,
 ) -> Result<Target, SqlError> {
-    let schema = &table.definition.key_schema;
-    let access = choose(schema, Some(lower(predicate, with, semantics)?));
+    // Only keys are read; what is written is read again.
+    let needs = Needs {
+        attributes: Some(BTreeSet::new()),
+        index: None,
+    };
+    let access = choose_for(table, Some(lower(predicate, with, semantics)?), &needs);
     Ok(match access.path {
         AccessPath::Nothing => Target::Nothing,
         AccessPath::KeyLookup { mut keys } if keys.len() == 1 => match keys.pop() {

@@ -146,14 +146,6 @@ fn savepoint_name(name: Ident) -> String {
 
 fn refused(statement: &Statement) -> SqlError {
     match statement {
-        Statement::CreateIndex(_) => unsupported(
-            "CREATE INDEX",
-            "Choose the primary key so that queries pin its first column; other conditions are filters.",
-        ),
-        Statement::AlterTable(_) => unsupported(
-            "ALTER TABLE",
-            "Attributes need no declaration: INSERT and UPDATE take new ones as they come.",
-        ),
         Statement::Declare { .. } | Statement::Fetch { .. } | Statement::Close { .. } => {
             unsupported(
                 "a cursor declared by statement",

@@ -5,6 +5,7 @@
 
 pub(crate) mod command;
 mod ddl;
+mod index_ddl;
 mod notice;
 mod prepared;
 mod run_command;

@@ -33,6 +33,9 @@ impl Session {
             false => None,
         };
         let columns = prepared.columns.clone().unwrap_or_default();
+        if prepared.plan.reads() && self.settings.index_consistency() {
+            self.shared.engine.indexes_consistent().await?;
+        }
         match &prepared.plan {
             Plan::Empty => Ok(Outcome::Empty),
             Plan::Select(plan) => {
@@ -92,6 +95,14 @@ impl Session {
             Plan::DropTables { names, if_exists } => {
                 self.drop_tables(names, *if_exists, transaction.as_ref())
                     .await
+            }
+            Plan::CreateIndex(plan) => self.create_index(plan, transaction.as_ref()).await,
+            Plan::DropIndexes { names, if_exists } => {
+                self.drop_indexes(names, *if_exists, transaction.as_ref())
+                    .await
+            }
+            Plan::AlterTable { table, changes } => {
+                self.alter_table(table, changes, transaction.as_ref()).await
             }
             Plan::Copy(plan) => {
                 let copy = CopyIn::start(&self.shared, plan, now_micros, transaction);

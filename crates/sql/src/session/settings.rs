@@ -112,6 +112,12 @@ const DEFINITIONS: &[Definition] = &[
     definition("server_version_num", SERVER_VERSION_NUM, Kind::Fixed, false),
     definition("session_authorization", "", Kind::Fixed, true),
     definition(
+        INDEX_CONSISTENCY,
+        "strong",
+        Kind::One(&["strong", "eventual"]),
+        false,
+    ),
+    definition(
         "standard_conforming_strings",
         "on",
         Kind::One(&["on"]),
@@ -133,6 +139,7 @@ const DEFINITIONS: &[Definition] = &[
 /// The only level of isolation.
 const SERIALIZABLE: &str = "serializable";
 const DEFAULT_READ_ONLY: &str = "default_transaction_read_only";
+const INDEX_CONSISTENCY: &str = "shale.index_consistency";
 const IDLE_IN_TRANSACTION: &str = "idle_in_transaction_session_timeout";
 
 /// What the transaction under way is, and what those to come will be: the first of a pair shows the second outside of a block.
@@ -345,6 +352,12 @@ impl Settings {
         self.values
             .get(DEFAULT_READ_ONLY)
             .is_some_and(|value| value == "on")
+    }
+
+    /// Whether reads wait until global indexes show what is published.
+    pub(crate) fn index_consistency(&self) -> bool {
+        let value = self.values.get(INDEX_CONSISTENCY);
+        value.is_none_or(|value| value != "eventual")
     }
 
     pub(crate) fn statement_timeout(&self) -> Option<Duration> {

@@ -8,6 +8,7 @@
 //! position of the text.
 
 pub(crate) mod dialect;
+mod local_index;
 mod located;
 mod locking;
 mod position;

@@ -1,14 +1,15 @@
 //! The statement layer on sqlparser's public API.
 
 use super::dialect::ShaleDialect;
+use super::local_index::{as_create_index, take_local_indexes};
 use super::locking::{LockingClauses, take_locking_clauses};
 use super::transaction::{TransactionStatement, transaction};
 use super::{NESTING_MAX, SET_OPERATIONS_MAX, STATEMENT_BYTES_MAX, byte_offset};
 use crate::{Dialect, SqlError};
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, ConflictTarget, DataType, DoUpdate, Expr, Ident, ObjectName,
-    OnConflict, OnConflictAction, OnInsert, Query, SelectItem, SetExpr, Statement, TableObject,
-    TableWithJoins,
+    Assignment, AssignmentTarget, ConflictTarget, CreateIndex, CreateTable, DataType, DoUpdate,
+    Expr, Ident, ObjectName, OnConflict, OnConflictAction, OnInsert, Query, SelectItem, SetExpr,
+    Statement, TableObject, TableWithJoins,
 };
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
@@ -39,6 +40,11 @@ pub(crate) enum Stmt {
         statement: Box<Stmt>,
         /// Names of `OF`.
         tables: Vec<Ident>,
+    },
+    /// CREATE TABLE with local indexes.
+    CreateTable {
+        create: Box<CreateTable>,
+        local_indexes: Vec<CreateIndex>,
     },
     Sql(Box<Statement>),
 }
@@ -112,7 +118,11 @@ pub(crate) enum ReturningImage {
 
 /// Parses one statement; `None` if the text has none.
 pub(crate) fn parse_statement(text: &str, flavour: Dialect) -> Result<Option<Stmt>, SqlError> {
-    with_parser(text, flavour, |parser, locking| {
+    with_parser(text, flavour, |parser, taken| {
+        let TakenOut {
+            locking,
+            local_indexes,
+        } = taken;
         while parser.consume_token(&Token::SemiColon) {}
         if parser.peek_token_ref().token == Token::EOF {
             return Ok(None);
@@ -123,6 +133,10 @@ pub(crate) fn parse_statement(text: &str, flavour: Dialect) -> Result<Option<Stm
         if rest.token != Token::EOF {
             return parser.expected("end of statement", rest);
         }
+        let statement = match statement {
+            Stmt::Sql(sql) if !local_indexes.is_empty() => with_local_indexes(*sql, local_indexes),
+            other => other,
+        };
         if !locking.any {
             return Ok(Some(statement));
         }
@@ -138,6 +152,16 @@ pub(crate) fn parse_statement(text: &str, flavour: Dialect) -> Result<Option<Stm
             tables: locking.tables,
         }))
     })
+}
+
+fn with_local_indexes(statement: Statement, local_indexes: Vec<CreateIndex>) -> Stmt {
+    match statement {
+        Statement::CreateTable(create) => Stmt::CreateTable {
+            create: Box::new(create),
+            local_indexes,
+        },
+        other => Stmt::Sql(Box::new(other)),
+    }
 }
 
 /// Whether a statement is or ends in a query, so that a locking clause may stand at its end.
@@ -159,7 +183,7 @@ pub(crate) fn parse_expression(text: &str) -> Result<Expr, SqlError> {
 fn with_parser<T>(
     text: &str,
     flavour: Dialect,
-    parse: impl FnOnce(&mut Parser<'_>, LockingClauses) -> Result<T, ParserError>,
+    parse: impl FnOnce(&mut Parser<'_>, TakenOut) -> Result<T, ParserError>,
 ) -> Result<T, SqlError> {
     if text.len() > STATEMENT_BYTES_MAX {
         return Err(SqlError::ProgramLimit {
@@ -173,10 +197,12 @@ fn with_parser<T>(
             message: error.message.clone(),
             position: byte_offset(text, error.location),
         })?;
-    let mut locking = LockingClauses::default();
+    let mut taken = TakenOut::default();
+    let mut local_indexes = vec![];
     if flavour == Dialect::Postgres {
         table_as_select(&mut tokens);
-        locking = take_locking_clauses(&mut tokens);
+        taken.locking = take_locking_clauses(&mut tokens);
+        local_indexes = take_local_indexes(&mut tokens);
     } else {
         let mut number = 0;
         for token in &mut tokens {
@@ -190,10 +216,28 @@ fn with_parser<T>(
     }
     check_shape(&tokens)?;
     dialect.bound_work(tokens.len());
-    let mut parser = Parser::new(&dialect)
-        .with_recursion_limit(NESTING_MAX)
-        .with_tokens_with_locations(tokens);
-    parse(&mut parser, locking).map_err(|error| parser_error(text, &dialect, error))
+    let parser = |tokens| {
+        Parser::new(&dialect)
+            .with_recursion_limit(NESTING_MAX)
+            .with_tokens_with_locations(tokens)
+    };
+    for index in local_indexes {
+        let mut parser = parser(as_create_index(index));
+        let index = parser
+            .parse_create_index(false)
+            .and_then(|index| parser.expect_token(&Token::EOF).map(|_| index));
+        let index = index.map_err(|error| parser_error(text, &dialect, error))?;
+        taken.local_indexes.push(index);
+    }
+    let mut parser = parser(tokens);
+    parse(&mut parser, taken).map_err(|error| parser_error(text, &dialect, error))
+}
+
+/// What sqlparser has no place for.
+#[derive(Default)]
+struct TakenOut {
+    locking: LockingClauses,
+    local_indexes: Vec<CreateIndex>,
 }
 
 /// What would be too much for the parser or for what walks its trees, seen before there is a tree. The parser itself reports nesting

@@ -25,6 +25,13 @@ fn returning(returning: Option<&Returning>) -> String {
 
 fn shape_of(statement: Stmt) -> String {
     match statement {
+        Stmt::CreateTable {
+            create,
+            local_indexes,
+        } => {
+            let indexes: Vec<String> = local_indexes.iter().map(ToString::to_string).collect();
+            format!("{create} with {}", indexes.join("; "))
+        }
         Stmt::Insert(insert) => format!(
             "insert {} ({}) {} {}{}",
             insert.table,

@@ -2,6 +2,7 @@
 
 mod copy;
 mod definitions;
+mod indexes;
 mod partiql;
 mod session;
 mod statements;

@@ -87,8 +87,8 @@ async fn what_is_not_built_is_refused_by_name() {
     let mut server = Server::open();
     server.must("CREATE TABLE t (a int PRIMARY KEY)").await;
     for (text, feature) in [
-        ("CREATE INDEX i ON t (a)", "CREATE INDEX"),
-        ("ALTER TABLE t ADD COLUMN b int", "ALTER TABLE"),
+        ("CREATE UNIQUE INDEX i ON t (a)", "CREATE UNIQUE INDEX"),
+        ("ALTER TABLE t ADD COLUMN b int", "this form of ALTER TABLE"),
         ("TRUNCATE t", "TRUNCATE"),
         ("DECLARE c CURSOR FOR SELECT * FROM t", "a cursor"),
         ("LISTEN x", "LISTEN"),
