@@ -1,207 +1,237 @@
-//! How many gets, puts, updates and transactions a second one process makes, with a durable log, at 1, 8 and 64 tasks.
+//! What is derived from a write costs: `cargo run --release -p shale-engine --example bench_engine DIRECTORY SECONDS`.
 //!
-//! `cargo run --release -p shale-engine --example bench_engine [DIRECTORY]`; the directory must be on the disk to be measured.
-//! A put and an update are acknowledged after fdatasync.
+//! Durable writes (one fdatasync per group) from 64 tasks on a real directory: with 0, 1 and 5 global indexes, on one hot key; the rate at
+//! which an index is filled; and how far asynchronous indexes are behind a sustained load.
 
-use shale_engine::{
-    BillingMode, CreateTable, Engine, EngineOptions, GetItem, PutItem, ReturnValues, Transaction,
-    TransactionOptions, UpdateItem,
-};
-use shale_env::{Clock, SystemClock};
-use shale_expression::{Placeholders, Update, parse_update};
-use shale_item::{AttributeValue, Item, KeyAttribute, KeySchema, KeyType};
+#![allow(clippy::disallowed_methods)] // A benchmark measures with the machine's clock.
+
+use shale_engine::*;
+use shale_expression::{Placeholders, parse_update};
+use shale_item::{AttributeValue, Item, KeyAttribute, KeySchema, KeyType, TableId};
 use std::collections::BTreeMap;
-use std::error::Error;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
-/// Items that are read and written.
-const ITEMS: u64 = 100_000;
-/// Bytes of an item's payload.
-const PAYLOAD_BYTES: usize = 200;
-/// How long each line measures.
-const SPAN: Duration = Duration::from_secs(3);
-const TASKS: [u64; 3] = [1, 8, 64];
+const TASKS: u64 = 64;
+const PAYLOAD_BYTES: usize = 400;
+const BACKFILL_ITEMS: u64 = 100_000;
+const LAG_WRITES_PER_SECOND: u64 = 5_000;
 
-#[derive(Clone, Copy, Debug)]
-enum Work {
-    Get,
-    Put,
-    Update,
-    /// Updates of one item.
-    HotUpdate,
-    /// Puts while a transaction is open, so that keys are remembered for it.
-    PutBeside,
-    /// Transactions that move something from one item to another, among all of them.
-    Transfer,
-    /// The same among ten.
-    HotTransfer,
-}
-
-fn main() -> Result<(), Box<dyn Error>> {
-    let base = std::env::args_os()
-        .nth(1)
-        .map_or_else(std::env::temp_dir, PathBuf::from);
-    let directory = base.join(format!("bench_engine-{}", std::process::id()));
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let directory = PathBuf::from(arguments.next().ok_or("which directory?")?);
+    let seconds: f64 = arguments.next().ok_or("how many seconds?")?.parse()?;
+    let turn = Duration::from_secs_f64(seconds);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let result = runtime.block_on(run(directory.clone()));
-    std::fs::remove_dir_all(&directory)?;
-    result
+    runtime.block_on(async {
+        index_cost(&directory, turn).await?;
+        hot_key(&directory, turn).await?;
+        backfill(&directory).await?;
+        lag(&directory, turn).await
+    })
 }
 
-async fn run(directory: PathBuf) -> Result<(), Box<dyn Error>> {
-    let engine = Engine::open_directory(EngineOptions::new(directory))?;
-    engine.create_table(table()).await?;
-    load(&engine).await?;
-    println!("{ITEMS} items of {PAYLOAD_BYTES} bytes and a little");
-    println!("| work | tasks | per second | µs each, mean |");
-    println!("|---|--:|--:|--:|");
-    for work in [
-        Work::Get,
-        Work::Put,
-        Work::PutBeside,
-        Work::Update,
-        Work::HotUpdate,
-        Work::Transfer,
-        Work::HotTransfer,
-    ] {
-        let _open =
-            matches!(work, Work::PutBeside).then(|| engine.begin(TransactionOptions::default()));
-        for tasks in TASKS {
-            let per_second = measure(&engine, work, tasks).await?;
-            let micros = tasks as f64 * 1e6 / per_second;
-            println!("| {work:?} | {tasks} | {per_second:.0} | {micros:.1} |");
+async fn index_cost(directory: &Path, turn: Duration) -> Result<(), Box<dyn std::error::Error>> {
+    println!("| global indexes | durable puts/s, 64 tasks | ratio to none |");
+    println!("|--:|--:|--:|");
+    let mut none = 0.0;
+    for indexes in [0, 1, 5] {
+        let engine = open(&directory.join(format!("cost{indexes}")), false)?;
+        engine.create_table(table(indexes)).await?;
+        let rate = puts(&engine, turn).await;
+        if indexes == 0 {
+            none = rate;
         }
+        println!("| {indexes} | {rate:.0} | {:.2} |", rate / none);
+        engine.close().await?;
     }
+    Ok(())
+}
+
+/// Puts of new items from all tasks; how many a second.
+async fn puts(engine: &Engine, turn: Duration) -> f64 {
+    let written = Arc::new(AtomicU64::new(0));
+    let begun = Instant::now();
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|task| {
+            let (engine, written) = (engine.clone(), Arc::clone(&written));
+            tokio::spawn(async move {
+                let mut number = task;
+                while begun.elapsed() < turn {
+                    engine.put_item(put(number)).await.expect("a put");
+                    written.fetch_add(1, Ordering::Relaxed);
+                    number += TASKS;
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("a task");
+    }
+    written.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64()
+}
+
+async fn hot_key(directory: &Path, turn: Duration) -> Result<(), Box<dyn std::error::Error>> {
+    let engine = open(&directory.join("hot"), false)?;
+    engine.create_table(table(0)).await?;
+    let values = Item::from([(":one".to_owned(), AttributeValue::N(1.into()))]);
+    let update = parse_update("ADD n :one", &mut Placeholders::new(None, Some(&values)))?;
+    let count = Arc::new(AtomicU64::new(0));
+    let begun = Instant::now();
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|_| {
+            let (engine, count, update) = (engine.clone(), Arc::clone(&count), update.clone());
+            tokio::spawn(async move {
+                while begun.elapsed() < turn {
+                    let request = UpdateItem {
+                        table: "t".to_owned(),
+                        key: Item::from([("id".to_owned(), AttributeValue::S("hot".to_owned()))]),
+                        update: Some(update.clone()),
+                        condition: None,
+                        return_values: ReturnValues::None,
+                        return_item_on_failure: false,
+                    };
+                    engine.update_item(request).await.expect("an update");
+                    count.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await?;
+    }
+    let rate = count.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64();
+    println!("\nOne hot key, 64 tasks: {rate:.0} durable updates/s");
     engine.close().await?;
     Ok(())
 }
 
-fn table() -> CreateTable {
+async fn backfill(directory: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let engine = open(&directory.join("backfill"), false)?;
+    engine.create_table(table(0)).await?;
+    let mut number = 0;
+    while number < BACKFILL_ITEMS {
+        let items = (number..number + 1000).map(|number| (item(number), OnConflict::Skip));
+        let inserted = engine.insert_all("t", items.collect()).await;
+        inserted.map_err(|(_, error)| error)?;
+        number += 1000;
+    }
+    let begun = Instant::now();
+    let changes = TableChanges {
+        indexes: vec![IndexChange::Create(index(0))],
+        ..TableChanges::default()
+    };
+    engine.update_table("t", changes).await?;
+    engine.index_complete("t", "i0").await?;
+    let rate = BACKFILL_ITEMS as f64 / begun.elapsed().as_secs_f64();
+    println!("\nAn index on {BACKFILL_ITEMS} items is filled at {rate:.0} items/s");
+    engine.close().await?;
+    Ok(())
+}
+
+/// At a fixed rate of writes: how long after its acknowledgement a write is in the index.
+async fn lag(directory: &Path, turn: Duration) -> Result<(), Box<dyn std::error::Error>> {
+    let engine = open(&directory.join("lag"), true)?;
+    engine.create_table(table(1)).await?;
+    let mut delays = Vec::new();
+    let begun = Instant::now();
+    let mut number = 0_u64;
+    while begun.elapsed() < turn {
+        let due = begun + Duration::from_micros(number * 1_000_000 / LAG_WRITES_PER_SECOND);
+        tokio::time::sleep_until(due.into()).await;
+        let batch = (0..50).map(|n| engine.put_item(put(number + n)));
+        futures::future::try_join_all(batch).await?;
+        let acknowledged = Instant::now();
+        engine.indexes_consistent().await?;
+        delays.push(acknowledged.elapsed());
+        number += 50;
+    }
+    delays.sort_unstable();
+    let at = |share: f64| delays[(delays.len() as f64 * share) as usize].as_secs_f64() * 1000.0;
+    let rate = number as f64 / begun.elapsed().as_secs_f64();
+    println!(
+        "\nAn asynchronous index is behind {rate:.0} writes/s by {:.1} ms (p50), {:.1} ms (p99)",
+        at(0.5),
+        at(0.99)
+    );
+    engine.close().await?;
+    Ok(())
+}
+
+fn open(directory: &Path, asynchronous_indexes: bool) -> Result<Engine, Error> {
+    Engine::open_directory(EngineOptions {
+        asynchronous_indexes,
+        ..EngineOptions::new(directory)
+    })
+}
+
+fn table(indexes: usize) -> CreateTable {
     CreateTable {
-        name: "bench".to_owned(),
+        name: "t".to_owned(),
         key_schema: KeySchema {
-            partition: KeyAttribute {
-                name: "id".to_owned(),
-                key_type: KeyType::N,
-            },
+            partition: attribute("id", KeyType::S),
             sort: None,
         },
         billing_mode: BillingMode::PayPerRequest,
-        columns: Vec::new(),
+        columns: vec![],
         hidden_key: false,
         deletion_protection: false,
         settings: BTreeMap::new(),
         tags: BTreeMap::new(),
-        derived: Default::default(),
+        derived: Derived {
+            indexes: (0..indexes).map(index).collect(),
+            ..Derived::default()
+        },
     }
 }
 
-fn key(id: u64) -> Item {
-    Item::from([("id".to_owned(), AttributeValue::N((id as i64).into()))])
+fn attribute(name: &str, key_type: KeyType) -> KeyAttribute {
+    KeyAttribute {
+        name: name.to_owned(),
+        key_type,
+    }
 }
 
-fn item(id: u64) -> Item {
-    let mut item = key(id);
-    item.insert("hits".to_owned(), AttributeValue::N(0.into()));
-    let payload = AttributeValue::S("x".repeat(PAYLOAD_BYTES));
-    item.insert("payload".to_owned(), payload);
+fn index(number: usize) -> Index {
+    Index {
+        name: format!("i{number}"),
+        id: TableId(0),
+        kind: IndexKind::Global,
+        partition: vec![attribute(&format!("a{number}"), KeyType::N)],
+        sort: vec![],
+        projection: IndexProjection::KeysOnly,
+        provisioned: None,
+        status: IndexStatus::Active,
+    }
+}
+
+fn item(number: u64) -> Item {
+    let scattered = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mut item = Item::from([
+        (
+            "id".to_owned(),
+            AttributeValue::S(format!("{scattered:016x}")),
+        ),
+        (
+            "payload".to_owned(),
+            AttributeValue::S("x".repeat(PAYLOAD_BYTES)),
+        ),
+    ]);
+    for index in 0..5 {
+        let value = (scattered >> (index * 8) & 0xfff) as i64;
+        item.insert(format!("a{index}"), AttributeValue::N(value.into()));
+    }
     item
 }
 
-async fn load(engine: &Engine) -> Result<(), Box<dyn Error>> {
-    for first in (0..ITEMS).step_by(500) {
-        let rows = (first..first + 500).map(|id| (item(id), shale_engine::OnConflict::Skip));
-        let inserted = engine.insert_all("bench", rows.collect()).await;
-        inserted.map_err(|(_, error)| error)?;
-    }
-    Ok(())
-}
-
-async fn measure(engine: &Engine, work: Work, tasks: u64) -> Result<f64, Box<dyn Error>> {
-    let clock = SystemClock::new();
-    let started = clock.monotonic();
-    let workers: Vec<_> = (0..tasks)
-        .map(|task| tokio::spawn(worker(engine.clone(), work, task)))
-        .collect();
-    let mut done = 0;
-    for worker in workers {
-        done += worker.await??;
-    }
-    let seconds = (clock.monotonic() - started).as_secs_f64();
-    Ok(done as f64 / seconds)
-}
-
-/// Works until the span is over; says how often.
-async fn worker(engine: Engine, work: Work, task: u64) -> Result<u64, shale_engine::Error> {
-    let clock = SystemClock::new();
-    let end = clock.monotonic() + SPAN;
-    let increment = increment();
-    let mut state = task.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let mut done = 0;
-    while clock.monotonic() < end {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        let id = state % ITEMS;
-        match work {
-            Work::Get => drop(engine.get_item(&GetItem {
-                table: "bench".to_owned(),
-                key: key(id),
-                consistent: true,
-            })?),
-            Work::Put | Work::PutBeside => drop(engine.put_item(put(id)).await?),
-            Work::Update => drop(engine.update_item(update(id, &increment)).await?),
-            Work::HotUpdate => drop(engine.update_item(update(0, &increment)).await?),
-            Work::Transfer => transfer(&engine, id, (id / 7) % ITEMS, &increment).await?,
-            Work::HotTransfer => transfer(&engine, id % 10, (id / 7) % 10, &increment).await?,
-        }
-        done += 1;
-        // Gets never wait; without this they would not share the threads.
-        if done % 64 == 0 {
-            tokio::task::yield_now().await;
-        }
-    }
-    Ok(done)
-}
-
-async fn transfer(
-    engine: &Engine,
-    from: u64,
-    to: u64,
-    increment: &Update,
-) -> Result<(), shale_engine::Error> {
-    let run = |transaction: Transaction| async move {
-        transaction.update_item(&update(from, increment))?;
-        transaction.update_item(&update(to, increment))?;
-        Ok(())
-    };
-    engine.atomically(run).await
-}
-
-fn put(id: u64) -> PutItem {
+fn put(number: u64) -> PutItem {
     PutItem {
-        table: "bench".to_owned(),
-        item: item(id),
-        condition: None,
-        return_values: ReturnValues::None,
-        return_item_on_failure: false,
-    }
-}
-
-fn increment() -> Update {
-    let values = Item::from([(":one".to_owned(), AttributeValue::N(1.into()))]);
-    let mut placeholders = Placeholders::new(None, Some(&values));
-    parse_update("SET hits = hits + :one", &mut placeholders).expect("a valid expression")
-}
-
-fn update(id: u64, increment: &Update) -> UpdateItem {
-    UpdateItem {
-        table: "bench".to_owned(),
-        key: key(id),
-        update: Some(increment.clone()),
+        table: "t".to_owned(),
+        item: item(number),
         condition: None,
         return_values: ReturnValues::None,
         return_item_on_failure: false,

@@ -93,6 +93,9 @@ pub struct Serve {
     /// Write global indexes behind their items instead of with them, as between machines
     #[arg(long, env = "SHALE_ASYNCHRONOUS_INDEXES", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub asynchronous_indexes: Option<bool>,
+    /// Do not validate transactions: only for tests that must see what breaks without
+    #[arg(long, hide = true)]
+    pub skip_transaction_validation: bool,
     /// PostgreSQL connections at most [default: 1000]
     #[arg(long, env = "SHALE_MAX_PG_CONNECTIONS", value_name = "N")]
     pub max_pg_connections: Option<usize>,

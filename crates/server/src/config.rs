@@ -38,6 +38,8 @@ pub struct Config {
     pub expiry_interval: Duration,
     /// Whether global indexes are written behind their items.
     pub asynchronous_indexes: bool,
+    /// Whether transactions are validated, as they must be.
+    pub validate_transactions: bool,
     /// PostgreSQL connections at most.
     pub max_pg_connections: usize,
     /// DynamoDB connections at most.
@@ -148,6 +150,7 @@ impl Config {
                 .asynchronous_indexes
                 .or(file.asynchronous_indexes)
                 .unwrap_or(false),
+            validate_transactions: !flags.skip_transaction_validation,
             max_pg_connections: flags
                 .max_pg_connections
                 .or(file.max_pg_connections)

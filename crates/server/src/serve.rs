@@ -224,11 +224,15 @@ fn addressed(
 }
 
 async fn open_engine(config: &Config) -> Result<Engine, Error> {
+    if !config.validate_transactions {
+        tracing::warn!("transactions are not validated: this server is for tests only");
+    }
     let options = EngineOptions {
         write_buffer_bytes: config.write_memory_bytes,
         cache_bytes: config.cache_bytes,
         expiry_interval: config.expiry_interval,
         asynchronous_indexes: config.asynchronous_indexes,
+        validate_transactions: config.validate_transactions,
         ..EngineOptions::new(&config.data_dir)
     };
     Engine::open_directory(options).map_err(|source| Error::Database {

@@ -10,7 +10,7 @@ use crate::tools::{Outcome, cargo_command, run, target_directory};
 use processes::{Scratch, ShaleServer};
 use std::path::PathBuf;
 
-const NAMES: [&str; 4] = ["log", "shard", "sql", "http"];
+const NAMES: [&str; 6] = ["log", "shard", "engine", "sql", "transfers", "http"];
 /// How long one line of a table is measured, peer and all, unless the command says otherwise.
 const SECONDS_DEFAULT: f64 = 10.0;
 
@@ -31,7 +31,9 @@ pub fn run_benches(arguments: &[String]) -> Outcome {
         match name {
             "log" => log(&settings)?,
             "shard" => shard(&settings)?,
+            "engine" => engine(&settings)?,
             "sql" => sql::compare(&settings)?,
+            "transfers" => sql::transfers(&settings)?,
             _ => http(&settings)?,
         }
     }
@@ -87,6 +89,14 @@ fn shard(settings: &Settings) -> Outcome {
     let program = build_example("shale-storage", "bench_shard")?;
     // It makes the directory of its durable puts where it is started.
     run(std::process::Command::new(program).current_dir(scratch.path()))
+}
+
+fn engine(settings: &Settings) -> Outcome {
+    let scratch = Scratch::new(&settings.directory)?;
+    let program = build_example("shale-engine", "bench_engine")?;
+    run(std::process::Command::new(program)
+        .arg(scratch.path())
+        .arg(settings.seconds.to_string()))
 }
 
 fn http(settings: &Settings) -> Outcome {

@@ -1,4 +1,4 @@
-//! Point SELECT by primary key: pgbench, extended protocol, prepared statements, against PostgreSQL with the same rows.
+//! Point SELECT by primary key, and transfers in transactions: pgbench, extended protocol, prepared statements, against PostgreSQL with the same rows.
 //!
 //! PostgreSQL runs with the settings of a fresh `initdb`, after VACUUM ANALYZE; both servers are reached over TCP on loopback.
 
@@ -16,6 +16,10 @@ use std::process::{Command, Stdio};
 const ROWS: u32 = 100_000;
 const CLIENTS: [u32; 3] = [1, 8, 32];
 const TURNS: usize = 5;
+/// Accounts among which money is transferred: the fewer, the more transactions meet.
+const ACCOUNTS: [u32; 3] = [1, 10, 1000];
+const TRANSFER_CLIENTS: u32 = 8;
+const TRIES_MAX: u32 = 1000;
 /// Looks at a starting server before giving up; each takes 50 ms.
 const STARTING_LOOKS: u32 = 600;
 /// Debian's.
@@ -32,37 +36,135 @@ struct Target<'a> {
     database: &'a str,
 }
 
-/// Runs the comparison.
-pub fn compare(settings: &Settings) -> Outcome {
-    let programs = find_postgres()?;
-    let scratch = Scratch::new(&settings.directory)?;
-    let port = free_port()?;
-    let mut postgres = start_postgres(&programs, &scratch, &port)?;
-    let shale = ShaleServer::start(settings, &scratch)?;
-    let (shale_host, shale_port) = shale.pg.rsplit_once(':').ok_or("an address has a port")?;
-    let theirs = Target {
+/// Both servers, running, and how their programs are called.
+struct Servers {
+    programs: PathBuf,
+    scratch: Scratch,
+    postgres_port: String,
+    _postgres: Server,
+    shale: ShaleServer,
+}
+
+impl Servers {
+    fn start(settings: &Settings) -> Result<Servers, String> {
+        let programs = find_postgres()?;
+        let scratch = Scratch::new(&settings.directory)?;
+        let postgres_port = free_port()?;
+        let mut postgres = start_postgres(&programs, &scratch, &postgres_port)?;
+        let shale = ShaleServer::start(settings, &scratch)?;
+        let theirs = postgres_target(&postgres_port);
+        wait_until_ready(&programs, &theirs, &mut postgres)?;
+        Ok(Servers {
+            programs,
+            scratch,
+            postgres_port,
+            _postgres: postgres,
+            shale,
+        })
+    }
+
+    /// PostgreSQL and ShaleDB.
+    fn targets(&self) -> Result<[Target<'_>; 2], String> {
+        let address = self.shale.pg.rsplit_once(':');
+        let (host, port) = address.ok_or("an address has a port")?;
+        let ours = Target {
+            host,
+            port,
+            user: "shale",
+            database: "shale",
+        };
+        Ok([postgres_target(&self.postgres_port), ours])
+    }
+
+    /// Writes a file for the programs to read.
+    fn file(&self, name: &str, text: &str) -> Result<PathBuf, String> {
+        let path = self.scratch.path().join(name);
+        write(&path, text)?;
+        Ok(path)
+    }
+}
+
+fn postgres_target(port: &str) -> Target<'_> {
+    Target {
         host: "127.0.0.1",
-        port: &port,
+        port,
         user: "bench",
         database: "postgres",
-    };
-    let ours = Target {
-        host: shale_host,
-        port: shale_port,
-        user: "shale",
-        database: "shale",
-    };
-    let (rows, script) = (
-        scratch.path().join("rows.sql"),
-        scratch.path().join("script.sql"),
-    );
-    write(&rows, &rows_script()?)?;
-    write(&script, SCRIPT)?;
-    wait_until_ready(&programs, &theirs, &mut postgres)?;
-    for target in [&theirs, &ours] {
-        psql(&programs, target, &["-f", &rows.to_string_lossy()])?;
     }
-    psql(&programs, &theirs, &["-c", "VACUUM ANALYZE bench"])?;
+}
+
+/// Transfers between accounts in serializable transactions of four statements, by contention: pgbench tries a transaction again that was
+/// refused, on both sides.
+pub fn transfers(settings: &Settings) -> Outcome {
+    let servers = Servers::start(settings)?;
+    let [theirs, ours] = servers.targets()?;
+    let mut table = "CREATE TABLE accounts (id int PRIMARY KEY, balance bigint);\n".to_owned();
+    for id in 1..=ACCOUNTS[2] {
+        writeln!(table, "INSERT INTO accounts VALUES ({id}, 1000000);")
+            .map_err(|error| error.to_string())?;
+    }
+    let table = servers.file("accounts.sql", &table)?;
+    for target in [&theirs, &ours] {
+        psql(&servers.programs, target, &["-f", &table.to_string_lossy()])?;
+    }
+    psql(
+        &servers.programs,
+        &theirs,
+        &[
+            "-c",
+            "ALTER SYSTEM SET default_transaction_isolation = 'serializable'",
+        ],
+    )?;
+    psql(
+        &servers.programs,
+        &theirs,
+        &["-c", "SELECT pg_reload_conf()"],
+    )?;
+    println!("| accounts | ShaleDB transfers/s | PostgreSQL SERIALIZABLE | ratio |");
+    println!("|--:|--:|--:|--:|");
+    let seconds = (settings.seconds / (2 * TURNS) as f64).round().max(1.0);
+    for accounts in ACCOUNTS {
+        let script = format!(
+            "\\set source random(1, {accounts})\n\\set target random(1, {accounts})\n\\set amount random(1, 100)\nBEGIN;\n\
+             SELECT balance FROM accounts WHERE id = :source;\n\
+             UPDATE accounts SET balance = balance - :amount WHERE id = :source;\n\
+             UPDATE accounts SET balance = balance + :amount WHERE id = :target;\nCOMMIT;\n"
+        );
+        let script = servers.file("transfer.sql", &script)?;
+        let mut turns = Vec::new();
+        for _ in 0..TURNS {
+            let [theirs, ours] = [&theirs, &ours].map(|target| {
+                let turn = Turn {
+                    clients: TRANSFER_CLIENTS,
+                    seconds,
+                    tries: TRIES_MAX,
+                };
+                pgbench(&servers.programs, target, &script, turn)
+            });
+            turns.push((ours?, theirs?));
+        }
+        let figure = |of: &dyn Fn(&(Measured, Measured)) -> f64| median(turns.iter().map(of));
+        println!(
+            "| {accounts} | {:.0} | {:.0} | {:.2} |",
+            figure(&|(ours, _)| ours.tps),
+            figure(&|(_, theirs)| theirs.tps),
+            figure(&|(ours, theirs)| ours.tps / theirs.tps),
+        );
+    }
+    Ok(())
+}
+
+/// Runs the comparison.
+pub fn compare(settings: &Settings) -> Outcome {
+    let servers = Servers::start(settings)?;
+    let programs = &servers.programs;
+    let [theirs, ours] = servers.targets()?;
+    let rows = servers.file("rows.sql", &rows_script()?)?;
+    let script = servers.file("script.sql", SCRIPT)?;
+    for target in [&theirs, &ours] {
+        psql(programs, target, &["-f", &rows.to_string_lossy()])?;
+    }
+    psql(programs, &theirs, &["-c", "VACUUM ANALYZE bench"])?;
 
     println!("| clients | ShaleDB tps | latency, mean | PostgreSQL tps | latency, mean | ratio |");
     println!("|---|--:|--:|--:|--:|--:|");
@@ -71,11 +173,13 @@ pub fn compare(settings: &Settings) -> Outcome {
     for clients in CLIENTS {
         let mut turns = Vec::new();
         for _ in 0..TURNS {
-            let theirs = pgbench(&programs, &theirs, &script, clients, seconds)?;
-            turns.push((
-                pgbench(&programs, &ours, &script, clients, seconds)?,
-                theirs,
-            ));
+            let turn = Turn {
+                clients,
+                seconds,
+                tries: 1,
+            };
+            let theirs = pgbench(programs, &theirs, &script, turn)?;
+            turns.push((pgbench(programs, &ours, &script, turn)?, theirs));
         }
         let figure = |of: &dyn Fn(&(Measured, Measured)) -> f64| median(turns.iter().map(of));
         println!(
@@ -96,13 +200,26 @@ struct Measured {
     latency_micros: f64,
 }
 
+/// One run of pgbench.
+#[derive(Clone, Copy)]
+struct Turn {
+    clients: u32,
+    seconds: f64,
+    /// How often a transaction is tried at most that is refused with 40001.
+    tries: u32,
+}
+
 fn pgbench(
     programs: &Path,
     target: &Target,
     script: &Path,
-    clients: u32,
-    seconds: f64,
+    turn: Turn,
 ) -> Result<Measured, String> {
+    let Turn {
+        clients,
+        seconds,
+        tries,
+    } = turn;
     let output = client(programs, "pgbench", target)
         // No vacuum: it knows only tables of its own.
         .args(["-n", "-M", "prepared", "-T", &seconds.to_string()])
@@ -112,6 +229,7 @@ fn pgbench(
             "-j",
             &clients.min(2).to_string(),
         ])
+        .args(["--max-tries", &tries.to_string()])
         .arg("-f")
         .arg(script)
         .arg(target.database)
