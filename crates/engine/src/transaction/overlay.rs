@@ -226,3 +226,58 @@ impl Overlay {
         within(LimitKind::StagedMemory, self.bytes, STAGED_BYTES_MAX)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use shale_item::{AttributeValue, Item};
+
+    fn item(length: u8) -> EncodedItem {
+        let value = AttributeValue::S("x".repeat(usize::from(length)));
+        EncodedItem::encode(&Item::from([("a".to_owned(), value)]))
+    }
+
+    fn key(key: u8) -> Bytes {
+        Bytes::copy_from_slice(&[key])
+    }
+
+    fn item_bytes(overlay: &Overlay) -> usize {
+        let items = overlay.items();
+        items
+            .map(|(key, item)| key.len() + item.map_or(0, Weight::bytes))
+            .sum()
+    }
+
+    proptest! {
+        /// Whatever is staged, forgotten and taken back: the bytes are those of what is there, and nothing is left of nothing.
+        #[test]
+        fn bytes_are_those_of_what_is_there(
+            steps in prop::collection::vec((0u8..6, prop::option::of(any::<u8>()), 0u8..5), 0..60),
+        ) {
+            let mut overlay = Overlay::default();
+            let (mut command, mut undone) = (0, 0);
+            for (k, length, what) in steps {
+                command += 1;
+                match what {
+                    0 => {
+                        undone = command - 2_u64.min(command);
+                        overlay.undo_above(undone);
+                    }
+                    1 => overlay.set_entry(key(k), length.map(item), command),
+                    _ => {
+                        overlay.set_item(key(k), length.map(item), command);
+                        overlay.set_item(key(k), length.map(|l| item(l / 2)), command);
+                        overlay.collapse(command, if what == 2 { undone } else { command - 1 });
+                        let staged = length.map(|l| item(l / 2));
+                        prop_assert_eq!(overlay.item(&key(k), command), Some(staged));
+                    }
+                }
+                prop_assert_eq!(overlay.item_bytes, item_bytes(&overlay));
+            }
+            overlay.undo_above(0);
+            prop_assert!(overlay.is_empty() && overlay.journal.is_empty());
+            prop_assert_eq!((overlay.bytes, overlay.item_bytes), (0, 0));
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod many;
 mod pages;
 mod semantics;
 mod serializability;
+mod simulated_transactions;
 mod simulation;
 mod stream_follower;
 mod streams;

@@ -16,12 +16,15 @@
 //!
 //! `SHALE_SIM_SEED` runs one seed, `SHALE_SIM_SEEDS` so many of them.
 
+use crate::simulated_transactions::{
+    create_filled, drop_in_transaction, increment_in, insert_row_by_row, transact,
+};
 use crate::stream_follower::{Follower, streamed};
 use crate::support::*;
 use shale_commitlog::{Drive, FileLog, FileLogOptions};
 use shale_engine::{
-    BatchWrite, ClientRequest, Engine, EngineOptions, Error, GetItem, Job, ObservedAttribute,
-    OnConflict, ReturnValues, Scan, StorageError, TransactAction, Transaction, TransactionOptions,
+    BatchWrite, ClientRequest, Engine, EngineOptions, Error, Job, ObservedAttribute, OnConflict,
+    ReturnValues, Scan, StorageError, TransactAction, TransactionOptions,
 };
 use shale_env::{Clock, ManualClock, Rand, SeededRand, SimulatedFiles, SyncFault};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeyType, ValueView};
@@ -838,64 +841,6 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
         Err(Error::Storage(StorageError::OutcomeUnknown(_))) => Answer::Unknown,
         Err(error) => panic!("{error}"),
     }
-}
-
-/// Reads a counter in a transaction, lets others go on, and writes it back one larger.
-async fn transact(engine: &Engine, counter: u64) -> Result<Option<i64>, Error> {
-    let transaction = engine.begin(TransactionOptions::default());
-    let value = increment_in(&transaction, counter).await?;
-    futures::pending!();
-    transaction.commit().await?;
-    Ok(value)
-}
-
-async fn increment_in(transaction: &Transaction, counter: u64) -> Result<Option<i64>, Error> {
-    let key = item([("id", n(counter as i64))]);
-    let request = GetItem {
-        table: "counters".to_owned(),
-        key: key.clone(),
-        consistent: true,
-    };
-    let found = transaction.view().get_item(&request)?.item;
-    let seen = match found.and_then(|item| item.to_item().remove("n")) {
-        Some(AttributeValue::N(number)) => number.to_i64().unwrap(),
-        None => 0,
-        Some(other) => panic!("{other:?}"),
-    };
-    futures::pending!();
-    let mut row = key;
-    row.insert("n".to_owned(), n(seen + 1));
-    transaction.put_item(&put("counters", row))?;
-    Ok(Some(seen + 1))
-}
-
-async fn create_filled(engine: &Engine, name: &str) -> Result<Option<i64>, Error> {
-    let transaction = engine.begin(TransactionOptions::default());
-    transaction.create_table(&streamed(name))?;
-    futures::pending!();
-    let row = item([("id", n(2)), ("first", s("x"))]);
-    transaction.put_item(&put(name, row))?;
-    transaction.commit().await?;
-    Ok(None)
-}
-
-async fn drop_in_transaction(engine: &Engine, name: &str) -> Result<Option<i64>, Error> {
-    let transaction = engine.begin(TransactionOptions::default());
-    transaction.delete_table(name)?;
-    futures::pending!();
-    transaction.commit().await?;
-    Ok(None)
-}
-
-async fn insert_row_by_row(engine: &Engine, rows: Vec<Item>) -> Result<Option<i64>, Error> {
-    let transaction = engine.begin(TransactionOptions::default());
-    for row in rows {
-        let inserted = transaction.insert_all("rows", vec![(row, OnConflict::Fail)]);
-        inserted.map_err(|(_, error)| error)?;
-        futures::pending!();
-    }
-    transaction.commit().await?;
-    Ok(None)
 }
 
 async fn pay(engine: &Engine, transfer: Transfer) -> Result<(), Error> {
