@@ -19,7 +19,7 @@ use crate::engine::{Engine, ReadView};
 use crate::error::Error;
 use crate::index;
 use crate::index_ddl::{self, Ids};
-use crate::observed::{Facts, merge};
+use crate::observed::{Facts, NAMES_MAX, merge};
 use crate::read::{At, Opened, open_in};
 use crate::record::{Operation, RecordBuilder, operations};
 use crate::table_ddl::{self, id_range};
@@ -386,7 +386,10 @@ impl Inner {
         let facts = state.definitions.facts.entry(table).or_default();
         let mut grown = false;
         for (name, fact) in news {
-            grown |= merge(facts.entry(name).or_default(), &fact);
+            // No table shows more.
+            if facts.len() < NAMES_MAX || facts.contains_key(&name) {
+                grown |= merge(facts.entry(name).or_default(), &fact);
+            }
         }
         if grown {
             state.next_version(&self.engine);
