@@ -136,8 +136,9 @@ fn has_deferred(record: &[u8]) -> Result<bool, String> {
     Ok(false)
 }
 
-/// At a start: fills the queue from the log above the stored watermark. Without the mode, what is left of it is applied at once.
-pub(crate) fn start(inner: &Inner, watermark: Option<Lsn>) -> Result<(), Error> {
+/// At a start: fills the queue from the log above the stored watermark. Without the mode, what is left of it is applied at once; answers
+/// the record that must be published before anybody reads an index.
+pub(crate) fn start(inner: &Inner, watermark: Option<Lsn>) -> Result<Option<Lsn>, Error> {
     let Inner { shard, applier, .. } = inner;
     let deferred = &applier.deferred;
     let Some(watermark) = watermark else {
@@ -151,7 +152,7 @@ pub(crate) fn start(inner: &Inner, watermark: Option<Lsn>) -> Result<(), Error> 
         } else {
             shard.set_consumer_floor(CONSUMER, Lsn(u64::MAX));
         }
-        return Ok(());
+        return Ok(None);
     };
     if watermark < shard.published() {
         for record in shard.records(watermark.next())? {
@@ -165,12 +166,12 @@ pub(crate) fn start(inner: &Inner, watermark: Option<Lsn>) -> Result<(), Error> 
     }
     if deferred.on {
         deferred.stored(watermark, shard);
-        return Ok(());
+        return Ok(None);
     }
     let left = std::mem::take(&mut *deferred.queue.lock()).records;
-    sequence(inner, &left.into_iter().collect::<Vec<_>>(), None)?;
+    let sequenced = sequence(inner, &left.into_iter().collect::<Vec<_>>(), None)?;
     shard.set_consumer_floor(CONSUMER, Lsn(u64::MAX));
-    Ok(())
+    Ok(Some(sequenced))
 }
 
 /// Applies the oldest records. Says whether there were any.

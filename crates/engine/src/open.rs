@@ -129,7 +129,10 @@ impl Engine {
             retention: stream::Schedule::default(),
         };
         clean_up(&inner, &orphans);
-        deferred::start(&inner, indexes_lsn)?;
+        let indexes_caught_up = deferred::start(&inner, indexes_lsn)?;
+        if let Some(lsn) = indexes_caught_up.filter(|_| options.background) {
+            wait_until_published(&inner.shard, lsn)?;
+        }
         stream::reclaim(&inner)?;
         let mut engine = Engine {
             inner: Arc::new(inner),
@@ -253,6 +256,20 @@ struct Loaded {
     orphans: Vec<Vec<u8>>,
     /// The watermark of asynchronous indexes.
     indexes_lsn: Option<Lsn>,
+}
+
+/// Waits in a thread of its own: whoever opens an engine may be a task of a runtime, which must not be entered twice.
+fn wait_until_published(shard: &Shard, lsn: Lsn) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::Internal(format!("opening: {error}"));
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let runtime = runtime.map_err(failed)?;
+            Ok(runtime.block_on(shard.wait_published(lsn))?)
+        });
+        let panicked = |_| Err(Error::Internal("opening: a panic".to_owned()));
+        waiting.join().unwrap_or_else(panicked)
+    })
 }
 
 fn clean_up(inner: &Inner, orphans: &[Vec<u8>]) {
