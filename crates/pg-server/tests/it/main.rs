@@ -12,4 +12,5 @@ mod raw;
 mod shutdown;
 mod simple;
 mod startup;
+mod transactions;
 mod types;

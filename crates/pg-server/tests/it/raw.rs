@@ -264,8 +264,8 @@ fn show(kind: u8, body: &[u8]) -> String {
             }
             format!("row {}", values.join("|"))
         }
-        b'E' => {
-            let mut line = "error".to_owned();
+        b'E' | b'N' => {
+            let mut line = if kind == b'E' { "error" } else { "notice" }.to_owned();
             while body.0[0] != 0 {
                 let code = char::from(body.take(1)[0]);
                 let text = body.text();
