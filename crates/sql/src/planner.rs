@@ -3,7 +3,7 @@
 //! Not here: keeping plans (`service`).
 
 use crate::names::table_for_write;
-use crate::plan::select::check_relations;
+use crate::plan::relations::{check_locked_tables, check_relations};
 use crate::plan::{Outputs, SelectPlan, constant, ddl, index, insert, select, update};
 use crate::service::{Plan, Shared};
 use crate::session::Command;
@@ -62,7 +62,7 @@ impl Shared {
                 Ok(Planned::new(Plan::Command(command)))
             }
             Stmt::Locking { statement, tables } => {
-                select::check_locked_tables(&tables, &statement, text)?;
+                check_locked_tables(&tables, &statement, text)?;
                 let mut planned = Box::pin(self.plan_statement(*statement, of)).await?;
                 planned.locks_rows = matches!(
                     planned.plan,

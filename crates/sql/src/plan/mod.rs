@@ -12,6 +12,7 @@ pub(crate) mod explain;
 pub(crate) mod index;
 pub(crate) mod insert;
 pub(crate) mod output;
+pub(crate) mod relations;
 pub(crate) mod select;
 pub(crate) mod set;
 pub(crate) mod update;
@@ -28,7 +29,7 @@ use shale_expression::Comparison;
 use shale_item::KeySchema;
 use sqlparser::ast::{
     Expr, GroupByExpr, Ident, ObjectName, Query, Select, SelectFlavor, SelectItem, SetExpr,
-    Spanned, Statement, TableAlias, TableFactor, TableWithJoins, Visit, Visitor,
+    Spanned, Statement, TableAlias, TableFactor, TableWithJoins, Visit, Visitor, With,
     helpers::attached_token::AttachedToken,
 };
 use std::ops::ControlFlow;
@@ -169,7 +170,10 @@ impl ConstantQuery {
         }];
         from.extend(rows.others.iter().cloned());
         let select = select_of(projection, from, rows.selection.cloned());
-        Statement::Query(Box::new(query_of(select)))
+        Statement::Query(Box::new(Query {
+            with: rows.with.cloned(),
+            ..query_of(select)
+        }))
     }
 
     fn projection(self, mut items: Vec<SelectItem>) -> Vec<SelectItem> {
@@ -190,6 +194,7 @@ pub(crate) struct RowQuery<'a> {
     /// Tables of FROM or USING.
     pub others: &'a [TableWithJoins],
     pub selection: Option<&'a Expr>,
+    pub with: Option<&'a With>,
 }
 
 fn select_of(

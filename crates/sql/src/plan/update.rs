@@ -56,9 +56,10 @@ pub(crate) fn plan_update(
 ) -> Result<(UpdatePlan, Vec<SqlType>), SqlError> {
     let table = table_for_write(catalog, &update.table, text, dialect)?;
     let joined = !update.from.is_empty();
-    if joined && dialect == Dialect::PartiQl {
+    let by_query = joined || update.with.is_some();
+    if by_query && dialect == Dialect::PartiQl {
         return Err(SqlError::NotSupported {
-            feature: "UPDATE … FROM in ExecuteStatement".into(),
+            feature: "UPDATE … FROM and WITH in PartiQL".into(),
             hint: None,
         });
     }
@@ -77,7 +78,7 @@ pub(crate) fn plan_update(
     let moves = actions
         .iter()
         .any(|action| schema.is_key(&action.target().root));
-    let predicate = match joined {
+    let predicate = match by_query {
         true => None,
         false => predicate(&mut binder, update.selection.as_ref(), "UPDATE")?,
     };
@@ -105,6 +106,7 @@ pub(crate) fn plan_update(
             schema,
             others: &update.from,
             selection: update.selection.as_ref(),
+            with: update.with.as_ref(),
         })),
     };
     let plan = UpdatePlan {
@@ -133,16 +135,16 @@ pub(crate) fn plan_delete(
     declared: &[SqlType],
 ) -> Result<(DeletePlan, Vec<SqlType>), SqlError> {
     let table = table_for_write(catalog, &delete.table, text, dialect)?;
-    let joined = !delete.using.is_empty();
-    if joined && dialect == Dialect::PartiQl {
+    let by_query = !delete.using.is_empty() || delete.with.is_some();
+    if by_query && dialect == Dialect::PartiQl {
         return Err(SqlError::NotSupported {
-            feature: "DELETE … USING in ExecuteStatement".into(),
+            feature: "DELETE … USING and WITH in PartiQL".into(),
             hint: None,
         });
     }
     let mut binder = Binder::new(text, dialect, &table, declared);
     binder.alias = delete.alias.as_ref().map(|alias| alias.value.clone());
-    let predicate = match joined {
+    let predicate = match by_query {
         true => None,
         false => predicate(&mut binder, delete.selection.as_ref(), "DELETE")?,
     };
@@ -158,12 +160,13 @@ pub(crate) fn plan_delete(
     let parameter_types = binder.parameter_types;
     let query = match &predicate {
         Some(_) => None,
-        None => Some(ConstantQuery::of_rows(joined).into_row_statement(RowQuery {
+        None => Some(ConstantQuery::of_rows(true).into_row_statement(RowQuery {
             table: &delete.table,
             alias: delete.alias.as_ref(),
             schema: &table.definition.key_schema,
             others: &delete.using,
             selection: delete.selection.as_ref(),
+            with: delete.with.as_ref(),
         })),
     };
     let plan = DeletePlan {

@@ -1,7 +1,7 @@
 //! Text to syntax tree.
 //!
 //! Standard SQL is sqlparser's; [`Stmt`] adds what its `Statement` has no room for: PartiQL's documents in INSERT, `REMOVE`, and
-//! `RETURNING ALL OLD *`.
+//! `RETURNING ALL OLD *`; PostgreSQL's statements about the transaction and its row locks.
 //! Not here: what names mean (`names`), what statements do (`plan`).
 //!
 //! Invariants: input is bounded in bytes, nesting and operators in a row; no text panics or exhausts the stack; errors carry a byte
@@ -15,15 +15,17 @@ mod position;
 mod split;
 mod statement;
 mod transaction;
+mod writes;
 
 pub(crate) use located::located;
 pub(crate) use position::{byte_offset, expr_position, ident_position};
 pub use split::split_statements;
-pub(crate) use statement::{
-    Delete, Insert, InsertSource, Returning, ReturningImage, ReturningScope, Stmt, Update,
-    UpdateAction, assignment_action, parse_expression, parse_statement,
-};
+pub(crate) use statement::{Stmt, parse_expression, parse_statement};
 pub(crate) use transaction::{TransactionModes, TransactionStatement};
+pub(crate) use writes::{
+    Delete, Insert, InsertSource, Returning, ReturningImage, ReturningScope, Update, UpdateAction,
+    assignment_action,
+};
 
 #[cfg(test)]
 mod tests;
