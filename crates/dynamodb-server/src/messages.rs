@@ -345,6 +345,8 @@ pub(crate) const INDEX_LAG: &str =
     "The indexes are too far behind for a consistent read. Try again.";
 pub(crate) const TTL_DISABLED: &str = "TimeToLive is already disabled";
 
+pub(crate) const NO_PAST: &str = "Items cannot be read as of the past";
+
 pub(crate) const TTL_ENABLED: &str = "TimeToLive is already enabled";
 
 pub(crate) fn ttl_of_another(attribute: &str) -> String {

@@ -128,6 +128,8 @@ pub struct TableChanges {
     /// What the stream's records hold, to switch it on, or `None` to switch it off. A [`StreamProblem`](crate::StreamProblem) if it is
     /// on or off already.
     pub stream: Option<Option<StreamView>>,
+    /// For how many seconds the past can be read, or `None` to switch history off.
+    pub history: Option<Option<u64>>,
 }
 
 /// What changes of a table's indexes.

@@ -10,6 +10,8 @@
 use crate::catalog::{Catalog, Table};
 use crate::deferred::Deferred;
 use crate::definition::{BackfillRow, CatalogKey, StoredTable, decode_observed, parse_key};
+use crate::history::{self, Boundaries};
+use crate::hour::hour_of;
 use crate::observed::Facts;
 use crate::record::{Operation, Put, operations};
 use crate::statistics::Statistics;
@@ -28,6 +30,8 @@ pub(crate) struct Applier {
     pub(crate) catalog: Catalog,
     pub(crate) statistics: Statistics,
     pub(crate) deferred: Deferred,
+    /// Told of every row of history, before it is anywhere.
+    pub(crate) boundaries: Boundaries,
     /// Not the shard itself: its last owner must not be a publication, which closing the shard waits for.
     shard: OnceLock<ShardHandle>,
     started: AtomicBool,
@@ -40,6 +44,7 @@ impl Applier {
             catalog: Catalog::default(),
             statistics,
             deferred,
+            boundaries: Boundaries::default(),
             shard: OnceLock::new(),
             started: AtomicBool::new(false),
         }
@@ -92,6 +97,7 @@ impl Applier {
                 | (CatalogKey::Dropped(_), None)
                 | (CatalogKey::StatisticsLsn, None)
                 | (CatalogKey::IndexesLsn, _)
+                | (CatalogKey::History | CatalogKey::Hour(_), _)
                 | (CatalogKey::Request | CatalogKey::Stream, _) => {}
             }
         }
@@ -174,8 +180,17 @@ impl Apply for Applier {
                     (Role::Indexes, record.slice_ref(delete.key), None)
                 }
                 Operation::Deferred { .. } => continue,
+                Operation::Replaced { key, image } => {
+                    let hour = hour_of(timestamp_micros);
+                    self.boundaries.note(hour, lsn);
+                    let key = history::row_key(key, lsn, timestamp_micros)?;
+                    (Role::History, key, Some(history::row_value(image)))
+                }
                 Operation::Catalog { key, value } => {
-                    let value = value.map(|value| record.slice_ref(value));
+                    let value = value.map(|value| match history::begins_here(key, value) {
+                        true => history::Beginning::new(lsn, timestamp_micros).encode(),
+                        false => record.slice_ref(value),
+                    });
                     (Role::Catalog, record.slice_ref(key), value)
                 }
             };

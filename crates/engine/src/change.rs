@@ -48,6 +48,9 @@ impl Change<'_> {
     fn write_to(&self, inner: &Inner, record: &mut RecordBuilder) -> Result<IndexUnits, Error> {
         record.item(self.tree_key, size_of(&self.old), self.new.as_ref());
         let definition = &*self.table.definition;
+        if let Some(history) = &definition.derived.history {
+            record.replaced(history.id, self.tree_key, self.old.as_ref());
+        }
         if let Some(stream) = &definition.derived.stream {
             self.write_to_stream(stream, record)?;
         }
@@ -149,7 +152,11 @@ impl Change<'_> {
             true => bytes(&self.old) + RecordBuilder::STREAM_OVERHEAD,
             false => 0,
         };
-        self.tree_key.len() + bytes(&self.new) + RecordBuilder::PUT_OVERHEAD + streamed
+        let replaced = match self.table.definition.derived.history {
+            Some(_) => bytes(&self.old) + self.tree_key.len(),
+            None => 0,
+        };
+        self.tree_key.len() + bytes(&self.new) + RecordBuilder::PUT_OVERHEAD + streamed + replaced
     }
 }
 

@@ -10,6 +10,9 @@
 //! 't' table u32             definition, JSON, its member "format" first
 //! 'd' table or index u32    empty: dropped, its space is not reclaimed yet
 //! 'b' index u32             format u8 (1) | table u32 | items u64 looked at | tree key behind which to go on, empty at first
+//! 'h' history u32           LSN u64 | microseconds since the Unix epoch u64: from there on the history is complete; in a record, an empty
+//!                           value stands for the LSN and the timestamp of the record itself
+//! 'l' hour u32              u64: an LSN that no row of history of an earlier hour is above (`history::boundaries`)
 //! 'o' table u32 name        format u8 (1) | types u16 | integer digits u8 | fraction digits u8 | beyond_i64 u8
 //! 's' table or index u32    items u64 | bytes u64
 //! 'm' "stream_time"          see `stream::stored`
@@ -22,7 +25,8 @@
 
 use crate::api::{BillingMode, ColumnDefinition, CreateTable, ObservedAttribute};
 use crate::derived::{
-    Derived, Index, IndexKind, IndexProjection, IndexStatus, StreamDefinition, TimeToLive,
+    Derived, HistoryDefinition, Index, IndexKind, IndexProjection, IndexStatus, StreamDefinition,
+    TimeToLive,
 };
 use crate::stream;
 use serde::{Deserialize, Serialize};
@@ -41,6 +45,10 @@ pub(crate) const TABLE: u8 = b't';
 pub(crate) const DROPPED: u8 = b'd';
 /// First byte of the rows of indexes that are being filled.
 pub(crate) const BACKFILL: u8 = b'b';
+/// First byte of the rows of where histories begin.
+pub(crate) const HISTORY: u8 = b'h';
+/// First byte of the rows of hours and LSNs.
+pub(crate) const HOUR: u8 = b'l';
 /// First byte of the rows of observed attributes.
 pub(crate) const OBSERVED: u8 = b'o';
 /// First byte of the rows of statistics.
@@ -101,6 +109,10 @@ pub(crate) enum CatalogKey<'a> {
     Dropped(TableId),
     /// An index that is being filled.
     Backfill(TableId),
+    /// Where a history begins.
+    History,
+    /// LSNs below an hour.
+    Hour(u32),
     /// An attribute observed in a table.
     Observed(TableId, &'a str),
     /// Statistics of a table.
@@ -132,6 +144,8 @@ pub(crate) fn parse_key(key: &[u8]) -> Result<CatalogKey<'_>, String> {
         (TABLE, []) => Ok(CatalogKey::Table(table)),
         (DROPPED, []) => Ok(CatalogKey::Dropped(table)),
         (BACKFILL, []) => Ok(CatalogKey::Backfill(table)),
+        (HISTORY, []) => Ok(CatalogKey::History),
+        (HOUR, []) => Ok(CatalogKey::Hour(table.0)),
         (STATISTICS, []) => Ok(CatalogKey::Statistics(table)),
         (REQUEST, _) => Ok(CatalogKey::Request),
         (OBSERVED, name) => std::str::from_utf8(name)
@@ -187,7 +201,7 @@ struct TableRow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ttl: Option<TimeToLive>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    history_seconds: Option<u64>,
+    history: Option<HistoryDefinition>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -254,7 +268,7 @@ impl StoredTable {
             stream: definition.derived.stream.clone(),
             latest_stream_micros: definition.derived.latest_stream_micros,
             ttl: definition.derived.ttl.clone(),
-            history_seconds: definition.derived.history_seconds,
+            history: definition.derived.history,
         };
         serde_json::to_vec(&row).expect("strings, numbers and maps with string keys are JSON")
     }
@@ -295,7 +309,7 @@ impl StoredTable {
                     stream: row.stream,
                     latest_stream_micros: row.latest_stream_micros,
                     ttl: row.ttl,
-                    history_seconds: row.history_seconds,
+                    history: row.history,
                 },
             },
         })

@@ -16,8 +16,8 @@ pub struct Derived {
     pub latest_stream_micros: Option<u64>,
     /// Deletion of expired items.
     pub ttl: Option<TimeToLive>,
-    /// For how many seconds replaced images are kept (reads in the past).
-    pub history_seconds: Option<u64>,
+    /// Replaced images, for reads in the past.
+    pub history: Option<HistoryDefinition>,
 }
 
 impl Derived {
@@ -122,4 +122,13 @@ pub struct TimeToLive {
     pub id: u32,
     /// Whether the index of expiries is complete.
     pub status: IndexStatus,
+}
+
+/// The history of a table: replaced images are kept, so that it can be read as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryDefinition {
+    /// Number, from the sequence of tables and indexes; given by the engine, anew whenever history is switched on.
+    pub id: u32,
+    /// For how many seconds the past can be read at least; 1 to 604,800 (7 days).
+    pub seconds: u64,
 }

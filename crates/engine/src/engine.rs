@@ -8,6 +8,7 @@ use crate::catalog::Table;
 use crate::definition::Space;
 use crate::error::Error;
 use crate::expiry::Schedule;
+use crate::history::{Forgetting, Past};
 use crate::jobs::Worker;
 use crate::latch::Latches;
 use crate::read::{At, Opened};
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub(crate) jobs: Notify,
     pub(crate) expiry: Schedule,
     pub(crate) retention: stream::Schedule,
+    pub(crate) forgetting: Forgetting,
 }
 
 /// A consistent, short-lived view for statements that read more than one page.
@@ -58,6 +60,8 @@ pub struct ReadView {
     pub(crate) tables: Arc<Mutex<FxHashMap<String, Opened>>>,
     /// The transaction that the view belongs to, if it may write.
     pub(crate) within: Option<Within>,
+    /// Where in the past it reads, if it does.
+    pub(crate) past: Option<Arc<Past>>,
 }
 
 impl fmt::Debug for Engine {
@@ -236,6 +240,7 @@ impl Engine {
             snapshot: self.inner.shard.snapshot(),
             tables: Arc::default(),
             within: None,
+            past: None,
         })
     }
 }

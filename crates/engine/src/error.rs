@@ -60,6 +60,46 @@ pub enum IndexProblem {
     LocalLater,
 }
 
+/// What is wrong about reading in the past.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryProblem {
+    /// The table keeps no history.
+    Off {
+        /// The table.
+        table: String,
+    },
+    /// The history of the table does not reach back that far.
+    Floor {
+        /// The table.
+        table: String,
+        /// The oldest LSN that can be read.
+        lsn: u64,
+        /// The oldest time that can be read, microseconds since the Unix epoch.
+        micros: u64,
+    },
+    /// The position is not there yet.
+    Future {
+        /// The newest LSN that can be read.
+        lsn: u64,
+        /// The newest time that can be read, microseconds since the Unix epoch.
+        micros: u64,
+    },
+    /// Indexes cannot be read in the past.
+    Index {
+        /// The table.
+        table: String,
+        /// The index.
+        index: String,
+    },
+    /// History for less than a second or more than 7 days.
+    Retention {
+        /// What was asked for.
+        seconds: u64,
+        /// The most that can be.
+        max: u64,
+    },
+}
+
 /// What callers do about an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -163,6 +203,9 @@ pub enum Error {
     /// Something about a stream.
     #[error("stream: {0:?}")]
     Stream(StreamProblem),
+    /// Something about reading in the past.
+    #[error("history: {0:?}")]
+    History(HistoryProblem),
     /// An update writes a key attribute.
     #[error("attribute {name} is part of the key")]
     UpdatesKey {
@@ -278,6 +321,7 @@ impl Error {
             | Error::IndexRefused { .. }
             | Error::TimeToLive { .. }
             | Error::Stream(_)
+            | Error::History(_)
             | Error::Evaluation(_)
             | Error::Limit { .. }
             | Error::InvalidStartKey

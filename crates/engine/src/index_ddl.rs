@@ -9,6 +9,7 @@ use crate::api::{CreateTable, IndexChange};
 use crate::definition::{BACKFILL, BackfillRow, DROPPED, STATISTICS, table_key};
 use crate::derived::{Index, IndexKind, IndexProjection, IndexStatus, TimeToLive};
 use crate::error::{Error, IndexProblem};
+use crate::history;
 use crate::index::{Target, targets};
 use crate::limits::{
     GLOBAL_INDEXES_MAX, INDEX_KEY_ATTRIBUTES_MAX, LOCAL_INDEXES_MAX, PROJECTED_ATTRIBUTES_MAX,
@@ -30,7 +31,7 @@ impl Ids {
     }
 }
 
-/// Gives the indexes of a new table their numbers; they are complete, as the table is empty.
+/// Gives the indexes (and the history) of a new table their numbers; they are complete, as the table is empty.
 pub(crate) fn adopt(definition: &mut CreateTable, ids: &mut Ids) -> Result<(), Error> {
     for index in &mut definition.derived.indexes {
         index.id = TableId(ids.next()?);
@@ -39,6 +40,10 @@ pub(crate) fn adopt(definition: &mut CreateTable, ids: &mut Ids) -> Result<(), E
     if let Some(ttl) = &mut definition.derived.ttl {
         ttl.id = ids.next()?;
         ttl.status = IndexStatus::Active;
+    }
+    if let Some(history) = &mut definition.derived.history {
+        history::check_seconds(history.seconds)?;
+        history.id = ids.next()?;
     }
     check(definition)
 }
@@ -136,6 +141,9 @@ pub(crate) fn complete(definition: &mut CreateTable, id: TableId) -> bool {
 /// Writes the rows of the drop of everything that is derived from a table's items.
 pub(crate) fn drop_all(definition: &CreateTable, record: &mut RecordBuilder) {
     targets(&definition.derived).for_each(|target| write_drop(target, record));
+    if let Some(dropped) = &definition.derived.history {
+        history::write_drop(dropped.id, record);
+    }
 }
 
 fn begin_backfill(table: TableId, id: TableId, record: &mut RecordBuilder) {

@@ -1,6 +1,6 @@
 //! Background jobs of the engine: what must be done some time, by nobody who waits for it.
 //!
-//! Not here: what a job does (`backfill`, `expiry`, `stream`), the shard's own background work.
+//! Not here: what a job does (`backfill`, `expiry`, `stream`, `history`), the shard's own background work.
 //!
 //! Every job goes in small steps that leave everything as it should be, so that a crash between two of them costs nothing.
 
@@ -9,6 +9,7 @@ use crate::deferred;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::expiry;
+use crate::history;
 use crate::stream;
 use parking_lot::Mutex;
 use shale_storage::StorageError;
@@ -31,11 +32,19 @@ pub enum Job {
     Indexes,
     /// The time of streams, and the space of their old records.
     Retention,
+    /// Giving back what is older than the retention of histories.
+    History,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Job; 4] = [Job::Indexes, Job::Backfill, Job::Expiry, Job::Retention];
+    pub const ALL: [Job; 5] = [
+        Job::Indexes,
+        Job::Backfill,
+        Job::Expiry,
+        Job::Retention,
+        Job::History,
+    ];
 }
 
 impl Engine {
@@ -50,6 +59,7 @@ impl Engine {
             Job::Expiry => expiry::step(self).await,
             Job::Indexes => deferred::step(self).await,
             Job::Retention => stream::step(self).await,
+            Job::History => history::forget_step(self).await,
         }
     }
 }

@@ -31,6 +31,8 @@ mod engine;
 mod error;
 mod expiry;
 mod gate;
+mod history;
+mod hour;
 mod index;
 mod index_ddl;
 mod insert;
@@ -59,7 +61,8 @@ pub use deferred::IndexLag;
 pub use derived::*;
 // Parts of `Error`, for those who must name them and may not reach the crates below.
 pub use engine::{Engine, ReadView};
-pub use error::{Error, ErrorKind, IndexProblem, LimitKind};
+pub use error::{Error, ErrorKind, HistoryProblem, IndexProblem, LimitKind};
+pub use history::AsOf;
 pub use jobs::Job;
 pub use limits::{ITEM_BYTES_MAX, RECORD_BYTES_MAX, RECORD_ROWS_MAX};
 pub use open::EngineOptions;

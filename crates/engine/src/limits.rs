@@ -34,6 +34,9 @@ pub(crate) const INDEX_KEY_ATTRIBUTES_MAX: usize = 4;
 /// "You can project a total of up to 100 attributes into all of a table's local and global secondary indexes."
 pub(crate) const PROJECTED_ATTRIBUTES_MAX: usize = 100;
 
+/// Seconds for which a table keeps history at most: a read in the past may look into every hour since.
+pub(crate) const HISTORY_SECONDS_MAX: u64 = 7 * 24 * 3600;
+
 /// Items that one record takes: that bounds how long all their latches are held.
 pub const RECORD_ROWS_MAX: usize = 65_536;
 

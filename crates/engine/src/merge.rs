@@ -1,9 +1,10 @@
 //! Reading a snapshot, with what a transaction has staged laid over it.
 //!
-//! Not here: what is staged, and the read set (`transaction`).
+//! Not here: what is staged, and the read set (`transaction`); what was there in the past (`history`).
 
 use crate::apply::item_of;
 use crate::error::Error;
+use crate::history::{PastItems, TablePast};
 use crate::transaction::Within;
 use bytes::Bytes;
 use shale_item::EncodedItem;
@@ -16,6 +17,8 @@ pub(crate) struct Reader {
     pub(crate) snapshot: Snapshot,
     /// The transaction whose staged writes are seen.
     pub(crate) within: Option<Within>,
+    /// The history of the table that is read in the past.
+    pub(crate) past: Option<TablePast>,
 }
 
 impl Reader {
@@ -26,14 +29,20 @@ impl Reader {
         {
             return Ok(staged);
         }
+        if let Some(past) = &self.past {
+            return past.get(&self.snapshot, tree_key);
+        }
         let value = self.snapshot.get(Role::Items, tree_key)?;
         Ok(value.map(item_of).transpose()?)
     }
 
     /// The items of a key range, in key order or against it.
-    pub(crate) fn range(&self, role: Role, range: Range<Bytes>, forward: bool) -> Merged<'_> {
+    pub(crate) fn range(&self, role: Role, range: Range<Bytes>, forward: bool) -> Items<'_> {
+        if let Some(past) = &self.past {
+            return Items::Then(past.range(&self.snapshot, range, forward));
+        }
         let entries = self.snapshot.range(role, range.clone());
-        Merged {
+        Items::Now(Merged {
             entries,
             forward,
             staged: self.within.as_ref().map(|within| Staged {
@@ -43,7 +52,7 @@ impl Reader {
                 next: None,
             }),
             next: None,
-        }
+        })
     }
 
     /// Notes what was read.
@@ -56,6 +65,24 @@ impl Reader {
 }
 
 /// See [`Reader::range`].
+#[allow(clippy::large_enum_variant)] // One per page.
+pub(crate) enum Items<'a> {
+    Now(Merged<'a>),
+    Then(PastItems<'a>),
+}
+
+impl Iterator for Items<'_> {
+    type Item = Result<(Bytes, EncodedItem), Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Items::Now(items) => items.next(),
+            Items::Then(items) => items.next(),
+        }
+    }
+}
+
+/// The snapshot with staged writes laid over it.
 pub(crate) struct Merged<'a> {
     entries: Scan,
     forward: bool,

@@ -18,6 +18,8 @@ use crate::definition::{
 use crate::engine::{Engine, Inner};
 use crate::error::Error;
 use crate::expiry::Schedule;
+use crate::history::{self, Forgetting};
+use crate::hour::hour_of;
 use crate::jobs::Worker;
 use crate::latch::Latches;
 use crate::observed::Facts;
@@ -108,11 +110,15 @@ impl Engine {
             ..ShardOptions::default()
         };
         let apply = Arc::clone(&applier) as _;
+        let newest_micros = log.last_timestamp_micros();
         let shard = Shard::open(shard_options, log, trees, apply, Arc::clone(&clock))?;
         let Loaded {
             orphans,
             indexes_lsn,
         } = load(&applier, &shard)?;
+        applier
+            .boundaries
+            .start(hour_of(newest_micros), shard.published());
         applier.start(shard.handle());
         let inner = Inner {
             shard,
@@ -127,8 +133,10 @@ impl Engine {
             jobs: Notify::new(),
             expiry: Schedule::new(options.expiry_interval),
             retention: stream::Schedule::default(),
+            forgetting: Forgetting::default(),
         };
         clean_up(&inner, &orphans);
+        history::reclaim_again(&inner)?;
         let indexes_caught_up = deferred::start(&inner, indexes_lsn)?;
         if let Some(lsn) = indexes_caught_up.filter(|_| options.background) {
             wait_until_published(&inner.shard, lsn)?;
@@ -244,6 +252,7 @@ fn load(applier: &Applier, shard: &Shard) -> Result<Loaded, Error> {
     catalog.stream_label(rows.last_stream_millis);
     *catalog.dropped.lock() = rows.dropped;
     *catalog.backfills.lock() = rows.backfills;
+    applier.boundaries.load(rows.hours);
     Ok(Loaded {
         orphans,
         indexes_lsn: rows.indexes_lsn,
@@ -303,6 +312,7 @@ struct Rows {
     backfills: BTreeMap<TableId, BackfillRow>,
     /// The newest label of a stream.
     last_stream_millis: u64,
+    hours: Vec<(u32, Lsn)>,
 }
 
 impl Rows {
@@ -317,6 +327,7 @@ impl Rows {
             dropped: BTreeSet::new(),
             backfills: BTreeMap::new(),
             last_stream_millis: 0,
+            hours: Vec::new(),
         };
         // All kinds of keys begin with a letter.
         let everything = Bytes::from_static(b"\0")..Bytes::from_static(b"\x80");
@@ -348,8 +359,9 @@ impl Rows {
             CatalogKey::Statistics(id) => {
                 self.statistics.insert(id, value);
             }
+            CatalogKey::Hour(hour) => self.hours.push((hour, Lsn(decode_u64(&value)?))),
             // Looked up in the tree.
-            CatalogKey::Request => {}
+            CatalogKey::Request | CatalogKey::History => {}
             // As well.
             CatalogKey::Stream => {
                 let label = stream::name_of(key).map_or(0, |name| name.created_millis);

@@ -8,7 +8,7 @@ use crate::capacity::read_units;
 use crate::catalog::Table;
 use crate::definition::{StoredTable, TABLE, table_key};
 use crate::engine::{Engine, ReadView, not_found};
-use crate::error::Error;
+use crate::error::{Error, HistoryProblem};
 use crate::merge::Reader;
 use crate::page::{self, Pages, Source};
 use shale_item::{EncodedItem, PrimaryKey, encode_key};
@@ -58,7 +58,10 @@ impl At<'_> {
                 if let Some(opened) = tables.get(name) {
                     return Ok(opened.clone());
                 }
-                let opened = open_in(view, name);
+                let opened = match &view.past {
+                    Some(past) => past.open(view, name),
+                    None => open_in(view, name),
+                };
                 if let Some(within) = &view.within {
                     within.note_table(opened.as_ref().ok())?;
                 }
@@ -69,17 +72,35 @@ impl At<'_> {
         }
     }
 
-    fn reader(self) -> Reader {
-        match self {
+    /// Indexes have no history.
+    fn check_index(self, table: &Table, index: Option<&str>) -> Result<(), Error> {
+        match (self, index) {
+            (At::View(ReadView { past: Some(_), .. }), Some(index)) => {
+                Err(Error::History(HistoryProblem::Index {
+                    table: table.definition.name.clone(),
+                    index: index.to_owned(),
+                }))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn reader(self, table: &Table) -> Result<Reader, Error> {
+        Ok(match self {
             At::Published(engine) => Reader {
                 snapshot: engine.inner.shard.snapshot(),
                 within: None,
+                past: None,
             },
             At::View(view) => Reader {
                 snapshot: view.snapshot.clone(),
                 within: view.within.clone(),
+                past: match &view.past {
+                    Some(past) => Some(past.of(table)?),
+                    None => None,
+                },
             },
-        }
+        })
     }
 }
 
@@ -124,7 +145,7 @@ pub(crate) fn read(
 ) -> Result<Option<EncodedItem>, Error> {
     let tree_key = encode_key(table.id, key);
     match at {
-        At::View(_) => at.reader().get(&tree_key),
+        At::View(_) => at.reader(table)?.get(&tree_key),
         At::Published(engine) => {
             let value = engine.inner.shard.get(Role::Items, &tree_key)?;
             Ok(value.map(item_of).transpose()?)
@@ -135,6 +156,7 @@ pub(crate) fn read(
 /// Query, one page.
 pub(crate) fn query(at: At<'_>, request: &Query) -> Result<Page, Error> {
     let Opened { table, definition } = at.open(&request.table)?;
+    at.check_index(&table, request.index.as_deref())?;
     let source = Source::new(table.id, &definition, request.index.as_deref())?;
     let mut range = page::query_range(&source, request)?;
     if let Some(start_key) = &request.exclusive_start_key {
@@ -148,12 +170,13 @@ pub(crate) fn query(at: At<'_>, request: &Query) -> Result<Page, Error> {
         consistent: request.consistent,
         whole_items: request.whole_items,
     };
-    pages.read(&at.reader(), &source)
+    pages.read(&at.reader(&table)?, &source)
 }
 
 /// Scan, one page.
 pub(crate) fn scan(at: At<'_>, request: &Scan) -> Result<Page, Error> {
     let Opened { table, definition } = at.open(&request.table)?;
+    at.check_index(&table, request.index.as_deref())?;
     let source = Source::new(table.id, &definition, request.index.as_deref())?;
     let mut range = page::scan_range(&source, request.segment)?;
     if let Some(start_key) = &request.exclusive_start_key {
@@ -167,5 +190,5 @@ pub(crate) fn scan(at: At<'_>, request: &Scan) -> Result<Page, Error> {
         consistent: request.consistent,
         whole_items: request.whole_items,
     };
-    pages.read(&at.reader(), &source)
+    pages.read(&at.reader(&table)?, &source)
 }

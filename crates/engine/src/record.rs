@@ -14,13 +14,15 @@
 //!           | 6 stream        | stream u32 | flags u8 (1: by the service, 2: the new image is kept) | old_len u32 (0: not kept) | old item
 //!           | 7 stamped       | key_len u16 | key | value_len u32 | value
 //!           | 8 deferred      | key_len u16 | key | item_len u32 (ffffffff: the entry is deleted) | item
+//!           | 9 replaced      | key_len u16 | key | item_len u32 (ffffffff: there was no item) | item
 //! ```
 //!
 //! `key` is the tree key: it begins with the table's id. Sizes are DynamoDB's item sizes, which statistics need; an `old_size` of 0
 //! says that there was no item (none is empty: it holds its key). `item` is an encoded item, `catalog` writes a row of the catalog tree,
 //! the index operations an entry of the indexes tree. `stream` says that the put or delete before it belongs into a stream, `stamped`
 //! writes a row of the catalog tree: the value and behind it the record's timestamp (u64). `deferred` says what becomes of an entry of the
-//! indexes tree that is applied later.
+//! indexes tree that is applied later, `replaced` what was under an item's key before, for a table with history: its key begins with the
+//! history's number instead of the table's.
 //! An operation that a version does not know ends in an error, never in a guess.
 
 use bytes::{BufMut, Bytes};
@@ -40,7 +42,10 @@ const STAMPED: u8 = 7;
 const STREAM_BY_SERVICE: u8 = 1;
 const STREAM_KEEP_NEW: u8 = 2;
 const DEFERRED: u8 = 8;
+const REPLACED: u8 = 9;
 const DELETED: u32 = u32::MAX;
+/// Bytes of a table's number in front of a tree key.
+const TABLE_BYTES: usize = 4;
 
 /// One operation of a record, read in place.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,6 +65,13 @@ pub(crate) enum Operation<'a> {
     IndexPut(Put<'a>),
     /// No entry of an index is under that key now.
     IndexDelete(Delete<'a>),
+    /// What was under an item's key before.
+    Replaced {
+        /// Number of the history, and the tree key without that of the table.
+        key: &'a [u8],
+        /// Encoded item, `None` if there was none.
+        image: Option<&'a [u8]>,
+    },
     /// What becomes of an entry that a consumer of the log applies.
     Deferred {
         /// Its key.
@@ -164,6 +176,19 @@ impl RecordBuilder {
         }
     }
 
+    /// Adds what was under an item's key before.
+    pub(crate) fn replaced(&mut self, history: u32, tree_key: &[u8], image: Option<&EncodedItem>) {
+        self.0.put_u8(REPLACED);
+        // The number of the history is as long as that of the table.
+        self.key_length(tree_key.len());
+        self.0.put_u32(history);
+        self.0.put_slice(&tree_key[TABLE_BYTES..]);
+        match image {
+            Some(image) => self.value(image.as_bytes()),
+            None => self.0.put_u32(DELETED),
+        }
+    }
+
     /// Adds what becomes of an entry that is applied later.
     pub(crate) fn deferred(&mut self, key: &[u8], entry: Option<&EncodedItem>) {
         self.row(DEFERRED, key, entry.map(|entry| &entry.as_bytes()[..]));
@@ -222,14 +247,14 @@ impl RecordBuilder {
     }
 
     fn key(&mut self, key: &[u8]) {
-        // Tree keys are bounded by the key limits (6 KB with escapes), catalog keys by the length of a name.
-        assert!(
-            key.len() <= usize::from(u16::MAX),
-            "a key of {} bytes",
-            key.len()
-        );
-        self.0.put_u16(key.len() as u16);
+        self.key_length(key.len());
         self.0.put_slice(key);
+    }
+
+    fn key_length(&mut self, length: usize) {
+        // Tree keys are bounded by the key limits (6 KB with escapes), catalog keys by the length of a name.
+        assert!(length <= usize::from(u16::MAX), "a key of {length} bytes");
+        self.0.put_u16(length as u16);
     }
 
     fn value(&mut self, value: &[u8]) {
@@ -290,6 +315,10 @@ impl<'a> Iterator for Operations<'a> {
                 .rest
                 .row()
                 .map(|(key, entry)| Operation::Deferred { key, entry }),
+            REPLACED => self
+                .rest
+                .row()
+                .map(|(key, image)| Operation::Replaced { key, image }),
             INDEX_PUT => self.rest.put().map(Operation::IndexPut),
             INDEX_DELETE => self.rest.delete().map(Operation::IndexDelete),
             STREAM => self.rest.stream().map(Operation::Stream),

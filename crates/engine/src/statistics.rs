@@ -128,6 +128,7 @@ impl Statistics {
                 }
                 Operation::Catalog { .. }
                 | Operation::Deferred { .. }
+                | Operation::Replaced { .. }
                 | Operation::Stream(_)
                 | Operation::Stamped { .. } => continue,
             };

@@ -16,6 +16,7 @@ use crate::definition::{
 };
 use crate::engine::{Engine, Inner, not_found};
 use crate::error::Error;
+use crate::history;
 use crate::index_ddl::{self, Ids};
 use crate::limits::TABLE_NAME_BYTES_MAX;
 use crate::record::RecordBuilder;
@@ -128,6 +129,9 @@ fn begin_create(engine: &Engine, request: &CreateTable) -> Result<Step<()>, Erro
     record.catalog(NEXT_TABLE_ID, Some(&ids.0.to_be_bytes()));
     record.catalog(&table_key(TABLE, id), Some(&stored.encode()));
     record.stamped_all(&stream::rows(shard, None, Some(&stored.definition))?);
+    if let Some(begun) = &stored.definition.derived.history {
+        history::write_beginning(begun.id, &mut record);
+    }
     let generation = shard.generation();
     let sequenced = shard.sequence_in(generation, record.finish())?;
     ddl.next_id = ids.0;
@@ -217,6 +221,9 @@ pub(crate) fn change(
     if let Some(view) = changes.stream {
         stream::change(engine, definition, view, ids)?;
     }
+    if let Some(seconds) = changes.history {
+        history::change(definition, seconds, ids, record)?;
+    }
     if let Some(billing_mode) = changes.billing_mode {
         definition.billing_mode = billing_mode;
     }
@@ -261,7 +268,10 @@ fn merge(stored: &mut BTreeMap<String, String>, changes: &BTreeMap<String, Optio
 }
 
 /// The newest definition of a table, and the record that must be published before an answer that depends on it.
-fn newest(shard: &Shard, id: TableId) -> Result<Option<(StoredTable, Option<Lsn>)>, Error> {
+pub(crate) fn newest(
+    shard: &Shard,
+    id: TableId,
+) -> Result<Option<(StoredTable, Option<Lsn>)>, Error> {
     let latest = shard.latest(Role::Catalog, &table_key(TABLE, id))?;
     let Some(value) = latest.value else {
         return Ok(None);

@@ -164,6 +164,7 @@ impl Transaction {
             snapshot: inner.snapshot.clone(),
             tables: Arc::clone(&inner.tables),
             within,
+            past: None,
         }
     }
 

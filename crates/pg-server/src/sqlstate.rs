@@ -4,6 +4,8 @@
 //!
 //! The matches are exhaustive without `_`, so that a new error gets a decision; the test prints the whole table.
 
+mod history;
+
 use crate::decode::ParameterError;
 use crate::message::MessageError;
 use crate::report::Report;
@@ -209,6 +211,7 @@ fn engine(error: &EngineError) -> Report {
             },
         ),
         EngineError::Stream(problem) => stream(problem, error),
+        EngineError::History(problem) => history::history(problem),
         EngineError::UpdatesKey { name } => {
             let message = format!("column \"{name}\" is part of the primary key and cannot be updated in place");
             Report::error("0A000", message)

@@ -28,8 +28,8 @@ pub use names::{
 pub use service::{Prepared, SqlService};
 pub use session::{Notice, NoticeSeverity, Session};
 pub use shale_engine::{
-    Error as EngineError, EvaluationError, IndexKind, IndexProblem, LimitKind, StorageError,
-    StreamProblem,
+    Error as EngineError, EvaluationError, HistoryProblem, IndexKind, IndexProblem, LimitKind,
+    StorageError, StreamProblem,
 };
 pub use syntax::{NESTING_MAX, STATEMENT_BYTES_MAX, split_statements};
 pub use types::NUMERIC_DIGITS_MAX;

@@ -193,6 +193,12 @@ impl Shard {
         self.core.sequence(Some(generation), record)
     }
 
+    /// Makes every record from now on younger than that time, which must not be ahead of the clock (microseconds since the Unix epoch).
+    /// Answers the LSN of the last record that may not be: once it is published, everything up to that time is readable.
+    pub fn pass(&self, micros: u64) -> Lsn {
+        self.core.pass(micros)
+    }
+
     /// Begins a transaction at the published LSN: what it reads can be validated by [`Shard::sequence_validated`].
     pub fn begin_transaction(&self) -> ActiveTransaction {
         ActiveTransaction::begin(&self.core, false)

@@ -3,7 +3,7 @@
 use super::*;
 use expect_test::{Expect, expect};
 use shale_auth::sigv4::{Part, SignatureError};
-use shale_engine::StreamProblem;
+use shale_engine::{HistoryProblem, StreamProblem};
 use shale_expression::Path;
 use shale_item::{AttributeType, AttributeValue, NumberError};
 use shale_sql::SqlError;
@@ -186,6 +186,10 @@ fn errors_of_the_engine() {
             Error::Stream(StreamProblem::NotEnabled { table: name() }),
             Subject::Table,
         ),
+        (
+            Error::History(HistoryProblem::Off { table: name() }),
+            Subject::Item,
+        ),
         (Error::InvalidStartKey, Subject::Query),
         (Error::InvalidStartKey, Subject::Scan),
         (Error::InvalidSortCondition, Subject::Query),
@@ -242,6 +246,7 @@ fn errors_of_the_engine() {
             400 ValidationException: Timestamp must not be in the future
             400 ValidationException: Table already has an enabled stream: TableName: flights
             400 ValidationException: Table has no stream to disable: TableName: flights
+            400 ValidationException: Items cannot be read as of the past
             400 ValidationException: The provided starting key is outside query boundaries based on provided conditions
             400 ValidationException: The provided starting key is invalid
             400 ValidationException: One or more parameter values were invalid: Condition parameter type does not match schema type

@@ -29,6 +29,8 @@ fn sample() -> Bytes {
     builder.catalog(b"t\0\0\0\x06", None);
     builder.stream(&change(item().as_bytes()));
     builder.stamped(b"v", b"stream");
+    builder.replaced(8, b"\0\0\0\x05key", Some(&item()));
+    builder.replaced(8, b"\0\0\0\x05other", None);
     builder.finish()
 }
 
@@ -69,6 +71,14 @@ fn reads_back_what_was_built() {
             Operation::Stamped {
                 key: b"v",
                 value: b"stream",
+            },
+            Operation::Replaced {
+                key: b"\0\0\0\x08key",
+                image: Some(encoded.as_bytes()),
+            },
+            Operation::Replaced {
+                key: b"\0\0\0\x08other",
+                image: None,
             },
         ]
     );

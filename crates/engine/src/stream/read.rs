@@ -4,12 +4,13 @@
 //! the log, and of a closed shard all of it.
 
 use super::row::{Row, StreamEvent, number_of, range_from, timestamp_of};
-use super::sequence_number::{SequenceNumber, hour_of};
+use super::sequence_number::SequenceNumber;
 use super::shard::{Stream, StreamShard};
 use super::{StreamName, StreamProblem};
 use crate::derived::StreamView;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::hour::hour_of;
 use bytes::{Buf, BufMut, Bytes};
 use shale_item::{EncodedItem, Item, KeySchema, decode_key, item_size};
 use shale_storage::{Role, Snapshot, StorageError};

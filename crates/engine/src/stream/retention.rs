@@ -9,12 +9,12 @@
 //! A crash in between costs nothing: a start asks for everything below the horizon to be given back again.
 
 use super::row::hours;
-use super::sequence_number::hour_of;
 use super::shard::horizon_of;
 use super::stored::{self, StoredStream};
 use crate::definition::STREAM_TIME;
 use crate::engine::{Engine, Inner};
 use crate::error::Error;
+use crate::hour::hour_of;
 use crate::record::RecordBuilder;
 use bytes::Bytes;
 use shale_storage::{Generation, Role, Snapshot, StorageError};

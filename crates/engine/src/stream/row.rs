@@ -17,7 +17,8 @@
 //!   order of the log.
 //! * Rows of an hour lie together, so that their space is given back at once.
 
-use super::sequence_number::{SequenceNumber, hour_of};
+use super::sequence_number::SequenceNumber;
+use crate::hour::hour_of;
 use crate::record::StreamChange;
 use bytes::{BufMut, Bytes};
 use shale_item::EncodedItem;

@@ -6,8 +6,6 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// Microseconds of an hour.
-const HOUR_MICROS: u64 = 3_600_000_000;
 /// The first digit of every number: as text and as a whole number it is the same, which a leading zero would prevent.
 const FIRST_DIGIT: char = '1';
 const HOUR_DIGITS: usize = 10;
@@ -15,11 +13,6 @@ const LSN_DIGITS: usize = 20;
 const N_DIGITS: usize = 6;
 /// The largest position in a log record: one record has at most 65,536 changes.
 const N_MAX: u32 = 999_999;
-
-/// The hour since the Unix epoch that a time in microseconds belongs to.
-pub(crate) fn hour_of(micros: u64) -> u32 {
-    u32::try_from(micros / HOUR_MICROS).unwrap_or(u32::MAX)
-}
 
 /// Number of a stream record. As text 37 decimal digits, so that the order of texts is that of the changes.
 ///
@@ -123,14 +116,6 @@ mod tests {
         ] {
             assert_eq!(bad.parse::<SequenceNumber>(), Err(NotASequenceNumber));
         }
-    }
-
-    #[test]
-    fn hours_are_counted_from_the_epoch() {
-        assert_eq!(hour_of(0), 0);
-        assert_eq!(hour_of(3_599_999_999), 0);
-        assert_eq!(hour_of(3_600_000_000), 1);
-        assert_eq!(hour_of(u64::MAX), u32::MAX);
     }
 
     proptest! {

@@ -13,11 +13,12 @@
 //! Source of the lifetimes: the Developer Guide's "Change data capture for DynamoDB Streams": stream records are kept for 24 hours, and
 //! shards are replaced by their children every few hours.
 
-use super::sequence_number::{SequenceNumber, hour_of};
+use super::sequence_number::SequenceNumber;
 use super::stored::{self, StoredStream};
 use super::{StreamName, StreamProblem};
 use crate::derived::StreamView;
 use crate::error::Error;
+use crate::hour::hour_of;
 use bytes::Bytes;
 use shale_item::{KeySchema, hash64};
 use shale_storage::{Role, Snapshot, StorageError};

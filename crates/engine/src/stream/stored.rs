@@ -17,10 +17,10 @@
 //!   (`retention`). All rows that will come are of its hour or a later one.
 
 use super::StreamName;
-use super::sequence_number::hour_of;
 use crate::definition::{KeyRow, STREAM, STREAM_TIME, key_attribute, key_row};
 use crate::derived::{StreamDefinition, StreamView};
 use crate::error::Error;
+use crate::hour::hour_of;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use shale_item::KeySchema;

@@ -14,9 +14,10 @@ use super::overlay::Overlay;
 use super::{Inner, State, Transaction, Within};
 use crate::api::{CreateTable, TableChanges, TableDescription, TableStatus};
 use crate::catalog::Table;
-use crate::definition::{StoredTable, TABLE, table_key};
+use crate::definition::{HISTORY, StoredTable, TABLE, table_key};
 use crate::engine::{Engine, ReadView};
 use crate::error::Error;
+use crate::history;
 use crate::index;
 use crate::index_ddl::{self, Ids};
 use crate::observed::{Facts, NAMES_MAX, merge};
@@ -142,6 +143,10 @@ impl Transaction {
         state.overlay.set_name(name, Some(opened.clone()), now);
         let key = Bytes::copy_from_slice(&table_key(TABLE, id));
         state.overlay.set_row(key, Some(row), now);
+        if let Some(begun) = &opened.definition.derived.history {
+            let key = Bytes::copy_from_slice(&history::beginning_key(begun.id));
+            state.overlay.set_row(key, Some(Bytes::new()), now);
+        }
         state.end_command(command)?;
         state.definitions.numbered = true;
         state.definitions.created.insert(id);
@@ -364,9 +369,9 @@ impl Inner {
         let table_row = table_key(TABLE, opened.table.id);
         for operation in operations(&record.finish()) {
             let operation = operation.map_err(Error::Internal)?;
-            // Of a table that nobody else knows there is one row, and nothing to be filled or given back.
+            // Of a table that nobody else knows there is one row, perhaps one of its history, and nothing to be filled or given back.
             if let Operation::Catalog { key, value } = operation
-                && (!ours || key == table_row)
+                && (!ours || key == table_row || key.first() == Some(&HISTORY))
             {
                 let value = value.map(Bytes::copy_from_slice);
                 let key = Bytes::copy_from_slice(key);

@@ -15,6 +15,8 @@ mod stream_follower;
 mod streams;
 mod support;
 mod tables;
+mod time_travel;
+mod time_travel_model;
 mod transaction_support;
 mod transactional_ddl;
 mod transactions;

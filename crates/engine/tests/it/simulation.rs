@@ -13,6 +13,7 @@
 //! * acknowledged rows and tables are there, refused ones and dropped ones are not, an insert of many rows is there whole or not at all;
 //! * statistics equal a recount, observed attributes cover every item;
 //! * every table's stream has each change of it once and in order, and what a reader of the stream has seen stays.
+//! * what was readable at an LSN is what a read at that LSN finds ever after (`counters` and `rows` keep history).
 //!
 //! `SHALE_SIM_SEED` runs one seed, `SHALE_SIM_SEEDS` so many of them.
 
@@ -21,10 +22,12 @@ use crate::simulated_transactions::{
 };
 use crate::stream_follower::{Follower, streamed};
 use crate::support::*;
+use crate::time_travel::{scan_of, with_history};
 use shale_commitlog::{Drive, FileLog, FileLogOptions};
 use shale_engine::{
-    BatchWrite, ClientRequest, Engine, EngineOptions, Error, Job, ObservedAttribute, OnConflict,
-    ReturnValues, Scan, StorageError, TransactAction, TransactionOptions,
+    AsOf, BatchWrite, ClientRequest, Engine, EngineOptions, Error, HistoryProblem, Job,
+    ObservedAttribute, OnConflict, ReadView, ReturnValues, Scan, StorageError, TransactAction,
+    TransactionOptions,
 };
 use shale_env::{Clock, ManualClock, Rand, SeededRand, SimulatedFiles, SyncFault};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeyType, ValueView};
@@ -152,6 +155,7 @@ struct Counts {
     unknown: u64,
     crashes: u64,
     hours: u64,
+    photos: u64,
 }
 
 struct Simulation {
@@ -167,7 +171,23 @@ struct Simulation {
     touched: u64,
     clock: Arc<ManualClock>,
     follower: RefCell<Follower>,
+    photos: Vec<Photo>,
 }
+
+/// What was readable at an LSN.
+struct Photo {
+    lsn: u64,
+    /// When; none if a record was under way, which may be any number of hours here.
+    taken: Option<u64>,
+    tables: [Vec<Item>; 2],
+}
+
+/// Tables with history.
+const PAST: [&str; 2] = ["counters", "rows"];
+/// Photos that are kept, the youngest ones.
+const PHOTOS_MAX: usize = 12;
+/// How long history is kept.
+const RETENTION_MICROS: u64 = 48 * 3_600_000_000;
 
 fn open_over(
     files: &SimulatedFiles,
@@ -212,6 +232,7 @@ impl Simulation {
             touched: 0,
             clock,
             follower: RefCell::default(),
+            photos: Vec::new(),
         };
         for name in ["counters", "rows", "debits", "credits"] {
             let name = name.to_owned();
@@ -307,7 +328,8 @@ impl Simulation {
             }
             72..82 => self.shard(Step::Apply),
             82..92 => {
-                let role = [Role::Catalog, Role::Items, Role::Streams][self.rand.below(3) as usize];
+                let roles = [Role::Catalog, Role::Items, Role::Streams, Role::History];
+                let role = roles[self.rand.below(4) as usize];
                 let step = match self.rand.below(7) {
                     0 | 1 => Step::Flush(role),
                     2 => Step::Compact(role),
@@ -334,8 +356,14 @@ impl Simulation {
                     self.crash();
                 }
             }
-            98 => self.pass_time(),
-            _ => self.check_books(),
+            98 => match self.rand.below(2) {
+                0 => self.pass_time(),
+                _ => self.check_books(),
+            },
+            _ => {
+                self.take_photo();
+                self.check_photos();
+            }
         }
     }
 
@@ -661,6 +689,44 @@ impl Simulation {
         (self.log, self.engine) = open_over(&self.files, &self.trees, &self.clock, seed);
         self.check_recovered();
         self.check_books();
+        self.check_photos();
+    }
+
+    fn take_photo(&mut self) {
+        let view = self.engine.read_view().unwrap();
+        let tables = PAST.map(|name| contents(&view, name).unwrap());
+        let lsn = self.engine.current_lsn();
+        let stats = self.engine.shard_stats();
+        let quiet = stats.sequenced == stats.published;
+        let taken = quiet.then(|| self.clock.now_micros());
+        self.photos.push(Photo { lsn, taken, tables });
+        if self.photos.len() > PHOTOS_MAX {
+            self.photos.remove(0);
+        }
+    }
+
+    fn check_photos(&mut self) {
+        let now = self.clock.now_micros();
+        let mut photos = std::mem::take(&mut self.photos);
+        photos.retain(|Photo { lsn, taken, tables }| {
+            let opening = self.engine.read_view_as_of(AsOf::Lsn(*lsn));
+            let view = driven(|| self.turn(), opening).unwrap();
+            for (name, photo) in PAST.iter().zip(tables) {
+                match contents(&view, name) {
+                    Ok(found) => assert_eq!(found, *photo, "{name} as of {lsn}"),
+                    // A crash may cost some of the precision of LSNs, and not all of the retention.
+                    Err(Error::History(HistoryProblem::Floor { .. }))
+                        if taken.is_none_or(|taken| now - taken > RETENTION_MICROS / 2) =>
+                    {
+                        return false;
+                    }
+                    Err(error) => panic!("{name} as of {lsn}: {error}"),
+                }
+            }
+            self.counts.photos += 1;
+            true
+        });
+        self.photos = photos;
     }
 
     /// What was acknowledged is there, what was refused is not; what is unknown is known now.
@@ -737,6 +803,11 @@ impl Simulation {
     }
 }
 
+fn contents(view: &ReadView, table: &str) -> Result<Vec<Item>, Error> {
+    let page = view.scan(&scan_of(table))?;
+    Ok(page.items.iter().map(EncodedItem::to_item).collect())
+}
+
 fn covers(seen: &ObservedAttribute, value: &ValueView<'_>) -> bool {
     let fits = match value {
         ValueView::N(number) => {
@@ -809,7 +880,10 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
             request.condition = Some(condition("attribute_exists(id)", Item::new()));
             engine.delete_item(request).await.map(|_| None)
         }
-        Request::Retention => engine.job_step(Job::Retention).await.map(|_| None),
+        Request::Retention => match engine.job_step(Job::Retention).await {
+            Ok(_) => engine.job_step(Job::History).await.map(|_| None),
+            Err(error) => Err(error),
+        },
         Request::Touch { name } => {
             let row = item([("id", n(-1)), ("touched", n(1))]);
             engine.put_item(put(&name, row)).await.map(|_| None)
@@ -822,7 +896,13 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
             name,
             in_transaction: true,
         } => drop_in_transaction(engine, &name).await,
-        Request::Create { name, .. } => engine.create_table(streamed(&name)).await.map(|_| None),
+        Request::Create { name, .. } => {
+            let mut request = streamed(&name);
+            if PAST.contains(&name.as_str()) {
+                request = with_history(request, RETENTION_MICROS / 1_000_000);
+            }
+            engine.create_table(request).await.map(|_| None)
+        }
         Request::Drop { name, .. } => engine.delete_table(&name).await.map(|_| None),
         Request::Transfer(transfer) => pay(engine, transfer).await.map(|()| None),
     };
@@ -882,6 +962,7 @@ fn nothing_acknowledged_is_lost_and_the_books_balance() {
         total.unknown += counts.unknown;
         total.crashes += counts.crashes;
         total.hours += counts.hours;
+        total.photos += counts.photos;
     }
     println!("{total:?}");
     let met = [
@@ -894,6 +975,7 @@ fn nothing_acknowledged_is_lost_and_the_books_balance() {
     assert!(!whole || met.iter().all(|count| *count > 100), "{total:?}");
     assert!(total.crashes > 0);
     assert!(!whole || total.hours > 500, "{total:?}");
+    assert!(!whole || total.photos > 1000, "{total:?}");
 }
 
 #[test]

@@ -2,6 +2,7 @@ use super::*;
 use expect_test::expect;
 use shale_expression::Path;
 use shale_item::{AttributeType, KeyType, Number};
+use shale_sql::HistoryProblem;
 
 fn line(name: &str, report: &Report) -> String {
     let mut line = format!("{name:<28} {} {}", report.sqlstate, report.message);
@@ -271,6 +272,24 @@ fn errors_of_the_engine() {
         }),
         EngineError::Stream(StreamProblem::NotEnabled {
             table: "t".to_owned(),
+        }),
+        EngineError::History(HistoryProblem::Off { table: text() }),
+        EngineError::History(HistoryProblem::Floor {
+            table: text(),
+            lsn: 17,
+            micros: 1_700_000_000_000_000,
+        }),
+        EngineError::History(HistoryProblem::Future {
+            lsn: 17,
+            micros: 1_700_000_000_250_000,
+        }),
+        EngineError::History(HistoryProblem::Index {
+            table: text(),
+            index: "by_year".to_owned(),
+        }),
+        EngineError::History(HistoryProblem::Retention {
+            seconds: 0,
+            max: 604_800,
         }),
         EngineError::SerializationConflict,
         EngineError::TransactionEnded,

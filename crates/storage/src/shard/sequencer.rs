@@ -171,6 +171,16 @@ impl Core {
         Ok(lsn)
     }
 
+    /// Makes every record from now on younger than that time. Answers the last one that may not be.
+    pub(super) fn pass(&self, micros: u64) -> Lsn {
+        let mut sequencer = self.sequencer.lock();
+        sequencer.timestamp_micros = sequencer.timestamp_micros.max(micros.saturating_add(1));
+        let last = Lsn(sequencer.next.0 - 1);
+        drop(sequencer);
+        self.settle();
+        last
+    }
+
     /// Whether writes are taken (again).
     fn check_mode(&self, sequencer: &mut Sequencer) -> Result<(), StorageError> {
         match &sequencer.mode {

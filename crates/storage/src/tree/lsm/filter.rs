@@ -8,7 +8,7 @@ use lsm_tree::compaction::{CompactionFilter, Factory, ItemAccessor, Verdict};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The dead ranges of one tree, sorted by start. Ids are never reused, so ranges are disjoint.
+/// The dead ranges of one tree, sorted by start and disjoint.
 ///
 /// A `std` mutex, because `lsm-tree` asks for unwind safety.
 #[derive(Debug, Default)]
@@ -17,6 +17,13 @@ pub(super) struct DeadRanges(Mutex<Arc<[Range<Bytes>]>>);
 impl DeadRanges {
     pub(super) fn set(&self, mut ranges: Vec<Range<Bytes>>) {
         ranges.sort_by(|a, b| a.start.cmp(&b.start));
+        ranges.dedup_by(|range, before| {
+            let overlaps = range.start <= before.end;
+            if overlaps && range.end > before.end {
+                before.end = range.end.clone();
+            }
+            overlaps
+        });
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = ranges.into();
     }
 
@@ -84,7 +91,13 @@ mod tests {
     fn a_range_holds_its_start_and_not_its_end() {
         let range = |start: &'static str, end: &'static str| Bytes::from(start)..Bytes::from(end);
         let dead = DeadRanges::default();
-        dead.set(vec![range("m", "p"), range("b", "d")]);
+        // Overlapping ones are one.
+        dead.set(vec![
+            range("mm", "n"),
+            range("n", "p"),
+            range("m", "o"),
+            range("b", "d"),
+        ]);
         let ranges = dead.get();
         for key in ["b", "c", "czz", "m", "o"] {
             assert!(is_dead(&ranges, key.as_bytes()), "{key}");
