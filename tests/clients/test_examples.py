@@ -22,6 +22,7 @@ def server(tmp_path_factory):
         ("leaderboard", "leaderboard.py", "leaderboard: both doors agree on the best of every game"),
         ("session-store", "session_store.py", "session-store: the sessions that nobody used are gone, the others are there"),
         ("bank-transfer", "bank_transfer.py", "bank-transfer: every account is covered and the sum is what it was"),
+        ("change-feed", "change_feed.py", "change-feed: the copy is the table"),
     ],
 )
 def test_an_example_runs_and_agrees_with_itself(server, directory, script, last_line):

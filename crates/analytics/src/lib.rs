@@ -5,8 +5,8 @@
 //!
 //! The way of a statement:
 //! 1. `rewrite`: PostgreSQL's syntax tree to one that DataFusion plans with the same meaning.
-//! 2. `planner`: syntax tree to logical plan, over `table` (user tables) and `catalog` (system relations); `lineage` finds the SQL types of
-//!    the result, `subplan` replaces the subqueries that DataFusion cannot run.
+//! 2. `planner`: syntax tree to logical plan, over `table` (user tables), `catalog` (system relations) and `stream` (changes); `lineage`
+//!    finds the SQL types of the result, `subplan` replaces the subqueries that DataFusion cannot run.
 //! 3. `plan`: parameters bound, DataFusion's analysis (with `analyze`), optimisation and physical planning.
 //! 4. `table::scan` reads items through one view per run, `rows` turns batches into rows.
 //!
@@ -33,6 +33,7 @@ mod relation;
 mod rewrite;
 mod rows;
 mod statement;
+mod stream;
 mod subplan;
 mod table;
 mod types;

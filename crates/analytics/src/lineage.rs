@@ -5,6 +5,7 @@
 
 use crate::catalog::SystemTable;
 use crate::functions::result_type;
+use crate::stream::{COLUMNS, StreamTable};
 use crate::table::UserTable;
 use crate::types::{DECIMAL_DIGITS_MAX, arrow_type, sql_type};
 use arrow::datatypes::DataType;
@@ -144,6 +145,10 @@ fn declared(plan: &LogicalPlan, index: usize) -> Option<SqlType> {
             if let Some(table) = provider.downcast_ref::<UserTable>() {
                 let column = table.columns().iter().find(|column| column.name == *name)?;
                 return Some(column.sql_type.clone());
+            }
+            if provider.is::<StreamTable>() {
+                let (_, sql_type) = COLUMNS.iter().find(|(column, _)| column == name)?;
+                return Some(sql_type.clone());
             }
             let system = provider.downcast_ref::<SystemTable>()?;
             let column = system

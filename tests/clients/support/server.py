@@ -88,12 +88,15 @@ class Server:
     def connect(self, user="shale", password=None, **parameters):
         return psycopg.connect(self.pg_url(user, password), **{"autocommit": True, **parameters})
 
-    def dynamodb(self, kind="client", key="local", secret="local", region="us-east-1", **config):
+    def dynamodb(self, kind="client", service="dynamodb", key="local", secret="local", region="us-east-1", **config):
         make = boto3.client if kind == "client" else boto3.resource
         return make(
-            "dynamodb", endpoint_url=self.dynamodb_url, region_name=region, aws_access_key_id=key, aws_secret_access_key=secret,
+            service, endpoint_url=self.dynamodb_url, region_name=region, aws_access_key_id=key, aws_secret_access_key=secret,
             config=botocore.config.Config(**{"retries": {"total_max_attempts": 1}, **config}),
         )
+
+    def streams(self, **config):
+        return self.dynamodb(service="dynamodbstreams", **config)
 
     def psql(self, *arguments, script=None):
         return subprocess.run(

@@ -33,6 +33,7 @@ pub(crate) use session::backend_pid;
 
 use crate::error::carry;
 use crate::statement::StatementContext;
+use crate::stream;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanBuilder, Int32Builder, Int64Builder, ListBuilder,
     StringBuilder, UInt32Builder,
@@ -72,6 +73,7 @@ pub(crate) fn register(builder: SessionStateBuilder) -> SessionStateBuilder {
 /// Adds the functions that are tables.
 pub(crate) fn register_table_functions(state: &mut SessionState) {
     state.register_udtf(keywords::NAME, Arc::new(keywords::Keywords));
+    state.register_udtf(stream::NAME, Arc::new(stream::StreamFunction));
 }
 
 fn definitions() -> impl Iterator<Item = &'static Definition> {
@@ -99,7 +101,8 @@ pub(crate) fn row_function(name: &str) -> Result<Arc<ScalarUDF>> {
 }
 
 /// The error for arguments that no function of that name takes.
-fn no_match(name: &str, arguments: &[DataType]) -> DataFusionError {
+/// No such function, as PostgreSQL words it.
+pub(crate) fn no_match(name: &str, arguments: &[DataType]) -> DataFusionError {
     let types: Vec<String> = arguments.iter().map(DataType::to_string).collect();
     let call = format!("{name}({})", types.join(", "));
     plan_datafusion_err!("No function matches the given name and argument types '{call}'")

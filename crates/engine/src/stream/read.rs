@@ -5,10 +5,10 @@
 
 use super::row::{Row, StreamEvent, number_of, range_from, timestamp_of};
 use super::sequence_number::SequenceNumber;
-use super::shard::{Stream, StreamShard};
+use super::shard::{self, Stream, StreamShard};
 use super::{StreamName, StreamProblem};
 use crate::derived::StreamView;
-use crate::engine::Engine;
+use crate::engine::{Engine, ReadView};
 use crate::error::Error;
 use crate::hour::hour_of;
 use bytes::{Buf, BufMut, Bytes};
@@ -257,24 +257,20 @@ pub(super) fn records(
         }
         Some(position) => position.max(oldest),
     };
-    let mut records: Vec<StreamRecord> = Vec::new();
-    let mut bytes = 0;
+    let mut taking = Taking::new(limit);
     let mut next = shard
         .last
         .is_none()
         .then(|| reach_of(&snapshot, &stream, &shard));
     for row in Rows::new(&snapshot, stream.id, from, shard.end.hour) {
         let record = to_record(row?, stream.id, &stream.key_schema)?;
-        bytes += record.size();
-        // A record alone is never above 1 MB.
-        if records.len() == limit || bytes > PAGE_BYTES_MAX {
-            next = Some(record.number);
+        if let Some(behind) = taking.take(record) {
+            next = Some(behind);
             break;
         }
-        records.push(record);
     }
     Ok(StreamPage {
-        records,
+        records: taking.records,
         view: stream.view,
         next: next.map(|position| ShardIterator {
             position: Some(position),
@@ -282,6 +278,76 @@ pub(super) fn records(
             ..iterator.clone()
         }),
     })
+}
+
+impl ReadView {
+    /// The newest stream of a table, or of tables of that name that are gone.
+    ///
+    /// # Errors
+    /// [`StreamProblem::NotEnabled`]; [`Error::TableNotFound`] if there is no table either.
+    pub fn newest_stream(&self, table: &str) -> Result<StreamName, Error> {
+        let streams = shard::list(&self.snapshot, Some(table), None, usize::MAX)?;
+        match streams.into_iter().next_back() {
+            Some(newest) => Ok(newest),
+            None => {
+                let name = self.describe_table(table)?.definition.name.clone();
+                Err(Error::Stream(StreamProblem::NotEnabled { table: name }))
+            }
+        }
+    }
+
+    /// Records of a stream over all its shards, at most `limit` and 1 MB, from that number on or else from the oldest. Also the number
+    /// from which the next ones begin; none after the last.
+    ///
+    /// # Errors
+    /// [`StreamProblem::NotFound`], or the shard's.
+    pub fn stream_records(
+        &self,
+        stream: &StreamName,
+        from: Option<SequenceNumber>,
+        limit: usize,
+    ) -> Result<(Vec<StreamRecord>, Option<SequenceNumber>), Error> {
+        let stream = Stream::load(&self.snapshot, stream)?;
+        let oldest = SequenceNumber::first_of(stream.horizon());
+        let from = from.map_or(oldest, |from| from.max(oldest));
+        let last_hour = stream.shards().last().map_or(0, |shard| shard.end.hour);
+        let mut taking = Taking::new(limit);
+        for row in Rows::new(&self.snapshot, stream.id, from, last_hour) {
+            let record = to_record(row?, stream.id, &stream.key_schema)?;
+            if let Some(next) = taking.take(record) {
+                return Ok((taking.records, Some(next)));
+            }
+        }
+        Ok((taking.records, None))
+    }
+}
+
+/// A page that is being filled.
+struct Taking {
+    records: Vec<StreamRecord>,
+    bytes: usize,
+    limit: usize,
+}
+
+impl Taking {
+    fn new(limit: usize) -> Taking {
+        let records = Vec::new();
+        Taking {
+            records,
+            bytes: 0,
+            limit,
+        }
+    }
+
+    /// Takes a record, or says where the next page begins. A record alone is never above 1 MB.
+    fn take(&mut self, record: StreamRecord) -> Option<SequenceNumber> {
+        self.bytes += record.size();
+        if self.records.len() == self.limit || self.bytes > PAGE_BYTES_MAX {
+            return Some(record.number);
+        }
+        self.records.push(record);
+        None
+    }
 }
 
 /// Rows of a stream in order.

@@ -47,7 +47,7 @@ impl SequenceNumber {
     }
 
     /// The number behind this one.
-    pub(crate) fn next(self) -> SequenceNumber {
+    pub fn next(self) -> SequenceNumber {
         let n = self.n + 1;
         SequenceNumber { n, ..self }
     }

@@ -459,6 +459,43 @@ async fn shards_follow_each_other_and_a_closed_one_is_complete() {
 }
 
 #[tokio::test]
+async fn a_view_reads_all_shards_in_one_go_and_does_not_move() {
+    let (clock, engine) = at_start();
+    let plain = table("plain", ("h", KeyType::S), None);
+    engine.create_table(plain).await.unwrap();
+    engine.create_table(streamed(StreamView::NewImage)).await.unwrap();
+    for r in 0..30 {
+        engine.put_item(put("t", key("a", r))).await.unwrap();
+        clock.advance(HOUR);
+    }
+    let view = engine.read_view().unwrap();
+    engine.put_item(put("t", key("a", 30))).await.unwrap();
+    let name = view.newest_stream("t").unwrap();
+    assert_eq!(name, newest(&engine));
+    let mut records = Vec::new();
+    let mut from = None;
+    loop {
+        let (page, next) = view.stream_records(&name, from, 7).unwrap();
+        records.extend(page);
+        match next {
+            Some(next) => from = Some(next),
+            None => break,
+        }
+    }
+    let keys: Vec<Item> = records.iter().map(|record| record.keys.clone()).collect();
+    // What the last record of the view says of the time is the horizon.
+    let expected: Vec<Item> = (5..30).map(|r| key("a", r)).collect();
+    assert_eq!(keys, expected);
+    let fourth = records[3].number;
+    let (rest, _) = view.stream_records(&name, Some(fourth), 1000).unwrap();
+    assert_eq!(rest.len(), records.len() - 3);
+    let without = view.newest_stream("plain");
+    assert!(matches!(without, Err(Error::Stream(StreamProblem::NotEnabled { .. }))));
+    let nothing = view.newest_stream("nothing");
+    assert!(matches!(nothing, Err(Error::TableNotFound { .. })));
+}
+
+#[tokio::test]
 async fn a_clock_that_is_set_back_loses_nothing_and_ends_nothing_twice() {
     let (clock, engine) = at_start();
     engine

@@ -5,8 +5,8 @@ use super::insert::default_scalar;
 use crate::names::{ROWID_COLUMN, created_name, created_table_name};
 use crate::{Dialect, SqlError, SqlType};
 use shale_engine::{
-    BillingMode, ColumnDefinition, CreateTable, Derived, IndexStatus, TableDescription,
-    TableStatus, TimeToLive,
+    BillingMode, ColumnDefinition, CreateTable, Derived, IndexStatus, StreamDefinition, StreamView,
+    TableDescription, TableStatus, TimeToLive,
 };
 use shale_item::{KeyAttribute, KeySchema, KeyType, TableId};
 use sqlparser::ast::{
@@ -144,6 +144,7 @@ pub(crate) fn plan_create(
     let derived = Derived {
         indexes: indexes.collect::<Result<_, _>>()?,
         ttl: options.ttl,
+        stream: options.stream,
         ..Derived::default()
     };
     Ok(CreateTablePlan {
@@ -432,6 +433,7 @@ struct TableOptions {
     deletion_protection: bool,
     settings: BTreeMap<String, String>,
     ttl: Option<TimeToLive>,
+    stream: Option<StreamDefinition>,
 }
 
 fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> {
@@ -445,6 +447,7 @@ fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> 
         deletion_protection: false,
         settings: BTreeMap::new(),
         ttl: None,
+        stream: None,
     };
     let mut mode: Option<String> = None;
     let (mut read, mut write) = (None, None);
@@ -480,7 +483,15 @@ fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> 
                     status: IndexStatus::Creating,
                 });
             }
-            "stream" | "history" => {
+            "stream" => {
+                planned.stream = Some(StreamDefinition {
+                    view: stream_view(&text).ok_or_else(bad)?,
+                    // Given by the engine.
+                    id: 0,
+                    created_micros: 0,
+                });
+            }
+            "history" => {
                 return Err(unsupported(&format!("the table option {name}"), ""));
             }
             _ => {
@@ -488,7 +499,7 @@ fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> 
                     sqlstate: "22023",
                     message: format!("unrecognized parameter \"{name}\""),
                     hint: Some(
-                        "Table options are billing_mode, read_capacity, write_capacity, table_class, deletion_protection and ttl."
+                        "Table options are billing_mode, read_capacity, write_capacity, table_class, deletion_protection, ttl and stream."
                             .into(),
                     ),
                 });
@@ -515,6 +526,17 @@ fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> 
         }
     };
     Ok(planned)
+}
+
+/// What the records of a stream hold.
+pub(crate) fn stream_view(text: &str) -> Option<StreamView> {
+    match text.to_lowercase().as_str() {
+        "keys_only" => Some(StreamView::KeysOnly),
+        "new_image" => Some(StreamView::NewImage),
+        "old_image" => Some(StreamView::OldImage),
+        "new_and_old_images" => Some(StreamView::NewAndOldImages),
+        _ => None,
+    }
 }
 
 /// The name of the attribute with the expiry.

@@ -5,7 +5,7 @@
 //! As in PostgreSQL, an index by itself holds keys, and what it does not hold is fetched from the table. `INCLUDE (…)` adds attributes to
 //! its entries, `WITH (projection = 'all')` the whole item.
 
-use super::ddl::{invalid, option_text, ttl_attribute, unsupported};
+use super::ddl::{invalid, option_text, stream_view, ttl_attribute, unsupported};
 use crate::names::{Catalog, created_name, find_column, undefined_column};
 use crate::{Dialect, SqlError, SqlType};
 use shale_engine::{
@@ -350,7 +350,7 @@ pub(crate) fn find_index(
     }
 }
 
-/// Plans `ALTER TABLE t SET (option = value, …)`; an empty text switches `ttl` off.
+/// Plans `ALTER TABLE t SET (option = value, …)`; an empty text switches `ttl` or `stream` off.
 ///
 /// # Errors
 /// 22023 for options that are none, 0A000 for other forms of ALTER TABLE.
@@ -382,6 +382,8 @@ fn alter_option(option: &SqlOption, changes: &mut TableChanges) -> Result<(), Sq
     match name.as_str() {
         "ttl" if value.is_empty() => changes.ttl = Some(None),
         "ttl" => changes.ttl = Some(Some(ttl_attribute(&value).ok_or_else(bad)?)),
+        "stream" if value.is_empty() => changes.stream = Some(None),
+        "stream" => changes.stream = Some(Some(stream_view(&value).ok_or_else(bad)?)),
         "deletion_protection" => {
             changes.deletion_protection = Some(value.parse().map_err(|_| bad())?);
         }
@@ -389,7 +391,7 @@ fn alter_option(option: &SqlOption, changes: &mut TableChanges) -> Result<(), Sq
             return Err(SqlError::Other {
                 sqlstate: "22023",
                 message: format!("unrecognized parameter \"{name}\""),
-                hint: Some("ALTER TABLE sets ttl and deletion_protection.".into()),
+                hint: Some("ALTER TABLE sets ttl, stream and deletion_protection.".into()),
             });
         }
     }
