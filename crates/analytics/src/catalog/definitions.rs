@@ -1,16 +1,58 @@
 //! Definitions as SQL text, as the catalog's functions and views show them.
 
+use super::indexes::IndexEntry;
 use super::picture::TableEntry;
+use shale_engine::{Index, IndexKind, IndexProjection};
 
-/// `CREATE UNIQUE INDEX … ON public.… USING btree (…)` of a table's primary key.
-pub(crate) fn index_definition(table: &TableEntry) -> Option<String> {
-    let key = table.primary_key()?;
-    Some(format!(
-        "CREATE UNIQUE INDEX {} ON public.{} USING btree ({})",
-        quote_identifier(&key.name),
-        quote_identifier(table.relation.name()),
-        column_list(&key.columns),
-    ))
+/// `CREATE UNIQUE INDEX … ON public.… USING btree (…)` of a table's primary key; of secondary indexes what makes them once more:
+/// CREATE INDEX, and for a local index, which only CREATE TABLE makes, the element of its list.
+pub(crate) fn index_definition(table: &TableEntry, entry: &IndexEntry<'_>) -> String {
+    let name = quote_identifier(&entry.name);
+    let on = quote_identifier(table.relation.name());
+    match entry.secondary {
+        None => {
+            let keys = column_list(&entry.key_names());
+            format!("CREATE UNIQUE INDEX {name} ON public.{on} USING btree ({keys})")
+        }
+        Some(index) if index.kind == IndexKind::Local => {
+            let sort: Vec<&str> = index.sort.iter().map(|key| key.name.as_str()).collect();
+            format!(
+                "LOCAL INDEX {name} ({}){}",
+                column_list(&sort),
+                projection(index)
+            )
+        }
+        Some(index) => format!(
+            "CREATE INDEX {name} ON public.{on} USING btree ({}){}",
+            keys(index),
+            projection(index)
+        ),
+    }
+}
+
+/// The first column is HASH and the others RANGE, unless words say otherwise.
+fn keys(index: &Index) -> String {
+    let (hash, range) = match index.partition.len() {
+        1 => ("", ""),
+        _ => (" HASH", " RANGE"),
+    };
+    let partition = index.partition.iter().map(|key| (key, hash));
+    let sort = index.sort.iter().map(|key| (key, range));
+    let keys = partition.chain(sort);
+    keys.map(|(key, word)| quote_identifier(&key.name) + word)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+fn projection(index: &Index) -> String {
+    match &index.projection {
+        IndexProjection::KeysOnly => String::new(),
+        IndexProjection::All => " WITH (projection='all')".to_owned(),
+        IndexProjection::Include(names) => {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            format!(" INCLUDE ({})", column_list(&names))
+        }
+    }
 }
 
 /// Names, quoted where needed, with commas.

@@ -1,5 +1,6 @@
 //! Rows of information_schema: schemas, tables, columns, primary keys and privileges, in the standard's spelling.
 
+use super::indexes::IndexEntry;
 use super::picture::{CatalogPicture, DATABASE_NAME, NAMESPACES};
 use super::rows::{Cell, Rows};
 use super::spec::{self, SystemRelation};
@@ -280,13 +281,13 @@ fn table_constraints(
         ],
     );
     for table in &picture.tables {
-        let Some(key) = table.primary_key() else {
+        let Some(key) = IndexEntry::primary(table) else {
             continue;
         };
         rows.push([
             DATABASE_NAME.into(),
             "public".into(),
-            key.name.into(),
+            key.name.into_owned().into(),
             DATABASE_NAME.into(),
             "public".into(),
             table.relation.name().to_owned().into(),
@@ -319,18 +320,18 @@ fn key_columns(relation: &'static SystemRelation, picture: &CatalogPicture) -> R
     ];
     let mut rows = Rows::new(relation, columns);
     for table in &picture.tables {
-        let Some(key) = table.primary_key() else {
+        let Some(key) = IndexEntry::primary(table) else {
             continue;
         };
         for (index, column) in key.columns.iter().enumerate() {
             rows.push([
                 DATABASE_NAME.into(),
                 "public".into(),
-                key.name.clone().into(),
+                key.name.clone().into_owned().into(),
                 DATABASE_NAME.into(),
                 "public".into(),
                 table.relation.name().to_owned().into(),
-                (*column).to_owned().into(),
+                column.name.to_owned().into(),
                 (index + 1).into(),
             ]);
         }

@@ -3,13 +3,14 @@
 //! Not here: functions over the catalog (`functions::catalog`), what clients' queries need rewritten (`rewrite`).
 //!
 //! * `spec` knows every system relation and its columns.
-//! * [`CatalogPicture`] is what there is to show: tables and roles, taken once per statement.
-//! * `relations`, `session`, `information_schema` turn the picture into rows; `builtin` brings the rows that every PostgreSQL has (types, functions,
-//!   operators).
+//! * [`CatalogPicture`] is what there is to show: tables with their indexes, and roles, taken once per statement.
+//! * `relations`, `indexes`, `session`, `information_schema` turn the picture into rows; `builtin` brings the rows that every
+//!   PostgreSQL has (types, functions, operators).
 //! * A relation that none of them fills is empty.
 
 mod builtin;
 mod definitions;
+mod indexes;
 mod information_schema;
 pub(crate) mod picture;
 mod provider;

@@ -1,12 +1,15 @@
 //! What the catalog shows: tables, their indexes and the roles, with stable oids.
 
+use super::indexes::IndexEntry;
 use crate::relation::Relation;
+use shale_engine::Index;
 use shale_item::TableId;
 use shale_sql::AnalyticContext;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// First oid that is not PostgreSQL's own.
+/// First oid that is not PostgreSQL's own. Tables and indexes share one sequence of numbers and have every second oid from here on;
+/// the oid between is that of a table's primary key.
 const FIRST_USER_OID: i64 = 16_384;
 
 /// The role that owns everything.
@@ -44,42 +47,32 @@ pub(crate) struct TableEntry {
 }
 
 impl TableEntry {
-    /// The index of the primary key, if users see the key.
-    pub(crate) fn primary_key(&self) -> Option<PrimaryKeyEntry<'_>> {
-        let columns = self.relation.key_columns();
-        if columns.is_empty() {
-            return None;
-        }
-        let positions = columns
-            .iter()
-            .map(|name| {
-                let position = self
-                    .relation
-                    .visible()
-                    .position(|column| column.name == *name);
-                position.map_or(0, |position| position + 1)
-            })
-            .collect();
-        Some(PrimaryKeyEntry {
-            oid: self.oid + 1,
-            name: format!("{}_pkey", self.relation.name()),
-            columns,
-            positions,
-        })
+    /// Whether users see the primary key.
+    pub(crate) fn has_primary_key(&self) -> bool {
+        !self.relation.description.definition.hidden_key
     }
-}
 
-/// A primary key in the catalog: both an index and a constraint, under one oid.
-#[derive(Debug)]
-pub(crate) struct PrimaryKeyEntry<'a> {
-    /// Oid in pg_class, pg_index and pg_constraint.
-    pub oid: i64,
-    /// `<table>_pkey`.
-    pub name: String,
-    /// Column names in key order.
-    pub columns: Vec<&'a str>,
-    /// Their attnums.
-    pub positions: Vec<usize>,
+    /// Oid of the primary key, both as index and as constraint.
+    pub(crate) fn primary_key_oid(&self) -> i64 {
+        self.oid + 1
+    }
+
+    /// Secondary indexes.
+    pub(crate) fn secondary(&self) -> &[Index] {
+        &self.relation.description.definition.derived.indexes
+    }
+
+    /// Whether there is any index.
+    pub(crate) fn has_indexes(&self) -> bool {
+        self.has_primary_key() || !self.secondary().is_empty()
+    }
+
+    /// All indexes, that of the primary key first.
+    pub(crate) fn indexes(&self) -> impl Iterator<Item = IndexEntry<'_>> {
+        let secondary = self.secondary().iter();
+        let secondary = secondary.map(|index| IndexEntry::secondary(self, index));
+        IndexEntry::primary(self).into_iter().chain(secondary)
+    }
 }
 
 /// A role.
@@ -98,7 +91,8 @@ pub(crate) struct CatalogPicture {
     pub tables: Vec<TableEntry>,
     /// Roles; the first owns everything.
     pub roles: Vec<Role>,
-    by_oid: HashMap<i64, usize>,
+    /// Tables, and with a second number secondary indexes of them.
+    by_oid: HashMap<i64, (usize, Option<usize>)>,
 }
 
 /// What an oid of pg_class stands for.
@@ -108,10 +102,23 @@ pub(crate) enum Class<'a> {
     Table(&'a TableEntry),
     /// The primary key's index of a user table.
     PrimaryKey(&'a TableEntry),
+    /// A secondary index of a user table.
+    Index(&'a TableEntry, &'a Index),
+}
+
+impl<'a> Class<'a> {
+    /// The index, if it is one, with its table.
+    pub(crate) fn index(self) -> Option<(&'a TableEntry, IndexEntry<'a>)> {
+        match self {
+            Class::Table(_) => None,
+            Class::PrimaryKey(table) => Some((table, IndexEntry::primary(table)?)),
+            Class::Index(table, index) => Some((table, IndexEntry::secondary(table, index))),
+        }
+    }
 }
 
 impl CatalogPicture {
-    /// The catalog as it is now.
+    /// The catalog as it is now; in a transaction as that sees it.
     pub(crate) fn take(session: &AnalyticContext) -> CatalogPicture {
         let catalog = session.catalog();
         let mut tables = Vec::new();
@@ -124,11 +131,12 @@ impl CatalogPicture {
                 });
             }
         }
-        let by_oid = tables
-            .iter()
-            .enumerate()
-            .map(|(index, table)| (table.oid, index))
-            .collect();
+        let mut by_oid = HashMap::with_capacity(tables.len());
+        for (at, table) in tables.iter().enumerate() {
+            by_oid.insert(table.oid, (at, None));
+            let indexes = table.secondary().iter().enumerate();
+            by_oid.extend(indexes.map(|(of, index)| (index_oid(index.id), (at, Some(of)))));
+        }
         CatalogPicture {
             tables,
             roles: roles(session),
@@ -138,11 +146,19 @@ impl CatalogPicture {
 
     /// What that oid of pg_class is, if it is a user's.
     pub(crate) fn class(&self, oid: i64) -> Option<Class<'_>> {
-        if let Some(index) = self.by_oid.get(&oid) {
-            return Some(Class::Table(&self.tables[*index]));
+        match self.by_oid.get(&oid) {
+            Some((at, None)) => Some(Class::Table(&self.tables[*at])),
+            Some((at, Some(of))) => {
+                let table = &self.tables[*at];
+                Some(Class::Index(table, &table.secondary()[*of]))
+            }
+            None => match self.by_oid.get(&(oid - 1)) {
+                Some((at, None)) if self.tables[*at].has_primary_key() => {
+                    Some(Class::PrimaryKey(&self.tables[*at]))
+                }
+                _ => None,
+            },
         }
-        let table = &self.tables[*self.by_oid.get(&(oid - 1))?];
-        table.primary_key().map(|_| Class::PrimaryKey(table))
     }
 
     /// The user table of that name.
@@ -154,13 +170,24 @@ impl CatalogPicture {
         Some(&self.tables[found])
     }
 
-    /// The oid in pg_class of a name in public: a table or the index of a primary key.
+    /// The oid in pg_class of a name in public: a table, the index of a primary key, or a secondary index.
+    /// Tables share no names of secondary indexes in PostgreSQL; here the first table by name that has one counts.
     pub(crate) fn class_oid(&self, name: &str) -> Option<i64> {
         if let Some(table) = self.table(name) {
             return Some(table.oid);
         }
-        let table = self.table(name.strip_suffix("_pkey")?)?;
-        table.primary_key().map(|key| key.oid)
+        let primary = name
+            .strip_suffix("_pkey")
+            .and_then(|table| self.table(table))
+            .filter(|table| table.has_primary_key());
+        match primary {
+            Some(table) => Some(table.primary_key_oid()),
+            None => {
+                let mut indexes = self.secondary();
+                let found = indexes.find(|index| index.name == name)?;
+                Some(index_oid(found.id))
+            }
+        }
     }
 
     /// As [`Self::class_oid`]; a name that is not there as it is may match one in other case, if only one.
@@ -168,14 +195,33 @@ impl CatalogPicture {
         if let Some(oid) = self.class_oid(name) {
             return Some(oid);
         }
-        let mut found = self
+        let mut tables = self
             .tables
             .iter()
             .filter(|table| table.relation.name().eq_ignore_ascii_case(name));
-        match (found.next(), found.next()) {
-            (Some(table), None) => Some(table.oid),
-            _ => None,
+        match (tables.next(), tables.next()) {
+            (Some(table), None) => return Some(table.oid),
+            (Some(_), Some(_)) => return None,
+            (None, _) => {}
         }
+        only_spelling(self.secondary(), name)
+    }
+
+    /// The oid of a table's secondary index; names match as those of [`Self::class_oid_folding`] do.
+    pub(crate) fn index_oid_folding(&self, table: &str, index: &str) -> Option<i64> {
+        let oid = self.class_oid_folding(table)?;
+        let Some(Class::Table(table)) = self.class(oid) else {
+            return None;
+        };
+        let indexes = table.secondary();
+        match indexes.iter().find(|other| other.name == index) {
+            Some(index) => Some(index_oid(index.id)),
+            None => only_spelling(indexes.iter(), index),
+        }
+    }
+
+    fn secondary(&self) -> impl Iterator<Item = &Index> {
+        self.tables.iter().flat_map(TableEntry::secondary)
     }
 
     /// The role that owns tables, schemas and the database.
@@ -184,8 +230,21 @@ impl CatalogPicture {
     }
 }
 
+/// The first index of that name in any case, unless another one is spelled differently.
+fn only_spelling<'a>(indexes: impl Iterator<Item = &'a Index>, name: &str) -> Option<i64> {
+    let mut indexes = indexes.filter(|index| index.name.eq_ignore_ascii_case(name));
+    let first = indexes.next()?;
+    let same = indexes.all(|index| index.name == first.name);
+    same.then(|| index_oid(first.id))
+}
+
 fn table_oid(id: TableId) -> i64 {
     FIRST_USER_OID + 2 * i64::from(id.0)
+}
+
+/// The oid of a secondary index.
+pub(crate) fn index_oid(id: TableId) -> i64 {
+    table_oid(id)
 }
 
 /// The users that exist, and the session's own (with `--insecure` it may be any name).

@@ -1,8 +1,8 @@
 //! Rows of pg_catalog that tell of our tables, their keys and the database.
 //!
-//! Not here: roles and the session (`session`).
+//! Not here: indexes as such (`indexes`), roles and the session (`session`).
 
-use super::definitions::index_definition;
+use super::indexes::{self, IndexEntry};
 use super::picture::{
     CatalogPicture, DATABASE_NAME, DATABASE_OID, NAMESPACES, PUBLIC_OID, TableEntry,
 };
@@ -34,6 +34,7 @@ pub(crate) const FILLED: &[&str] = &[
     "pg_stat_activity",
     "pg_stat_all_tables",
     "pg_stat_database",
+    "pg_stat_progress_create_index",
     "pg_stat_user_tables",
     "pg_tables",
     "pg_user",
@@ -42,7 +43,7 @@ pub(crate) const FILLED: &[&str] = &[
 /// Bytes of a page, in which pg_class counts.
 const PAGE_BYTES: u64 = 8_192;
 
-/// pg_am's heap and btree: what tables and keys are called, so that clients treat them as tables and unique ordered indexes.
+/// pg_am's heap and btree: what tables and indexes are called, so that clients treat them as tables and ordered indexes.
 const HEAP_OID: i64 = 2;
 const BTREE_OID: i64 = 403;
 
@@ -56,11 +57,11 @@ pub(crate) fn rows(
         "pg_attrdef" => attrdef(relation, picture)?,
         "pg_attribute" => attribute(relation, picture)?,
         "pg_authid" | "pg_roles" | "pg_user" | "pg_shadow" => role_rows(relation, picture)?,
-        "pg_class" => class(relation, picture)?,
+        "pg_class" => class(relation, context)?,
         "pg_constraint" => constraint(relation, picture)?,
         "pg_database" => database(relation, picture)?,
-        "pg_index" => index(relation, picture)?,
-        "pg_indexes" => indexes(relation, picture)?,
+        "pg_index" => indexes::index(relation, picture)?,
+        "pg_indexes" => indexes::definitions(relation, picture)?,
         "pg_namespace" => namespace(relation, picture)?,
         "pg_settings" => settings(relation, context)?,
         "pg_stat_activity" => activity(relation, context)?,
@@ -70,37 +71,36 @@ pub(crate) fn rows(
             rows.push([DATABASE_OID.into(), DATABASE_NAME.into()]);
             rows.finish()?
         }
+        "pg_stat_progress_create_index" => indexes::progress(relation, context)?,
         "pg_tables" => tables(relation, picture)?,
         _ => return Ok(None),
     }))
 }
 
-fn class(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
+fn class(relation: &'static SystemRelation, context: &StatementContext) -> Result<RecordBatch> {
+    let picture = context.picture();
     let owner = picture.owner().oid;
-    let mut rows = Rows::new(
-        relation,
-        [
-            "oid",
-            "relname",
-            "relnamespace",
-            "relowner",
-            "relam",
-            "relfilenode",
-            "relpages",
-            "reltuples",
-            "relhasindex",
-            "relpersistence",
-            "relkind",
-            "relnatts",
-            "relispopulated",
-            "relreplident",
-        ],
-    );
+    let columns = [
+        "oid",
+        "relname",
+        "relnamespace",
+        "relowner",
+        "relam",
+        "relfilenode",
+        "relpages",
+        "reltuples",
+        "relhasindex",
+        "relpersistence",
+        "relkind",
+        "relnatts",
+        "relispopulated",
+        "relreplident",
+        "reloptions",
+    ];
+    let mut rows = Rows::new(relation, columns);
     for table in &picture.tables {
         let description = &table.relation.description;
-        let pages = i64::try_from(description.size_bytes.div_ceil(PAGE_BYTES)).unwrap_or(i64::MAX);
-        let tuples = Cell::Float(description.item_count as f32);
-        let key = table.primary_key();
+        let (items, bytes) = (description.item_count, description.size_bytes);
         rows.push([
             table.oid.into(),
             table.relation.name().to_owned().into(),
@@ -108,31 +108,37 @@ fn class(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<
             owner.into(),
             HEAP_OID.into(),
             table.oid.into(),
-            pages.into(),
-            tuples.clone(),
-            key.is_some().into(),
+            pages(bytes),
+            Cell::Float(items as f32),
+            table.has_indexes().into(),
             "p".into(),
             "r".into(),
             table.relation.visible().count().into(),
             true.into(),
             "d".into(),
+            Cell::Null,
         ]);
-        if let Some(key) = key {
+        for index in table.indexes() {
+            let (items, bytes) = match index.secondary {
+                Some(secondary) => context.index_size(table, secondary),
+                None => (items, bytes),
+            };
             rows.push([
-                key.oid.into(),
-                key.name.into(),
+                index.oid.into(),
+                index.name.clone().into_owned().into(),
                 PUBLIC_OID.into(),
                 owner.into(),
                 BTREE_OID.into(),
-                key.oid.into(),
-                pages.into(),
-                tuples,
+                index.oid.into(),
+                pages(bytes),
+                Cell::Float(items as f32),
                 false.into(),
                 "p".into(),
                 "i".into(),
-                key.columns.len().into(),
+                index.columns.len().into(),
                 true.into(),
                 "n".into(),
+                index.options().map_or(Cell::Null, Cell::Texts),
             ]);
         }
     }
@@ -156,9 +162,14 @@ fn class(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<
             system.columns.len().into(),
             true.into(),
             "n".into(),
+            Cell::Null,
         ]);
     }
     rows.finish()
+}
+
+fn pages(bytes: u64) -> Cell {
+    Cell::Int(i64::try_from(bytes.div_ceil(PAGE_BYTES)).unwrap_or(i64::MAX))
 }
 
 fn namespace_oid(schema: &str) -> i64 {
@@ -199,17 +210,15 @@ fn attribute(relation: &'static SystemRelation, picture: &CatalogPicture) -> Res
                 column.default.is_some(),
             ));
         }
-        let Some(key) = table.primary_key() else {
-            continue;
-        };
-        for (index, name) in key.columns.iter().enumerate() {
-            if let Some(column) = table.relation.column(name) {
-                let name = column.name.clone().into();
+        for index in table.indexes() {
+            for (position, column) in index.columns.iter().enumerate() {
+                let name = column.name.to_owned().into();
+                let sql_type = column.sql_type();
                 rows.push(attribute_row(
-                    key.oid,
+                    index.oid,
                     name,
-                    &column.sql_type,
-                    index + 1,
+                    &sql_type,
+                    position + 1,
                     false,
                     false,
                 ));
@@ -307,60 +316,9 @@ fn attrdef(relation: &'static SystemRelation, picture: &CatalogPicture) -> Resul
     rows.finish()
 }
 
-fn index(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
-    let mut rows = Rows::new(
-        relation,
-        [
-            "indexrelid",
-            "indrelid",
-            "indnatts",
-            "indnkeyatts",
-            "indisunique",
-            "indisprimary",
-            "indimmediate",
-            "indisvalid",
-            "indisready",
-            "indislive",
-            "indkey",
-            "indcollation",
-            "indclass",
-            "indoption",
-        ],
-    );
-    for (table, key) in keys(picture) {
-        let width = key.columns.len();
-        rows.push([
-            key.oid.into(),
-            table.oid.into(),
-            width.into(),
-            width.into(),
-            true.into(),
-            true.into(),
-            true.into(),
-            true.into(),
-            true.into(),
-            true.into(),
-            Cell::Ints(
-                key.positions
-                    .iter()
-                    .map(|position| *position as i64)
-                    .collect(),
-            ),
-            Cell::Ints(vec![0; width]),
-            Cell::Ints(vec![0; width]),
-            Cell::Ints(vec![0; width]),
-        ]);
-    }
-    rows.finish()
-}
-
-fn keys(
-    picture: &CatalogPicture,
-) -> impl Iterator<Item = (&TableEntry, super::picture::PrimaryKeyEntry<'_>)> {
-    picture
-        .tables
-        .iter()
-        .filter_map(|table| Some((table, table.primary_key()?)))
+fn primary_keys(picture: &CatalogPicture) -> impl Iterator<Item = (&TableEntry, IndexEntry<'_>)> {
+    let tables = picture.tables.iter();
+    tables.filter_map(|table| Some((table, IndexEntry::primary(table)?)))
 }
 
 fn constraint(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
@@ -382,10 +340,11 @@ fn constraint(relation: &'static SystemRelation, picture: &CatalogPicture) -> Re
             "conkey",
         ],
     );
-    for (table, key) in keys(picture) {
+    for (table, key) in primary_keys(picture) {
+        let numbers = key.numbers();
         rows.push([
             key.oid.into(),
-            key.name.into(),
+            key.name.into_owned().into(),
             PUBLIC_OID.into(),
             "p".into(),
             true.into(),
@@ -396,12 +355,7 @@ fn constraint(relation: &'static SystemRelation, picture: &CatalogPicture) -> Re
             " ".into(),
             true.into(),
             true.into(),
-            Cell::Ints(
-                key.positions
-                    .iter()
-                    .map(|position| *position as i64)
-                    .collect(),
-            ),
+            numbers,
         ]);
     }
     rows.finish()
@@ -465,7 +419,7 @@ fn tables(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result
             "public".into(),
             table.relation.name().to_owned().into(),
             owner.into(),
-            table.primary_key().is_some().into(),
+            table.has_indexes().into(),
             no(),
             no(),
             no(),
@@ -474,23 +428,6 @@ fn tables(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result
     for system in spec::all().iter().filter(|system| system.kind == "r") {
         let (schema, name) = (system.schema.into(), system.name.into());
         rows.push([schema, name, owner.into(), no(), no(), no(), no()]);
-    }
-    rows.finish()
-}
-
-fn indexes(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result<RecordBatch> {
-    let mut rows = Rows::new(
-        relation,
-        ["schemaname", "tablename", "indexname", "indexdef"],
-    );
-    for (table, key) in keys(picture) {
-        let definition = index_definition(table);
-        rows.push([
-            "public".into(),
-            table.relation.name().to_owned().into(),
-            key.name.into(),
-            definition.into(),
-        ]);
     }
     rows.finish()
 }

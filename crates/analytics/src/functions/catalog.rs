@@ -1,7 +1,9 @@
-//! Functions over the catalog: visibility, definitions, sizes, privileges, and names for oids.
+//! Functions over the catalog: visibility, definitions, privileges, and names for oids.
+//!
+//! Not here: sizes (`sizes`).
 
 use super::{Call, Definition, Kind, Value};
-use crate::catalog::picture::{CatalogPicture, Class, DATABASE_OID, NAMESPACES};
+use crate::catalog::picture::{CatalogPicture, Class, NAMESPACES};
 use crate::catalog::{
     column_list, format_type, function_arguments, function_name, function_oid_by_name,
     function_result, index_definition, quote_identifier, spec, type_oid_by_name,
@@ -147,12 +149,11 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         Kind::Text,
         |call, arguments| {
             let picture = call.context()?.picture();
-            Ok(Value::from(match picture.class(arguments[0].int()) {
-                Some(Class::PrimaryKey(table)) => table
-                    .primary_key()
-                    .map(|key| format!("PRIMARY KEY ({})", column_list(&key.columns))),
-                _ => None,
-            }))
+            let index = picture.class(arguments[0].int()).and_then(Class::index);
+            let key = index.filter(|(_, index)| index.secondary.is_none());
+            Ok(Value::from(key.map(|(_, key)| {
+                format!("PRIMARY KEY ({})", column_list(&key.key_names()))
+            })))
         },
     )
     .required(1),
@@ -204,36 +205,6 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     )
     .aliases(&["pg_get_function_identity_arguments"]),
     Definition::new(
-        "pg_relation_size",
-        &[Kind::Class, Kind::Text],
-        Kind::Int,
-        relation_size,
-    )
-    .required(1)
-    .aliases(&["pg_table_size", "pg_total_relation_size"]),
-    // A primary key is the order of its table's tree, it takes no room of its own.
-    Definition::new("pg_indexes_size", &[Kind::Class], Kind::Int, |_, _| {
-        Ok(Value::Int(0))
-    }),
-    // All that is stored is the database's.
-    Definition::new("pg_database_size", &[Kind::Class], Kind::Int, |call, _| {
-        let picture = call.context()?.picture();
-        let bytes: u64 = picture
-            .tables
-            .iter()
-            .map(|table| table.relation.description.size_bytes)
-            .sum();
-        Ok(Value::Int(i64::try_from(bytes).unwrap_or(i64::MAX)))
-    })
-    .aliases(&["pg_tablespace_size"]),
-    Definition::new(
-        "pg_size_pretty",
-        &[Kind::Int],
-        Kind::Text,
-        |_, arguments| Ok(Value::from(size_pretty(arguments[0].int()))),
-    )
-    .immutable(),
-    Definition::new(
         "to_regclass",
         &[Kind::Text],
         Kind::Oid,
@@ -254,15 +225,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         "shale_regclass_in",
         &[Kind::Class],
         Kind::Oid,
-        |call, arguments| {
-            read_name(&arguments[0], |name| match class_by_name(call, name)? {
-                Some(oid) => Ok(oid),
-                None => Err(carry(SqlError::UndefinedTable {
-                    name: name.to_owned(),
-                    position: None,
-                })),
-            })
-        },
+        |call, arguments| class_of(call, &arguments[0]),
     ),
     Definition::new(
         "shale_regclass_out",
@@ -433,6 +396,18 @@ pub(super) fn name_parts(name: &str) -> Vec<String> {
     parts
 }
 
+/// What `regclass` reads.
+pub(super) fn class_of(call: &Call<'_>, value: &Value) -> Result<Value> {
+    read_name(value, |name| match class_by_name(call, name)? {
+        Some(oid) => Ok(oid),
+        None => Err(carry(SqlError::UndefinedTable {
+            name: name.to_owned(),
+            position: None,
+        })),
+    })
+}
+
+/// A relation, behind its schema or not; an index may also stand behind its table, as in FROM.
 fn class_by_name(call: &Call<'_>, name: &str) -> Result<Option<i64>> {
     let picture = call.context()?.picture();
     let parts = name_parts(name);
@@ -441,24 +416,38 @@ fn class_by_name(call: &Call<'_>, name: &str) -> Result<Option<i64>> {
             .class_oid_folding(relation)
             .or_else(|| system_oid("pg_catalog", relation)),
         [schema, relation] if schema == "public" => picture.class_oid_folding(relation),
-        [schema, relation] => system_oid(schema, relation),
+        [schema, relation] if is_system(schema) => system_oid(schema, relation),
+        [table, index] => picture.index_oid_folding(table, index),
+        [schema, table, index] if schema == "public" => picture.index_oid_folding(table, index),
         _ => None,
     })
+}
+
+fn is_system(schema: &str) -> bool {
+    schema != "public" && NAMESPACES.iter().any(|(name, _)| *name == schema)
 }
 
 fn system_oid(schema: &str, name: &str) -> Option<i64> {
     spec::find(schema, name).map(|relation| relation.oid)
 }
 
-/// The name as `regclass` prints it: qualified only where the search path does not find it.
+/// The name as `regclass` prints it: qualified only where the search path does not find it. That is so for an index whose name stands for
+/// something else too: it is printed behind its table.
 fn class_name(picture: &CatalogPicture, oid: i64) -> Option<String> {
-    match picture.class(oid) {
+    let class = match picture.class(oid) {
         Some(Class::Table(table)) => return Some(quote_identifier(table.relation.name())),
-        Some(Class::PrimaryKey(table)) => {
-            return table.primary_key().map(|key| quote_identifier(&key.name));
-        }
-        None => {}
-    }
+        Some(class) => class,
+        None => return system_name(oid),
+    };
+    let (table, index) = class.index()?;
+    let name = quote_identifier(&index.name);
+    Some(match picture.class_oid(&index.name) {
+        Some(found) if found == oid => name,
+        _ => format!("{}.{name}", quote_identifier(table.relation.name())),
+    })
+}
+
+fn system_name(oid: i64) -> Option<String> {
     let system = spec::all().iter().find(|relation| relation.oid == oid)?;
     Some(match system.schema {
         "pg_catalog" => system.name.to_owned(),
@@ -468,77 +457,24 @@ fn class_name(picture: &CatalogPicture, oid: i64) -> Option<String> {
 
 fn index_text(call: &Call<'_>, arguments: &[Value]) -> Result<Value> {
     let picture = call.context()?.picture();
-    let Some(Class::PrimaryKey(table)) = picture.class(arguments[0].int()) else {
+    let index = picture.class(arguments[0].int()).and_then(Class::index);
+    let Some((table, index)) = index else {
         return Ok(Value::Null);
     };
-    let column = arguments.get(1).map_or(0, Value::int);
-    if column == 0 {
-        return Ok(Value::from(index_definition(table)));
+    let number = arguments.get(1).map_or(0, Value::int);
+    if number == 0 {
+        return Ok(Value::from(index_definition(table, &index)));
     }
-    let name = table.primary_key().and_then(|key| {
-        let index = usize::try_from(column - 1).ok()?;
-        key.columns.get(index).map(|name| quote_identifier(name))
-    });
+    let column = usize::try_from(number - 1)
+        .ok()
+        .and_then(|position| index.columns.get(position));
+    let name = column.map(|column| quote_identifier(column.name));
     Ok(Value::from(name.unwrap_or_default()))
-}
-
-fn relation_size(call: &Call<'_>, arguments: &[Value]) -> Result<Value> {
-    let oid = read_name(&arguments[0], |name| match class_by_name(call, name)? {
-        Some(oid) => Ok(oid),
-        None => Err(carry(SqlError::UndefinedTable {
-            name: name.to_owned(),
-            position: None,
-        })),
-    })?
-    .int();
-    Ok(match call.context()?.picture().class(oid) {
-        Some(Class::Table(table)) => {
-            Value::Int(i64::try_from(table.relation.description.size_bytes).unwrap_or(i64::MAX))
-        }
-        Some(Class::PrimaryKey(_)) => Value::Int(0),
-        None if oid == DATABASE_OID => Value::Null,
-        None if spec::all().iter().any(|relation| relation.oid == oid) => Value::Int(0),
-        None => Value::Null,
-    })
-}
-
-/// Bytes up to 10 kB, then kB, MB, GB, TB, PB, each up to 10240 of them, rounded half away from zero.
-fn size_pretty(bytes: i64) -> String {
-    const UNITS: [&str; 6] = ["bytes", "kB", "MB", "GB", "TB", "PB"];
-    if bytes.unsigned_abs() < 10 * 1024 {
-        return format!("{bytes} bytes");
-    }
-    // One bit more than the unit, for rounding.
-    let mut doubled = bytes >> 9;
-    for unit in &UNITS[1..] {
-        if doubled.unsigned_abs() < 20 * 1024 - 1 || *unit == "PB" {
-            return format!("{} {unit}", (doubled + doubled.signum()) / 2);
-        }
-        doubled >>= 10;
-    }
-    unreachable!("the last unit takes everything")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn sizes_are_printed_as_postgres_prints_them() {
-        for (bytes, expected) in [
-            (0, "0 bytes"),
-            (8192, "8192 bytes"),
-            (10_239, "10239 bytes"),
-            (10_240, "10 kB"),
-            (10_751, "10 kB"),
-            (10_752, "11 kB"),
-            (1_048_576, "1024 kB"),
-            (123_456_789, "118 MB"),
-            (1 << 40, "1024 GB"),
-        ] {
-            assert_eq!(size_pretty(bytes), expected);
-        }
-    }
 
     #[test]
     fn names_split_and_fold() {

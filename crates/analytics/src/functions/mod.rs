@@ -1,7 +1,7 @@
 //! PostgreSQL's functions that DataFusion lacks, or has with other results.
 //!
 //! * `session`: who and where we are, settings.
-//! * `catalog`: names, definitions, sizes and privileges by oid; `regclass` and its relatives.
+//! * `catalog`: names, definitions and privileges by oid; `regclass` and its relatives; `sizes`: bytes of relations.
 //! * `text`: quoting, `to_char`.
 //! * `series`: `generate_series` with a bound; `keywords`: `pg_get_keywords`.
 //! * `json`: operators and functions over json texts; `contain`: containment, deletion, printing; `build`: json from values.
@@ -22,6 +22,7 @@ mod keywords;
 mod padding;
 mod series;
 mod session;
+mod sizes;
 mod text;
 mod times;
 mod zone;
@@ -80,6 +81,7 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
     [
         session::FUNCTIONS,
         catalog::FUNCTIONS,
+        sizes::FUNCTIONS,
         text::FUNCTIONS,
         padding::FUNCTIONS,
         json::FUNCTIONS,

@@ -121,6 +121,28 @@ async fn oids_are_stable_and_join() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_sees_its_own_tables() {
+    const TABLES: &str = "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1";
+    let database = sample().await;
+    let mut session = database.session();
+    for statement in [
+        "BEGIN",
+        "CREATE TABLE staged (id text PRIMARY KEY)",
+        "DROP TABLE notes",
+    ] {
+        execute(&mut session, statement, &[], vec![]).await.unwrap();
+    }
+    let inside = execute(&mut session, TABLES, &[], vec![]).await.unwrap();
+    assert_eq!(inside.text(), "flights\nstaged");
+    check(&database, TABLES, expect!["flights\nnotes"]).await;
+    execute(&mut session, "ROLLBACK", &[], vec![])
+        .await
+        .unwrap();
+    let after = execute(&mut session, TABLES, &[], vec![]).await.unwrap();
+    assert_eq!(after.text(), "flights\nnotes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn session_functions() {
     let database = sample().await;
     let version = database.query("SELECT version()").await.text();

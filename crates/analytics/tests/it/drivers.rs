@@ -1,7 +1,8 @@
 //! The queries by which SQLAlchemy 2 (reflection), Django (inspectdb), psycopg and asyncpg (types) read a catalog, recorded from them, must
 //! be answered, prepared with parameters as they prepare them.
 
-use crate::harness::{Database, execute};
+use crate::harness::{Database, execute, global_index};
+use shale_engine::{Index, IndexProjection};
 use shale_sql::SqlError;
 use shale_sql::datum::parse_text;
 
@@ -39,6 +40,11 @@ async fn every_recorded_query_is_answered() {
              CREATE TABLE airlines (carrier text PRIMARY KEY, name text)",
         )
         .await;
+    let index = Index {
+        projection: IndexProjection::Include(vec!["dep".to_owned()]),
+        ..global_index("by_origin", "origin:S", "price:N")
+    };
+    database.create_index("flights", index).await;
     let mut sections = RECORDED.to_owned();
     for table in ["flights", "airlines"] {
         let oid = database
@@ -69,6 +75,8 @@ async fn every_recorded_query_is_answered() {
         "numeric(10,2)",
         "airlines",
         "character varying(3)",
+        // SQLAlchemy's get_indexes.
+        "by_origin|f|t|f|{0,0}|∅|403|∅|2|f|{origin,price,dep}|{f,f,f}",
     ] {
         assert!(all.contains(expected), "nothing answered {expected}");
     }

@@ -2,7 +2,11 @@
 
 use futures::StreamExt;
 use shale_analytics::{AnalyticOptions, DataFusionExecutor};
-use shale_engine::{Engine, EngineOptions};
+use shale_engine::{
+    Engine, EngineOptions, Index, IndexChange, IndexKind, IndexProjection, IndexStatus,
+    TableChanges,
+};
+use shale_item::{KeyAttribute, KeyType, TableId};
 use shale_sql::datum::to_text;
 use shale_sql::{Column, Datum, Outcome, Session, SqlError, SqlService, SqlType};
 use std::sync::Arc;
@@ -49,9 +53,22 @@ impl Database {
     }
 
     pub fn with_memory(memory_bytes: usize) -> Database {
+        Database::with(memory_bytes, true)
+    }
+
+    /// Without the engine's background jobs: what they would do is done by `Engine::job_step`.
+    pub fn without_jobs() -> Database {
+        Database::with(256 << 20, false)
+    }
+
+    fn with(memory_bytes: usize, jobs: bool) -> Database {
         let directory = tempfile::tempdir().unwrap();
+        let options = EngineOptions {
+            jobs,
+            ..EngineOptions::new(directory.path())
+        };
         let engine = Engine::open(
-            EngineOptions::new(directory.path()),
+            options,
             Arc::new(crate::instant_log::InstantLog::default()),
             Box::new(shale_storage::MemoryStore::default()),
             Arc::new(shale_env::ManualClock::new(1_700_000_000_000_000)),
@@ -71,6 +88,17 @@ impl Database {
             service,
             _directory: directory,
         }
+    }
+
+    /// Creates an index as UpdateTable does, and waits until it is complete.
+    pub async fn create_index(&self, table: &str, index: Index) {
+        let name = index.name.clone();
+        let changes = TableChanges {
+            indexes: vec![IndexChange::Create(index)],
+            ..TableChanges::default()
+        };
+        self.engine.update_table(table, changes).await.unwrap();
+        self.engine.index_complete(table, &name).await.unwrap();
     }
 
     pub fn session(&self) -> Session {
@@ -116,6 +144,35 @@ impl Database {
     /// The lines of EXPLAIN.
     pub async fn explain(&self, statement: &str) -> String {
         self.query(&format!("EXPLAIN {statement}")).await.text()
+    }
+}
+
+/// A global index; names with their types, separated by spaces: `"Genre:S"`.
+pub fn global_index(name: &str, partition: &str, sort: &str) -> Index {
+    let attributes =
+        |list: &str| -> Vec<KeyAttribute> { list.split_whitespace().map(key_attribute).collect() };
+    Index {
+        name: name.to_owned(),
+        id: TableId(0),
+        kind: IndexKind::Global,
+        partition: attributes(partition),
+        sort: attributes(sort),
+        projection: IndexProjection::KeysOnly,
+        provisioned: None,
+        status: IndexStatus::Creating,
+    }
+}
+
+/// `"Genre:S"`
+pub fn key_attribute(attribute: &str) -> KeyAttribute {
+    let (name, key_type) = attribute.split_once(':').unwrap();
+    KeyAttribute {
+        name: name.to_owned(),
+        key_type: match key_type {
+            "S" => KeyType::S,
+            "N" => KeyType::N,
+            _ => KeyType::B,
+        },
     }
 }
 

@@ -4,6 +4,7 @@ mod catalog;
 mod drivers;
 mod expressions;
 mod harness;
+mod indexes;
 mod instant_log;
 mod limits;
 mod psql;

@@ -1,8 +1,9 @@
 //! The queries behind psql 15's backslash commands and tab completion, recorded from psql, must be answered; and what `\d`, `\dt`, `\l`,
 //! `\du`, `\dn` and `\di` show must be true.
 
-use crate::harness::Database;
+use crate::harness::{Database, global_index};
 use expect_test::expect;
+use shale_engine::{Index, IndexProjection};
 
 /// One section a query: the command, then the query. `@table@` stands for an oid.
 const RECORDED: &str = include_str!("psql.sql");
@@ -17,6 +18,11 @@ async fn flights() -> Database {
              CREATE TABLE notes (body text)",
         )
         .await;
+    let index = Index {
+        projection: IndexProjection::Include(vec!["dep".to_owned()]),
+        ..global_index("by_origin", "origin:S", "price:N")
+    };
+    database.create_index("flights", index).await;
     database
 }
 
@@ -94,6 +100,7 @@ async fn lists_are_true() {
             r"\di",
             expect![[r#"
                 public|airlines_pkey|index|alice|airlines
+                public|by_origin|index|alice|flights
                 public|flights_pkey|index|alice|flights"#]],
         ),
         (r"\l", expect!["shale|alice|UTF8|C.UTF-8|C.UTF-8|∅|libc|∅"]),
@@ -136,6 +143,7 @@ async fn a_table_is_described() {
         data|jsonb|∅|f|∅||
         --
         flights_pkey|t|t|f|t|CREATE UNIQUE INDEX flights_pkey ON public.flights USING btree (carrier, flight)|PRIMARY KEY (carrier, flight)|p|f|f|f|0
+        by_origin|f|f|f|t|CREATE INDEX by_origin ON public.flights USING btree (origin, price) INCLUDE (dep)|∅|∅|∅|∅|f|0
         --
 
         --
