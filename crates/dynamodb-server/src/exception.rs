@@ -32,6 +32,7 @@ pub(crate) enum ExceptionType {
     IncompleteSignature,
     InternalServerError,
     InvalidSignature,
+    ItemCollectionSizeLimitExceeded,
     LimitExceeded,
     MissingAuthenticationToken,
     RequestEntityTooLarge,
@@ -64,6 +65,9 @@ impl ExceptionType {
             Self::IncompleteSignature => "com.amazon.coral.service#IncompleteSignatureException",
             Self::InternalServerError => "com.amazonaws.dynamodb.v20120810#InternalServerError",
             Self::InvalidSignature => "com.amazon.coral.service#InvalidSignatureException",
+            Self::ItemCollectionSizeLimitExceeded => {
+                "com.amazonaws.dynamodb.v20120810#ItemCollectionSizeLimitExceededException"
+            }
             Self::LimitExceeded => "com.amazonaws.dynamodb.v20120810#LimitExceededException",
             Self::MissingAuthenticationToken => {
                 "com.amazon.coral.service#MissingAuthenticationTokenException"
@@ -107,6 +111,7 @@ impl ExceptionType {
             | Self::IdempotentParameterMismatch
             | Self::IncompleteSignature
             | Self::InvalidSignature
+            | Self::ItemCollectionSizeLimitExceeded
             | Self::LimitExceeded
             | Self::MissingAuthenticationToken
             | Self::ResourceInUse
@@ -136,6 +141,7 @@ impl ExceptionType {
             | Self::IncompleteSignature
             | Self::InternalServerError
             | Self::InvalidSignature
+            | Self::ItemCollectionSizeLimitExceeded
             | Self::LimitExceeded
             | Self::MissingAuthenticationToken
             | Self::RequestEntityTooLarge
@@ -278,6 +284,10 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
             LimitKind::ItemSize if subject == Subject::Update => messages::UPDATED_ITEM_TOO_LARGE,
             LimitKind::ItemSize => messages::ITEM_TOO_LARGE,
         }),
+        Error::ItemCollectionTooLarge { .. } => Exception::new(
+            Type::ItemCollectionSizeLimitExceeded,
+            messages::COLLECTION_TOO_LARGE,
+        ),
         Error::InvalidStartKey => Exception::validation(match subject {
             Subject::Query => messages::START_KEY_OUTSIDE,
             Subject::Item

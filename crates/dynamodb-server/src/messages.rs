@@ -410,6 +410,7 @@ pub(crate) const CONDITION_FAILED: &str = "The conditional request failed";
 pub(crate) const ITEM_TOO_LARGE: &str = "Item size has exceeded the maximum allowed size";
 pub(crate) const UPDATED_ITEM_TOO_LARGE: &str =
     "Item size to update has exceeded the maximum allowed size";
+pub(crate) const COLLECTION_TOO_LARGE: &str = "Collection size exceeded.";
 pub(crate) const STATEMENT_TOO_LARGE: &str =
     "The items of the statement are together larger than one statement may insert";
 pub(crate) const WRITES_TOO_LARGE: &str =

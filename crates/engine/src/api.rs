@@ -230,6 +230,9 @@ pub struct WriteOutput {
     pub capacity: f64,
     /// Write capacity units by index, for those that were written.
     pub index_capacity: Vec<(String, f64)>,
+    /// Bytes of the item's collection afterwards: everything under its partition key, in the table and its local indexes. None for a table
+    /// without local indexes, and for what a transaction does not write (or only stages).
+    pub collection_bytes: Option<u64>,
 }
 
 /// GetItem.
@@ -333,6 +336,8 @@ pub struct BatchWriteOutput {
     pub capacity: BTreeMap<String, f64>,
     /// Write capacity units by table and index.
     pub index_capacity: BTreeMap<String, BTreeMap<String, f64>>,
+    /// As in [`WriteOutput`], by position in the request.
+    pub collection_bytes: Vec<Option<u64>>,
 }
 
 /// What BatchGetItem answers.

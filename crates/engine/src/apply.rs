@@ -180,6 +180,11 @@ impl Apply for Applier {
                     (Role::Indexes, record.slice_ref(delete.key), None)
                 }
                 Operation::Deferred { .. } => continue,
+                Operation::Collection { key, size } => {
+                    // Copied: it must not keep its whole record in memory.
+                    let value = (size > 0).then(|| Bytes::copy_from_slice(&size.to_be_bytes()));
+                    (Role::Indexes, record.slice_ref(key), value)
+                }
                 Operation::Replaced { key, image } => {
                     let hour = hour_of(timestamp_micros);
                     self.boundaries.note(hour, lsn);

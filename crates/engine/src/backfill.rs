@@ -9,6 +9,7 @@
 use crate::api::BackfillProgress;
 use crate::apply::item_of;
 use crate::catalog::Table;
+use crate::collection::latch_key;
 use crate::definition::{BACKFILL, BackfillRow, table_key};
 use crate::derived::IndexStatus;
 use crate::engine::Engine;
@@ -69,7 +70,7 @@ fn fill(
     let _latch = engine
         .inner
         .latches
-        .hold_all(keys.iter().map(|key| &key[..]))?;
+        .hold_all(keys.iter().map(|key| latch_key(table, key)))?;
     // IMPORTANT: before the first read, so that a rollback after it is noticed.
     let generation = shard.generation();
     let Ok(open) = gate::enter(table, generation) else {

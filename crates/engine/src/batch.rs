@@ -80,7 +80,10 @@ impl Engine {
         for write in &writes {
             outcomes.push(self.begin_write(write).await);
         }
-        let mut output = BatchWriteOutput::default();
+        let mut output = BatchWriteOutput {
+            collection_bytes: vec![None; writes.len()],
+            ..BatchWriteOutput::default()
+        };
         let mut last_refusal = None;
         for (position, (write, outcome)) in writes.iter().zip(outcomes).enumerate() {
             let outcome = match outcome {
@@ -92,6 +95,7 @@ impl Engine {
             };
             match outcome {
                 Ok(written) => {
+                    output.collection_bytes[position] = written.collection_bytes;
                     *capacity_of(&mut output.capacity, &write.table) += written.capacity;
                     let indexes = output
                         .index_capacity

@@ -7,11 +7,12 @@
 use crate::api::CreateTable;
 use crate::capacity::write_units;
 use crate::catalog::Table;
-use crate::derived::{StreamDefinition, StreamView};
+use crate::collection::{Growths, TooLarge};
+use crate::derived::{IndexKind, StreamDefinition, StreamView};
 use crate::engine::{Engine, Inner};
 use crate::error::{Error, LimitKind};
 use crate::gate::Open;
-use crate::index::{self, Target};
+use crate::index::{self, Entry, Target};
 use crate::limits::LOG_RECORD_BYTES_MAX;
 use crate::observed::Facts;
 use crate::record::{RecordBuilder, StreamChange};
@@ -45,7 +46,8 @@ impl Change<'_> {
         self.table.definition.derived.stream.is_some()
     }
 
-    fn write_to(&self, inner: &Inner, record: &mut RecordBuilder) -> Result<IndexUnits, Error> {
+    /// Writes everything that follows from the change but the size of its collection.
+    fn write_to(&self, inner: &Inner, record: &mut RecordBuilder) -> Result<Followed, Error> {
         record.item(self.tree_key, size_of(&self.old), self.new.as_ref());
         let definition = &*self.table.definition;
         if let Some(history) = &definition.derived.history {
@@ -54,16 +56,22 @@ impl Change<'_> {
         if let Some(stream) = &definition.derived.stream {
             self.write_to_stream(stream, record)?;
         }
-        let mut units = IndexUnits::new();
+        let mut followed = Followed {
+            index_units: IndexUnits::new(),
+            growth: size_of(&self.new) as i64 - size_of(&self.old) as i64,
+        };
         for target in index::targets(&definition.derived) {
-            let written = self.write_entry(inner, definition, target, record)?;
-            if let Target::Index(index) = target
-                && written > 0.0
-            {
-                units.push((index.name.clone(), written));
+            let entry = self.write_entry(inner, definition, target, record)?;
+            if let Target::Index(index) = target {
+                if index.kind == IndexKind::Local {
+                    followed.growth += entry.growth;
+                }
+                if entry.units > 0.0 {
+                    followed.index_units.push((index.name.clone(), entry.units));
+                }
             }
         }
-        Ok(units)
+        Ok(followed)
     }
 
     /// Adds the change to the table's stream, unless it leaves the item as it is: equal items have equal bytes.
@@ -92,14 +100,14 @@ impl Change<'_> {
         check_record(record)
     }
 
-    /// Writes what becomes of the item's entry; nothing if it stays as it is. Answers the write units.
+    /// Writes what becomes of the item's entry; nothing if it stays as it is.
     fn write_entry(
         &self,
         inner: &Inner,
         definition: &CreateTable,
         target: Target<'_>,
         record: &mut RecordBuilder,
-    ) -> Result<f64, Error> {
+    ) -> Result<EntryWritten, Error> {
         let entry = |item: &Option<EncodedItem>| {
             let item = item.as_ref()?;
             target.entry(definition, self.tree_key, item)
@@ -107,7 +115,7 @@ impl Change<'_> {
         let (mut old, new) = (entry(&self.old), entry(&self.new));
         let deferred = inner.applier.deferred.on && target.is_global();
         if old == new && !target.is_filling() {
-            return Ok(0.0);
+            return Ok(EntryWritten::default());
         }
         if target.is_filling()
             && !deferred
@@ -121,28 +129,26 @@ impl Change<'_> {
             old = None;
         }
         if old == new && !deferred {
-            return Ok(0.0);
+            return Ok(EntryWritten::default());
         }
         let mut write = |key: &[u8], old_size, entry: Option<&EncodedItem>| match deferred {
             true => record.deferred(key, entry),
             false => record.index(key, old_size, entry),
         };
-        let moved = match (&old, &new) {
-            (Some(old), Some(new)) => old.key != new.key,
-            _ => true,
-        };
-        let mut units = 0.0;
+        let moved = has_moved(old.as_ref(), new.as_ref());
         if let Some(old) = old.as_ref().filter(|_| moved) {
             write(&old.key, old.item.size(), None);
-            units += write_units(old.item.size(), 0);
         }
         if let Some(new) = &new {
             let old = old.as_ref().filter(|_| !moved);
             let old_size = old.map_or(0, |old| old.item.size());
             write(&new.key, old_size, Some(&new.item));
-            units += write_units(old_size, new.item.size());
         }
-        Ok(units)
+        let size = |entry: Option<&Entry>| entry.map_or(0, |entry| entry.item.size() as i64);
+        Ok(EntryWritten {
+            units: entry_units(old.as_ref(), new.as_ref()),
+            growth: size(new.as_ref()) - size(old.as_ref()),
+        })
     }
 
     fn bytes(&self) -> usize {
@@ -157,6 +163,26 @@ impl Change<'_> {
             None => 0,
         };
         self.tree_key.len() + bytes(&self.new) + RecordBuilder::PUT_OVERHEAD + streamed + replaced
+    }
+}
+
+/// Whether the entry is not where it was.
+fn has_moved(old: Option<&Entry>, new: Option<&Entry>) -> bool {
+    match (old, new) {
+        (Some(old), Some(new)) => old.key != new.key,
+        _ => true,
+    }
+}
+
+/// Write capacity units of what becomes of an entry; one that moves is deleted and written.
+pub(crate) fn entry_units(old: Option<&Entry>, new: Option<&Entry>) -> f64 {
+    let size = |entry: &Entry| entry.item.size();
+    match (old, new) {
+        (Some(old), Some(new)) if old.key == new.key => write_units(size(old), size(new)),
+        _ => {
+            let gone = old.map_or(0.0, |old| write_units(size(old), 0));
+            gone + new.map_or(0.0, |new| write_units(0, size(new)))
+        }
     }
 }
 
@@ -184,12 +210,67 @@ fn size_of(item: &Option<EncodedItem>) -> usize {
 /// Write capacity units by index.
 pub(crate) type IndexUnits = Vec<(String, f64)>;
 
+/// What became of an entry.
+#[derive(Debug, Default)]
+struct EntryWritten {
+    /// Write units.
+    units: f64,
+    /// Bytes.
+    growth: i64,
+}
+
+/// What followed from a change.
+#[derive(Debug)]
+struct Followed {
+    index_units: IndexUnits,
+    /// Bytes that its collection grew by, in the table and its local indexes.
+    growth: i64,
+}
+
+/// What a writer is told of a change.
+#[derive(Debug)]
+pub(crate) struct ChangeOutput {
+    pub(crate) index_units: IndexUnits,
+    /// Bytes of its collection afterwards, if that has a size.
+    pub(crate) collection_bytes: Option<u64>,
+}
+
 /// Changes that are on their way.
 #[derive(Debug)]
 pub(crate) struct Changed {
     pub(crate) lsn: Lsn,
     /// For each change.
-    pub(crate) index_units: Vec<IndexUnits>,
+    pub(crate) outputs: Vec<ChangeOutput>,
+}
+
+/// Why changes are not sequenced.
+#[derive(Debug)]
+pub(crate) enum NotSequenced {
+    /// An answer for the writer, which may depend on what is not published yet.
+    TooLarge(TooLarge),
+    Other(Error),
+}
+
+impl NotSequenced {
+    /// The error alone, for whoever has nobody to answer to.
+    pub(crate) fn into_error(self) -> Error {
+        match self {
+            NotSequenced::TooLarge(too_large) => too_large.error,
+            NotSequenced::Other(error) => error,
+        }
+    }
+}
+
+impl From<Error> for NotSequenced {
+    fn from(error: Error) -> NotSequenced {
+        NotSequenced::Other(error)
+    }
+}
+
+impl From<StorageError> for NotSequenced {
+    fn from(error: StorageError) -> NotSequenced {
+        NotSequenced::Other(error.into())
+    }
 }
 
 impl Engine {
@@ -198,7 +279,7 @@ impl Engine {
         &self,
         generation: Generation,
         changes: &[Change<'_>],
-    ) -> Result<Changed, Error> {
+    ) -> Result<Changed, NotSequenced> {
         self.sequence_changes_with(generation, changes, &[])
     }
 
@@ -208,7 +289,7 @@ impl Engine {
         generation: Generation,
         changes: &[Change<'_>],
         rows: &[CatalogRow],
-    ) -> Result<Changed, Error> {
+    ) -> Result<Changed, NotSequenced> {
         self.sequence_changes_by(generation, changes, rows, &[], |record| {
             self.inner.shard.sequence_in(generation, record)
         })
@@ -223,15 +304,12 @@ impl Engine {
         rows: &[CatalogRow],
         stamped: &[StampedRow],
         sequence: impl FnOnce(Bytes) -> Result<Lsn, StorageError>,
-    ) -> Result<Changed, Error> {
+    ) -> Result<Changed, NotSequenced> {
         for change in changes {
             change.check()?;
         }
         let mut record = RecordBuilder::with_capacity(changes.iter().map(Change::bytes).sum());
-        let units = changes
-            .iter()
-            .map(|change| change.write_to(&self.inner, &mut record));
-        let index_units = units.collect::<Result<_, _>>()?;
+        let outputs = self.write_changes(changes, &mut record)?;
         for (key, value) in rows {
             record.catalog(key, value.as_deref());
         }
@@ -249,7 +327,34 @@ impl Engine {
         if let Some(carried) = &carried {
             stream::note(&self.inner, carried);
         }
-        Ok(Changed { lsn, index_units })
+        Ok(Changed { lsn, outputs })
+    }
+
+    /// Writes what follows from the items to the record.
+    fn write_changes(
+        &self,
+        changes: &[Change<'_>],
+        record: &mut RecordBuilder,
+    ) -> Result<Vec<ChangeOutput>, NotSequenced> {
+        let mut growths = Growths::default();
+        let mut outputs = Vec::with_capacity(changes.len());
+        for (position, change) in changes.iter().enumerate() {
+            let Followed {
+                index_units,
+                growth,
+            } = change.write_to(&self.inner, record)?;
+            growths.add(position, change, growth);
+            outputs.push(ChangeOutput {
+                index_units,
+                collection_bytes: None,
+            });
+        }
+        let sizes =
+            growths.write_to(&self.inner.shard, self.inner.item_collection_bytes, record)?;
+        for (position, bytes) in sizes {
+            outputs[position].collection_bytes = Some(bytes);
+        }
+        Ok(outputs)
     }
 
     fn sequence_with_news(

@@ -202,6 +202,8 @@ struct TableRow {
     ttl: Option<TimeToLive>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     history: Option<HistoryDefinition>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    item_collections: Option<u32>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -269,6 +271,7 @@ impl StoredTable {
             latest_stream_micros: definition.derived.latest_stream_micros,
             ttl: definition.derived.ttl.clone(),
             history: definition.derived.history,
+            item_collections: definition.derived.item_collections,
         };
         serde_json::to_vec(&row).expect("strings, numbers and maps with string keys are JSON")
     }
@@ -310,6 +313,7 @@ impl StoredTable {
                     latest_stream_micros: row.latest_stream_micros,
                     ttl: row.ttl,
                     history: row.history,
+                    item_collections: row.item_collections,
                 },
             },
         })

@@ -18,6 +18,9 @@ pub struct Derived {
     pub ttl: Option<TimeToLive>,
     /// Replaced images, for reads in the past.
     pub history: Option<HistoryDefinition>,
+    /// Number of the sizes of item collections, from the sequence of tables and indexes: a table with local indexes has them; given by
+    /// the engine.
+    pub item_collections: Option<u32>,
 }
 
 impl Derived {

@@ -42,6 +42,8 @@ pub(crate) struct Inner {
     pub(crate) rand: Arc<dyn Rand>,
     pub(crate) transactions: Arc<Budget>,
     pub(crate) validate_transactions: bool,
+    /// Bytes of an item collection of a table with local indexes, at most.
+    pub(crate) item_collection_bytes: u64,
     /// Held alone by a transaction that is tried again, see `atomically`.
     pub(crate) retry_lane: tokio::sync::RwLock<()>,
     /// Wakes the background jobs.

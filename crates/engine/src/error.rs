@@ -225,6 +225,15 @@ pub enum Error {
         /// Allowed.
         limit: usize,
     },
+    /// A collection of items under one partition key, with their entries in local indexes, would grow above
+    /// [`crate::EngineOptions::item_collection_bytes`]; one that is above it can still shrink.
+    #[error("the item collection would have {bytes} bytes, the limit is {limit}")]
+    ItemCollectionTooLarge {
+        /// Bytes that it would have.
+        bytes: u64,
+        /// Bytes that it may have.
+        limit: u64,
+    },
     /// The start key does not belong to the query.
     #[error("the start key is outside the query")]
     InvalidStartKey,
@@ -324,6 +333,7 @@ impl Error {
             | Error::History(_)
             | Error::Evaluation(_)
             | Error::Limit { .. }
+            | Error::ItemCollectionTooLarge { .. }
             | Error::InvalidStartKey
             | Error::InvalidSortCondition
             | Error::TransactionEnded

@@ -8,7 +8,8 @@
 
 use crate::apply::item_of;
 use crate::catalog::Table;
-use crate::change::Change;
+use crate::change::{Change, NotSequenced};
+use crate::collection::latch_key;
 use crate::derived::{IndexStatus, TimeToLive};
 use crate::engine::Engine;
 use crate::error::Error;
@@ -99,7 +100,7 @@ fn delete_one(
     now: u64,
 ) -> Result<Option<Lsn>, Error> {
     let shard = &engine.inner.shard;
-    let latch = engine.inner.latches.hold(tree_key)?;
+    let latch = engine.inner.latches.hold(latch_key(table, tree_key))?;
     // IMPORTANT: before the read, so that a rollback after it is noticed.
     let generation = shard.generation();
     let Ok(open) = gate::enter(table, generation) else {
@@ -117,7 +118,8 @@ fn delete_one(
         new: None,
         by_service: true,
     };
-    let changed = engine.sequence_changes(generation, &[change])?;
+    let changed = engine.sequence_changes(generation, &[change]);
+    let changed = changed.map_err(NotSequenced::into_error)?;
     drop((open, latch));
     engine.after_write();
     Ok(Some(changed.lsn))

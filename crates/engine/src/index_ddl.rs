@@ -31,7 +31,7 @@ impl Ids {
     }
 }
 
-/// Gives the indexes (and the history) of a new table their numbers; they are complete, as the table is empty.
+/// Gives what is derived from the items of a new table its numbers; indexes are complete, as the table is empty.
 pub(crate) fn adopt(definition: &mut CreateTable, ids: &mut Ids) -> Result<(), Error> {
     for index in &mut definition.derived.indexes {
         index.id = TableId(ids.next()?);
@@ -45,6 +45,12 @@ pub(crate) fn adopt(definition: &mut CreateTable, ids: &mut Ids) -> Result<(), E
         history::check_seconds(history.seconds)?;
         history.id = ids.next()?;
     }
+    let mut indexes = definition.derived.indexes.iter();
+    definition.derived.item_collections = match indexes.any(|index| index.kind == IndexKind::Local)
+    {
+        true => Some(ids.next()?),
+        false => None,
+    };
     check(definition)
 }
 
@@ -143,6 +149,9 @@ pub(crate) fn drop_all(definition: &CreateTable, record: &mut RecordBuilder) {
     targets(&definition.derived).for_each(|target| write_drop(target, record));
     if let Some(dropped) = &definition.derived.history {
         history::write_drop(dropped.id, record);
+    }
+    if let Some(sizes) = definition.derived.item_collections {
+        record.catalog(&table_key(DROPPED, TableId(sizes)), Some(&[]));
     }
 }
 

@@ -5,7 +5,8 @@
 use crate::api::{InsertOutcome, OnConflict};
 use crate::blocking::blocking_if;
 use crate::catalog::Table;
-use crate::change::Change;
+use crate::change::{Change, NotSequenced};
+use crate::collection::latch_key;
 use crate::engine::{Decided, Engine};
 use crate::error::{Error, LimitKind};
 use crate::gate::{self, Open};
@@ -73,7 +74,7 @@ impl Engine {
     ) -> Result<Section<'t, Inserted>, Error> {
         let shard = &self.inner.shard;
         let latches = &self.inner.latches;
-        let latch = latches.hold_all(rows.iter().map(|row| row.tree_key.as_slice()))?;
+        let latch = latches.hold_all(rows.iter().map(|row| latch_key(table, &row.tree_key)))?;
         // IMPORTANT: before the first read, so that a rollback after it is noticed.
         let generation = shard.generation();
         let table = match gate::enter(table, generation) {
@@ -99,7 +100,15 @@ impl Engine {
         } else {
             let changes = written.puts.into_iter().map(|put| put.into_change(&table));
             let changes: Vec<_> = changes.collect();
-            Some(self.sequence_changes(generation, &changes)?.lsn)
+            match self.sequence_changes(generation, &changes) {
+                Ok(changed) => Some(changed.lsn),
+                Err(NotSequenced::TooLarge(too_large)) => {
+                    let after = written.pending.max(too_large.pending);
+                    let answer = Err((0, too_large.error));
+                    return Ok(Section::Decided(Decided { after, answer }));
+                }
+                Err(NotSequenced::Other(error)) => return Err(error),
+            }
         };
         drop((table, latch));
         self.after_write();

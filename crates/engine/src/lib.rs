@@ -6,7 +6,7 @@
 //! 1. `write`, `insert`, `transact` or `batch` checks the request, finds the table (`catalog`) and encodes key and item.
 //! 2. In one synchronous section (`section`) under the key's latch (`latch`) and inside the table's gate (`gate`): read the newest
 //!    image, evaluate, check the limits (`limits`), count capacity (`capacity`); then `change` builds one record (`record`) of the images
-//!    and of what follows from them — entries of indexes (`index`), changes for streams (`stream`), new facts about attributes (`observed`) — and sequences it.
+//!    and of what follows from them — entries of indexes (`index`), changes for streams (`stream`), sizes of item collections (`collection`), new facts about attributes (`observed`) — and sequences it.
 //! 3. The shard makes the record durable and applies it through `apply`, which says what a record means for the trees.
 //! 4. `apply` hears of the publication and moves statistics (`statistics`), `observed` and `catalog` along; the caller answers.
 //!
@@ -24,6 +24,7 @@ mod blocking;
 mod capacity;
 mod catalog;
 mod change;
+mod collection;
 mod deferred;
 mod definition;
 mod derived;

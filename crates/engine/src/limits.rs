@@ -34,6 +34,9 @@ pub(crate) const INDEX_KEY_ATTRIBUTES_MAX: usize = 4;
 /// "You can project a total of up to 100 attributes into all of a table's local and global secondary indexes."
 pub(crate) const PROJECTED_ATTRIBUTES_MAX: usize = 100;
 
+/// "The maximum size of any item collection for a table which has one or more local secondary indexes is 10 GB": the default.
+pub(crate) const ITEM_COLLECTION_BYTES: u64 = 10 << 30;
+
 /// Seconds for which a table keeps history at most: a read in the past may look into every hour since.
 pub(crate) const HISTORY_SECONDS_MAX: u64 = 7 * 24 * 3600;
 

@@ -22,6 +22,7 @@ use crate::history::{self, Forgetting};
 use crate::hour::hour_of;
 use crate::jobs::Worker;
 use crate::latch::Latches;
+use crate::limits::ITEM_COLLECTION_BYTES;
 use crate::observed::Facts;
 use crate::record::RecordBuilder;
 use crate::statistics::{CONSUMER, Checkpoint, Statistics};
@@ -58,6 +59,8 @@ pub struct EngineOptions {
     pub expiry_interval: Duration,
     /// Whether the entries of global indexes are written behind their items, as they are on other shards.
     pub asynchronous_indexes: bool,
+    /// Bytes that the items of one partition key may have, with their entries in local indexes; only for tables with local indexes.
+    pub item_collection_bytes: u64,
     /// Whether the shard runs its own threads; without them a simulation drives every step.
     pub background: bool,
     /// Whether transactions are validated. Only for tests that must see what breaks without: a checker of isolation that finds
@@ -79,6 +82,7 @@ impl EngineOptions {
             checkpoint_records: 65_536,
             expiry_interval: Duration::from_secs(60),
             asynchronous_indexes: false,
+            item_collection_bytes: ITEM_COLLECTION_BYTES,
             background: true,
             validate_transactions: true,
             jobs: true,
@@ -129,6 +133,7 @@ impl Engine {
             rand,
             transactions: Arc::default(),
             validate_transactions: options.validate_transactions,
+            item_collection_bytes: options.item_collection_bytes,
             retry_lane: tokio::sync::RwLock::default(),
             jobs: Notify::new(),
             expiry: Schedule::new(options.expiry_interval),

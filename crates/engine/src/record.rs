@@ -15,6 +15,7 @@
 //!           | 7 stamped       | key_len u16 | key | value_len u32 | value
 //!           | 8 deferred      | key_len u16 | key | item_len u32 (ffffffff: the entry is deleted) | item
 //!           | 9 replaced      | key_len u16 | key | item_len u32 (ffffffff: there was no item) | item
+//!           | 10 collection   | key_len u16 | key | size u64 (0: the row is deleted)
 //! ```
 //!
 //! `key` is the tree key: it begins with the table's id. Sizes are DynamoDB's item sizes, which statistics need; an `old_size` of 0
@@ -22,7 +23,7 @@
 //! the index operations an entry of the indexes tree. `stream` says that the put or delete before it belongs into a stream, `stamped`
 //! writes a row of the catalog tree: the value and behind it the record's timestamp (u64). `deferred` says what becomes of an entry of the
 //! indexes tree that is applied later, `replaced` what was under an item's key before, for a table with history: its key begins with the
-//! history's number instead of the table's.
+//! history's number instead of the table's. `collection` is the new size of an item collection (`collection`).
 //! An operation that a version does not know ends in an error, never in a guess.
 
 use bytes::{BufMut, Bytes};
@@ -43,6 +44,7 @@ const STREAM_BY_SERVICE: u8 = 1;
 const STREAM_KEEP_NEW: u8 = 2;
 const DEFERRED: u8 = 8;
 const REPLACED: u8 = 9;
+const COLLECTION: u8 = 10;
 const DELETED: u32 = u32::MAX;
 /// Bytes of a table's number in front of a tree key.
 const TABLE_BYTES: usize = 4;
@@ -78,6 +80,13 @@ pub(crate) enum Operation<'a> {
         key: &'a [u8],
         /// Encoded item, `None` if the entry goes.
         entry: Option<&'a [u8]>,
+    },
+    /// The size of an item collection is this now.
+    Collection {
+        /// Key of its row.
+        key: &'a [u8],
+        /// Bytes, 0 if nothing is left of it.
+        size: u64,
     },
     /// The put or delete before it belongs into a stream.
     Stream(StreamChange<'a>),
@@ -192,6 +201,13 @@ impl RecordBuilder {
     /// Adds what becomes of an entry that is applied later.
     pub(crate) fn deferred(&mut self, key: &[u8], entry: Option<&EncodedItem>) {
         self.row(DEFERRED, key, entry.map(|entry| &entry.as_bytes()[..]));
+    }
+
+    /// Adds the size of an item collection.
+    pub(crate) fn collection(&mut self, key: &[u8], size: u64) {
+        self.0.put_u8(COLLECTION);
+        self.key(key);
+        self.0.put_u64(size);
     }
 
     /// Adds a catalog row, or its deletion.
@@ -323,6 +339,7 @@ impl<'a> Iterator for Operations<'a> {
             INDEX_DELETE => self.rest.delete().map(Operation::IndexDelete),
             STREAM => self.rest.stream().map(Operation::Stream),
             STAMPED => self.rest.stamped(),
+            COLLECTION => self.rest.collection(),
             _ => {
                 self.rest = Reader(&[]);
                 return Some(Err(format!("unknown operation {tag} in a record")));
@@ -378,6 +395,14 @@ impl<'a> Reader<'a> {
     fn stamped(&mut self) -> Option<Operation<'a>> {
         let (key, value) = (self.key()?, self.value()?);
         Some(Operation::Stamped { key, value })
+    }
+
+    fn collection(&mut self) -> Option<Operation<'a>> {
+        let key = self.key()?;
+        let (size, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        let size = u64::from_be_bytes(*size);
+        Some(Operation::Collection { key, size })
     }
 
     fn value(&mut self) -> Option<&'a [u8]> {

@@ -127,6 +127,7 @@ impl Statistics {
                     (delete.key, delete.old_size, 0)
                 }
                 Operation::Catalog { .. }
+                | Operation::Collection { .. }
                 | Operation::Deferred { .. }
                 | Operation::Replaced { .. }
                 | Operation::Stream(_)

@@ -11,7 +11,8 @@ use crate::api::{DeleteItem, PutItem, UpdateItem, WriteOutput};
 use crate::blocking::blocking_if;
 use crate::capacity::{read_units, transactional, write_units};
 use crate::catalog::Table;
-use crate::change::{Change, Changed, IndexUnits};
+use crate::change::{Change, ChangeOutput, Changed, NotSequenced};
+use crate::collection::{TooLarge, latch_key};
 use crate::engine::{Decided, Engine, Inner};
 use crate::error::{Error, LimitKind};
 use crate::gate::{self, Open};
@@ -73,6 +74,16 @@ impl TransactAction {
             TransactAction::Update(update) => &update.table,
             TransactAction::Delete(delete) => &delete.table,
             TransactAction::Check(check) => &check.table,
+        }
+    }
+
+    /// The item that it brings along, or the key of the item that it is about.
+    pub fn attributes(&self) -> &Item {
+        match self {
+            TransactAction::Put(PutItem { item, .. }) | TransactAction::Insert { item, .. } => item,
+            TransactAction::Update(UpdateItem { key, .. })
+            | TransactAction::Delete(DeleteItem { key, .. })
+            | TransactAction::Check(ConditionCheck { key, .. }) => key,
         }
     }
 
@@ -225,14 +236,21 @@ impl Engine {
             Ok(decided) => decided,
             Err(error) => return decided(pending, Err(error)),
         };
-        let sequenced =
-            self.sequence_transaction(generation, &changes, transaction.request, now_micros)?;
-        let after = match sequenced {
-            Some(changed) => {
-                transaction.add_index_units(&mut actions, &changes, changed.index_units);
+        let request = transaction.request;
+        let after = match self.sequence_transaction(generation, &changes, request, now_micros) {
+            Ok(Some(changed)) => {
+                transaction.add_outputs(&mut actions, &changes, changed.outputs);
                 Some(changed.lsn)
             }
-            None => pending,
+            Ok(None) => pending,
+            Err(NotSequenced::TooLarge(too_large)) => {
+                let after = pending.max(too_large.pending);
+                return decided(
+                    after,
+                    Err(transaction.grown_too_large(&changes, &too_large)),
+                );
+            }
+            Err(NotSequenced::Other(error)) => return Err(error),
         };
         drop(changes);
         drop((tables, latch));
@@ -248,7 +266,7 @@ impl Engine {
         changes: &[Change<'_>],
         request: Option<&ClientRequest>,
         now_micros: u64,
-    ) -> Result<Option<Changed>, Error> {
+    ) -> Result<Option<Changed>, NotSequenced> {
         let Inner { shard, tokens, .. } = &*self.inner;
         let Some(request) = request else {
             return match changes {
@@ -270,7 +288,8 @@ impl Engine {
 impl Transaction<'_> {
     /// The items, and behind them the token.
     fn latch_keys(&self) -> impl Iterator<Item = &[u8]> {
-        let items = self.actions.iter().map(|action| action.tree_key.as_slice());
+        let items = self.actions.iter();
+        let items = items.map(|action| latch_key(&self.tables[action.table], &action.tree_key));
         items.chain(self.request.map(ClientRequest::latch_key))
     }
 
@@ -286,6 +305,18 @@ impl Transaction<'_> {
         };
         Error::TransactionCanceled {
             reasons: (0..self.actions.len()).map(reason).collect(),
+        }
+    }
+
+    /// What a transaction is told whose changes would let a collection grow too large.
+    fn grown_too_large(&self, changes: &[Change<'_>], too_large: &TooLarge) -> Error {
+        let grows = |action: &Checked<'_>| {
+            let mut keys = too_large.changes.iter().map(|at| changes[*at].tree_key);
+            keys.any(|key| key == action.tree_key)
+        };
+        let reason = |action| grows(action).then(|| too_large.error.clone());
+        Error::TransactionCanceled {
+            reasons: self.actions.iter().map(reason).collect(),
         }
     }
 
@@ -352,23 +383,23 @@ impl Transaction<'_> {
         Ok((changes, outputs))
     }
 
-    /// Adds what writing the indexes costs to the outputs of the actions that wrote.
-    fn add_index_units(
+    /// Adds what followed from the changes to the outputs of the actions that made them.
+    fn add_outputs(
         &self,
         outputs: &mut [WriteOutput],
         changes: &[Change<'_>],
-        units: Vec<IndexUnits>,
+        changed: Vec<ChangeOutput>,
     ) {
         // The changes are those of some of the actions, in their order.
-        let mut written = changes.iter().zip(units).peekable();
+        let mut written = changes.iter().zip(changed).peekable();
         for (action, output) in self.actions.iter().zip(outputs) {
-            if let Some((_, units)) =
+            if let Some((_, change)) =
                 written.next_if(|(change, _)| change.tree_key == action.tree_key)
             {
-                let doubled = units
-                    .into_iter()
-                    .map(|(index, units)| (index, transactional(units)));
-                output.index_capacity = doubled.collect();
+                output.add(change);
+                for (_, units) in &mut output.index_capacity {
+                    *units = transactional(*units);
+                }
             }
         }
     }

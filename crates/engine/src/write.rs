@@ -6,7 +6,8 @@ use crate::api::{DeleteItem, PutItem, ReturnValues, UpdateItem, WriteOutput};
 use crate::apply::item_of;
 use crate::capacity::write_units;
 use crate::catalog::Table;
-use crate::change::Change;
+use crate::change::{Change, ChangeOutput, Changed, NotSequenced};
+use crate::collection::latch_key;
 use crate::engine::{Decided, Engine};
 use crate::error::Error;
 use crate::gate;
@@ -14,7 +15,7 @@ use crate::limits::{ITEM_BYTES_MAX, encode_checked};
 use crate::section::Section;
 use shale_expression::{Action, Condition, Update};
 use shale_item::{EncodedItem, Item, ItemView, encode_key, item_size};
-use shale_storage::{Latest, Role};
+use shale_storage::{Latest, Lsn, Role};
 
 /// What happens to the item.
 #[derive(Debug)]
@@ -95,7 +96,7 @@ impl Engine {
         decide: impl Fn(Option<&EncodedItem>) -> Decision,
     ) -> Result<Section<'t, Result<WriteOutput, Error>>, Error> {
         let shard = &self.inner.shard;
-        let latch = self.inner.latches.hold(tree_key)?;
+        let latch = self.inner.latches.hold(latch_key(table, tree_key))?;
         // IMPORTANT: before the first read, so that a rollback after it is noticed.
         let generation = shard.generation();
         let table = match gate::enter(table, generation) {
@@ -115,7 +116,10 @@ impl Engine {
             Verdict::Delete => Some(None),
         };
         let after = match new {
-            None => pending,
+            None => match &mut answer {
+                Ok(output) => pending.max(self.note_collection(table.table, tree_key, output)?),
+                Err(_) => pending,
+            },
             Some(new) => {
                 let change = Change {
                     table: &table,
@@ -124,16 +128,44 @@ impl Engine {
                     new,
                     by_service: false,
                 };
-                let mut changed = self.sequence_changes(generation, &[change])?;
-                if let (Ok(output), [units]) = (&mut answer, changed.index_units.as_mut_slice()) {
-                    output.index_capacity = std::mem::take(units);
+                match self.sequence_changes(generation, &[change]) {
+                    Ok(Changed { lsn, outputs }) => {
+                        if let Ok(output) = &mut answer {
+                            outputs.into_iter().for_each(|change| output.add(change));
+                        }
+                        Some(lsn)
+                    }
+                    Err(NotSequenced::TooLarge(too_large)) => {
+                        answer = Err(too_large.error);
+                        pending.max(too_large.pending)
+                    }
+                    Err(NotSequenced::Other(error)) => return Err(error),
                 }
-                Some(changed.lsn)
             }
         };
         drop((table, latch));
         self.after_write();
         Ok(Section::Decided(Decided { after, answer }))
+    }
+
+    /// Adds the size of an item's collection to the answer of a write that leaves it as it is, and says which record it depends on.
+    fn note_collection(
+        &self,
+        table: &Table,
+        tree_key: &[u8],
+        output: &mut WriteOutput,
+    ) -> Result<Option<Lsn>, Error> {
+        let size = self.collection_size(table, tree_key)?;
+        output.collection_bytes = size.map(|(bytes, _)| bytes);
+        Ok(size.and_then(|(_, pending)| pending))
+    }
+}
+
+impl WriteOutput {
+    /// Adds what followed from the change that was made.
+    pub(crate) fn add(&mut self, change: ChangeOutput) {
+        self.index_capacity = change.index_units;
+        self.collection_bytes = change.collection_bytes;
     }
 }
 
@@ -207,7 +239,7 @@ fn decide_put(request: &PutItem, new: &EncodedItem, old: Option<&EncodedItem>) -
             attributes: old_item(request.return_values, old),
             existed: old.is_some(),
             capacity,
-            index_capacity: Vec::new(),
+            ..WriteOutput::default()
         }),
     }
 }
@@ -224,7 +256,7 @@ fn decide_delete(request: &DeleteItem, old: Option<&EncodedItem>) -> Decision {
             attributes: old_item(request.return_values, old),
             existed: old.is_some(),
             capacity,
-            index_capacity: Vec::new(),
+            ..WriteOutput::default()
         }),
     }
 }
@@ -249,7 +281,7 @@ fn decide_update(request: &UpdateItem, old: Option<&EncodedItem>) -> Decision {
                 attributes: None,
                 existed: false,
                 capacity: write_units(0, 0),
-                index_capacity: Vec::new(),
+                ..WriteOutput::default()
             }),
         };
     }
@@ -276,7 +308,7 @@ fn decide_update(request: &UpdateItem, old: Option<&EncodedItem>) -> Decision {
             attributes: attributes.filter(|attributes| !attributes.is_empty()),
             existed: old.is_some(),
             capacity,
-            index_capacity: Vec::new(),
+            ..WriteOutput::default()
         }),
     }
 }

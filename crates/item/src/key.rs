@@ -27,7 +27,7 @@ mod tests;
 
 pub use encoding::{
     decode_key, encode_hash_prefix, encode_key, encode_partition_prefix, encode_sort_value, hash64,
-    prefix_end, table_prefix,
+    partition_prefix_of, prefix_end, table_prefix,
 };
 pub use schema::{KeyAttribute, KeyError, KeySchema, KeyType};
 

@@ -11,7 +11,8 @@ pub use codec::{CodecError, EncodedItem, ItemView, ListView, MapView, SetView, V
 pub use key::{
     KeyAttribute, KeyError, KeySchema, KeyType, KeyValue, PARTITION_KEY_BYTES_MAX, PrimaryKey,
     SORT_KEY_BYTES_MAX, TableId, decode_key, encode_hash_prefix, encode_key,
-    encode_partition_prefix, encode_sort_value, hash64, prefix_end, table_prefix,
+    encode_partition_prefix, encode_sort_value, hash64, partition_prefix_of, prefix_end,
+    table_prefix,
 };
 pub use number::{NUMBER_DIGITS_MAX, Number, NumberError};
 pub use value::{AttributeType, AttributeValue, Item, NESTING_LEVELS_MAX, item_size};

@@ -286,6 +286,12 @@ fn engine(error: &EngineError) -> Report {
                 Report::error("54000", message)
             }
         },
+        EngineError::ItemCollectionTooLarge { bytes, limit } => {
+            let message = format!(
+                "the rows of one partition key are too big together with their entries in local indexes: size {bytes} bytes, maximum size {limit} bytes"
+            );
+            Report::error("54000", message)
+        }
         // Requests that SQL builds itself: a client cannot get them wrong.
         EngineError::InvalidStartKey
         | EngineError::InvalidSortCondition

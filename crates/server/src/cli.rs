@@ -93,6 +93,10 @@ pub struct Serve {
     /// Write global indexes behind their items instead of with them, as between machines
     #[arg(long, env = "SHALE_ASYNCHRONOUS_INDEXES", num_args = 0..=1, default_missing_value = "true", value_name = "BOOL")]
     pub asynchronous_indexes: Option<bool>,
+    /// Size of everything under one partition key of a table with local indexes, with its entries in them, at most, bytes;
+    /// writes that would make it larger are refused [default: 10737418240, which is 10 GiB as in DynamoDB]
+    #[arg(long, env = "SHALE_ITEM_COLLECTION_BYTES", value_name = "BYTES")]
+    pub item_collection_bytes: Option<u64>,
     /// Do not validate transactions: only for tests that must see what breaks without
     #[arg(long, hide = true)]
     pub skip_transaction_validation: bool,

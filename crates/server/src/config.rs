@@ -38,6 +38,8 @@ pub struct Config {
     pub expiry_interval: Duration,
     /// Whether global indexes are written behind their items.
     pub asynchronous_indexes: bool,
+    /// Bytes of an item collection of a table with local indexes, at most.
+    pub item_collection_bytes: u64,
     /// Whether transactions are validated, as they must be.
     pub validate_transactions: bool,
     /// PostgreSQL connections at most.
@@ -81,6 +83,7 @@ struct File {
     analytic_memory_mib: Option<u64>,
     expiry_seconds: Option<u64>,
     asynchronous_indexes: Option<bool>,
+    item_collection_bytes: Option<u64>,
     max_pg_connections: Option<usize>,
     max_dynamodb_connections: Option<usize>,
     region: Option<String>,
@@ -150,6 +153,10 @@ impl Config {
                 .asynchronous_indexes
                 .or(file.asynchronous_indexes)
                 .unwrap_or(false),
+            item_collection_bytes: flags
+                .item_collection_bytes
+                .or(file.item_collection_bytes)
+                .unwrap_or(10 << 30),
             validate_transactions: !flags.skip_transaction_validation,
             max_pg_connections: flags
                 .max_pg_connections

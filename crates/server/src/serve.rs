@@ -232,6 +232,7 @@ async fn open_engine(config: &Config) -> Result<Engine, Error> {
         cache_bytes: config.cache_bytes,
         expiry_interval: config.expiry_interval,
         asynchronous_indexes: config.asynchronous_indexes,
+        item_collection_bytes: config.item_collection_bytes,
         validate_transactions: config.validate_transactions,
         ..EngineOptions::new(&config.data_dir)
     };

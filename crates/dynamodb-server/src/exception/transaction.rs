@@ -90,6 +90,7 @@ impl ExceptionType {
         match self {
             Self::ConditionalCheckFailed => "ConditionalCheckFailed",
             Self::DuplicateItem => "DuplicateItem",
+            Self::ItemCollectionSizeLimitExceeded => "ItemCollectionSizeLimitExceeded",
             Self::ResourceNotFound => "ResourceNotFound",
             Self::TransactionConflict => "TransactionConflict",
             Self::InternalServerError | Self::ServiceUnavailable => "InternalServerError",

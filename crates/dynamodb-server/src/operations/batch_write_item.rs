@@ -1,7 +1,7 @@
 //! BatchWriteItem.
 
 use super::capacity::{Consumed, ReturnConsumedCapacity};
-use super::write::check_collection_metrics;
+use super::collection_metrics::{self, CollectionKey, ReturnItemCollectionMetrics};
 use crate::attribute_value::{decode_item_json, write_item};
 use crate::constraints::Constraints;
 use crate::exception::{Exception, Subject};
@@ -24,14 +24,15 @@ pub(crate) async fn batch_write_item(
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
     let capacity = ReturnConsumedCapacity::take(&mut request, &mut constraints)?;
-    check_collection_metrics(&mut request, &mut constraints)?;
+    let metrics = ReturnItemCollectionMetrics::take(&mut request, &mut constraints)?;
     let writes = decode_writes(service, &mut request, &mut constraints)?;
     check_keys(service, &writes)?;
+    let collections = collections(service, metrics, &writes);
     let table = writes.first().map(|(table, _)| table.clone());
     let output = service.engine.batch_write(writes).await.map_err(|error| {
         service.exception(error, Subject::Item, table.as_deref().unwrap_or_default())
     })?;
-    answer(service, capacity, &output, body)
+    answer(service, capacity, collections, &output, body)
 }
 
 /// The writes of all tables in the order of the request.
@@ -121,9 +122,26 @@ fn check_keys(service: &Service, writes: &[(String, BatchWrite)]) -> Result<(), 
     Ok(())
 }
 
+/// Tables and keys of the collections of all writes in order; nothing if they are not asked for.
+fn collections(
+    service: &Service,
+    metrics: ReturnItemCollectionMetrics,
+    writes: &[(String, BatchWrite)],
+) -> Vec<(String, CollectionKey)> {
+    if metrics == ReturnItemCollectionMetrics::None {
+        return Vec::new();
+    }
+    let collection = |(table, write): &(String, BatchWrite)| {
+        let (BatchWrite::Put(attributes) | BatchWrite::Delete(attributes)) = write;
+        (table.clone(), metrics.key_of(service, table, attributes))
+    };
+    writes.iter().map(collection).collect()
+}
+
 fn answer(
     service: &Service,
     capacity: ReturnConsumedCapacity,
+    collections: Vec<(String, CollectionKey)>,
     output: &BatchWriteOutput,
     body: &[u8],
 ) -> Result<Vec<u8>, Exception> {
@@ -156,6 +174,9 @@ fn answer(
         (table.as_str(), consumed)
     });
     capacity.write_each(&mut answer, tables);
+    let sizes = collections.iter().zip(&output.collection_bytes);
+    let sizes = sizes.map(|((table, key), bytes)| (table.as_str(), key.clone(), *bytes));
+    collection_metrics::write_each(&mut answer, sizes);
     answer.end();
     Ok(out)
 }

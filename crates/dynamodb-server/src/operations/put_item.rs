@@ -22,5 +22,11 @@ pub(crate) async fn put_item(
         })
         .await
         .map_err(|error| service.exception(error, Subject::Item, &write.table))?;
-    Ok(write.parameters.answer(service, &write.table, &output))
+    let WholeWrite {
+        table,
+        collection,
+        parameters,
+        ..
+    } = write;
+    Ok(parameters.answer(service, &table, &collection, &output))
 }

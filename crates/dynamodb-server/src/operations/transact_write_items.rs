@@ -1,8 +1,9 @@
 //! TransactWriteItems.
 
 use super::capacity::{Consumed, Direction, ReturnConsumedCapacity};
+use super::collection_metrics::{self, ReturnItemCollectionMetrics};
 use super::transaction::client_request;
-use super::write::{check_collection_metrics, return_item_on_failure};
+use super::write::return_item_on_failure;
 use crate::attribute_value::decode_item_json;
 use crate::constraints::Constraints;
 use crate::exception::{Exception, Subject, internal};
@@ -80,7 +81,7 @@ pub(crate) async fn transact_write_items(
     let token = constraints.client_request_token(&mut request)?;
     let client_request = client_request(token, || request.fingerprint());
     let capacity = ReturnConsumedCapacity::take(&mut request, &mut constraints)?;
-    check_collection_metrics(&mut request, &mut constraints)?;
+    let metrics = ReturnItemCollectionMetrics::take(&mut request, &mut constraints)?;
     let list = request.list("TransactItems")?;
     let length = list.as_ref().map(Vec::len);
     constraints.list_length(length, "transactItems", 1, ACTIONS_MAX);
@@ -102,7 +103,7 @@ pub(crate) async fn transact_write_items(
             let parts: Vec<_> = subjects.into_iter().zip(tables).collect();
             service.transaction_exception(error, &parts)
         })?;
-    Ok(answer(service, capacity, &actions, &output))
+    Ok(answer(service, capacity, metrics, &actions, &output))
 }
 
 fn take_action<'a>(
@@ -216,6 +217,7 @@ fn decode_action(action: Action<'_>) -> Result<TransactAction, Exception> {
 fn answer(
     service: &Service,
     capacity: ReturnConsumedCapacity,
+    metrics: ReturnItemCollectionMetrics,
     actions: &[TransactAction],
     output: &TransactWriteOutput,
 ) -> Vec<u8> {
@@ -233,6 +235,12 @@ fn answer(
         (table, consumed)
     });
     capacity.write_transaction(&mut answer, direction, consumed);
+    let sizes = actions.iter().zip(&output.actions).map(|(action, output)| {
+        let table = action.table();
+        let key = metrics.key_of(service, table, action.attributes());
+        (table, key, output.collection_bytes)
+    });
+    collection_metrics::write_each(&mut answer, sizes);
     answer.end();
     out
 }

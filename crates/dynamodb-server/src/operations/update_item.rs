@@ -47,6 +47,7 @@ pub(crate) async fn update_item(
     )?;
     expressions.finish()?;
 
+    let collection = parameters.collection_key(service, &table, &key);
     let output = service
         .engine
         .update_item(UpdateItem {
@@ -59,5 +60,5 @@ pub(crate) async fn update_item(
         })
         .await
         .map_err(|error| service.exception(error, Subject::Update, &table))?;
-    Ok(parameters.answer(service, &table, &output))
+    Ok(parameters.answer(service, &table, &collection, &output))
 }

@@ -1,6 +1,7 @@
 //! What PutItem, UpdateItem and DeleteItem have in common.
 
 use super::capacity::{Consumed, ReturnConsumedCapacity};
+use super::collection_metrics::{self, CollectionKey, ReturnItemCollectionMetrics};
 use crate::attribute_value::{decode_item_json, write_item};
 use crate::constraints::Constraints;
 use crate::exception::Exception;
@@ -17,6 +18,7 @@ pub(super) struct WriteParameters {
     pub(super) return_values: ReturnValues,
     pub(super) return_item_on_failure: bool,
     capacity: ReturnConsumedCapacity,
+    metrics: ReturnItemCollectionMetrics,
 }
 
 impl WriteParameters {
@@ -37,10 +39,11 @@ impl WriteParameters {
             .unwrap_or_default();
         let path = "returnValuesOnConditionCheckFailure";
         let return_item_on_failure = return_item_on_failure(request, constraints, path)?;
-        check_collection_metrics(request, constraints)?;
+        let metrics = ReturnItemCollectionMetrics::take(request, constraints)?;
         Ok(WriteParameters {
             return_values,
             return_item_on_failure,
+            metrics,
             capacity: ReturnConsumedCapacity::take(request, constraints)?,
         })
     }
@@ -55,8 +58,24 @@ impl WriteParameters {
         }
     }
 
+    /// The key of the item's collection, if the answer tells of it.
+    pub(super) fn collection_key(
+        &self,
+        service: &Service,
+        table: &str,
+        attributes: &Item,
+    ) -> CollectionKey {
+        self.metrics.key_of(service, table, attributes)
+    }
+
     /// The answer's body.
-    pub(super) fn answer(&self, service: &Service, table: &str, output: &WriteOutput) -> Vec<u8> {
+    pub(super) fn answer(
+        &self,
+        service: &Service,
+        table: &str,
+        collection: &CollectionKey,
+        output: &WriteOutput,
+    ) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
         let mut answer = ObjectWriter::begin(&mut out);
         if let Some(item) = output.attributes.as_ref().filter(|item| !item.is_empty()) {
@@ -67,6 +86,7 @@ impl WriteParameters {
             let indexes = indexes.map(|(name, units)| (name, *units));
             Consumed::with_indexes(service, table, output.capacity, indexes)
         });
+        collection_metrics::write_one(&mut answer, collection, output.collection_bytes);
         answer.end();
         out
     }
@@ -79,6 +99,8 @@ pub(super) struct WholeWrite {
     pub(super) attributes: Item,
     pub(super) condition: Option<Condition>,
     pub(super) parameters: WriteParameters,
+    /// Of the item, if the answer tells of it.
+    pub(super) collection: CollectionKey,
 }
 
 impl WholeWrite {
@@ -111,9 +133,11 @@ impl WholeWrite {
             &mut expressions,
         )?;
         expressions.finish()?;
+        let attributes = attributes.unwrap_or_default();
         Ok(WholeWrite {
+            collection: parameters.collection_key(service, &table, &attributes),
             table,
-            attributes: attributes.unwrap_or_default(),
+            attributes,
             condition,
             parameters,
         })
@@ -130,20 +154,6 @@ pub(super) fn return_item_on_failure(
     let values = [("ALL_OLD", true), ("NONE", false)];
     let value = constraints.enumeration(text.as_deref(), path, &values);
     Ok(value.unwrap_or_default())
-}
-
-/// ReturnItemCollectionMetrics is accepted; item collections have metrics in tables with local secondary indexes only.
-pub(super) fn check_collection_metrics(
-    request: &mut Structure<'_>,
-    constraints: &mut Constraints,
-) -> Result<(), Exception> {
-    let metrics = request.string("ReturnItemCollectionMetrics")?;
-    constraints.enumeration(
-        metrics.as_deref(),
-        "returnItemCollectionMetrics",
-        &[("SIZE", ()), ("NONE", ())],
-    );
-    Ok(())
 }
 
 /// The condition of a write, from ConditionExpression or from Expected.

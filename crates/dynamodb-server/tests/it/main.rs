@@ -5,6 +5,7 @@ mod batches;
 mod conditions;
 mod http;
 mod indexes;
+mod item_collections;
 mod items;
 mod legacy;
 mod partiql;

@@ -794,6 +794,34 @@ async fn indexes_follow_a_transaction_and_are_paid_twice_too() {
         transaction["ConsumedCapacity"],
         json!([{"TableName": "scores", "CapacityUnits": 6.0, "WriteCapacityUnits": 6.0}])
     );
+    // Statements of batches and transactions read items, not entries of indexes.
+    let entry = r#"SELECT * FROM "scores"."board" WHERE player = 'eva' AND day = 2"#;
+    let batch = json!({"Statements": [{"Statement": entry}]});
+    let batch = client.ok("BatchExecuteStatement", batch).await;
+    assert_eq!(
+        batch["Responses"],
+        json!([{"TableName": "scores", "Error": {"Code": "ValidationError",
+            "Message": "Select statements within BatchExecuteStatement must specify the primary key of a table, not an index"}}])
+    );
+    for statement in [entry.to_owned(), format!("EXISTS({entry})")] {
+        let transaction = json!({"TransactStatements": [{"Statement": statement}]});
+        assert_eq!(
+            client.err("ExecuteTransaction", transaction).await,
+            "400 ValidationException: Select statements within ExecuteTransaction must specify the primary key of a table, not an index"
+        );
+    }
+    for statement in [
+        r#"DELETE FROM "scores"."board" WHERE player = 'eva' AND day = 2"#,
+        r#"UPDATE "scores"."board" SET n = 1 WHERE player = 'eva' AND day = 2"#,
+        r#"INSERT INTO "scores"."board" VALUE {'player': 'x', 'day': 1}"#,
+    ] {
+        let transaction = json!({"TransactStatements": [{"Statement": statement}]});
+        let refused = client.err("ExecuteTransaction", transaction).await;
+        assert!(
+            refused.starts_with("400 ValidationException: "),
+            "{refused}"
+        );
+    }
     let board = json!({"TableName": "scores", "IndexName": "board",
         "KeyConditionExpression": "game = :g", "ExpressionAttributeValues": {":g": {"S": "go"}}});
     let page = client.ok("Query", board).await;

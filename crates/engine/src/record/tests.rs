@@ -31,6 +31,8 @@ fn sample() -> Bytes {
     builder.stamped(b"v", b"stream");
     builder.replaced(8, b"\0\0\0\x05key", Some(&item()));
     builder.replaced(8, b"\0\0\0\x05other", None);
+    builder.collection(b"\0\0\0\x09key", 1 << 40);
+    builder.collection(b"\0\0\0\x09other", 0);
     builder.finish()
 }
 
@@ -79,6 +81,14 @@ fn reads_back_what_was_built() {
             Operation::Replaced {
                 key: b"\0\0\0\x08other",
                 image: None,
+            },
+            Operation::Collection {
+                key: b"\0\0\0\x09key",
+                size: 1 << 40,
+            },
+            Operation::Collection {
+                key: b"\0\0\0\x09other",
+                size: 0,
             },
         ]
     );
@@ -158,7 +168,7 @@ fn a_cut_or_unknown_record_is_an_error_and_then_ends() {
 
 proptest! {
     #[test]
-    fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), tag in 1u8..6) {
+    fn garbage_never_panics(bytes in proptest::collection::vec(any::<u8>(), 0..200), tag in 1u8..12) {
         let mut record = vec![1, 0, 0, tag];
         record.extend(bytes);
         let read: Vec<_> = operations(&record).collect();

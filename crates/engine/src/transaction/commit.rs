@@ -7,7 +7,8 @@ use super::definitions::Changes;
 use super::overlay::Overlay;
 use crate::blocking::blocking_if;
 use crate::catalog::Table;
-use crate::change::{CatalogRow, Change, StampedRow};
+use crate::change::{CatalogRow, Change, Changed, NotSequenced, StampedRow};
+use crate::collection::latch_key;
 use crate::definition::{NEXT_TABLE_ID, TABLE, table_key};
 use crate::engine::{Decided, Engine, Inner};
 use crate::error::Error;
@@ -39,6 +40,8 @@ enum Attempt {
     Done,
     /// Another record about one of the names must be published or rolled back first.
     Behind,
+    /// It cannot be.
+    Refused(Error),
 }
 
 impl Transaction {
@@ -47,6 +50,7 @@ impl Transaction {
     ///
     /// # Errors
     /// [`Error::SerializationConflict`]; [`Error::TableExists`] if a name was taken meanwhile; [`Error::TransactionEnded`];
+    /// [`Error::ItemCollectionTooLarge`];
     /// [`Error::KeyContention`], or the shard's. Nothing was written then, unless the error says that the outcome is unknown.
     pub async fn commit(&self) -> Result<(), Error> {
         let engine = &self.inner.engine;
@@ -174,8 +178,20 @@ impl Engine {
                     after,
                     answer: Attempt::Done,
                 } => return Ok(after),
+                Decided {
+                    after,
+                    answer: Attempt::Refused(error),
+                } => {
+                    if let Some(pending) = after {
+                        self.published(pending).await?;
+                    }
+                    return Err(error);
+                }
                 // Whether it was published or rolled back, the way is free then.
-                Decided { after, .. } => {
+                Decided {
+                    after,
+                    answer: Attempt::Behind,
+                } => {
                     if let Some(other) = after {
                         let _ = self.published(other).await;
                     }
@@ -203,7 +219,12 @@ impl Engine {
     /// The synchronous part, under the latches of all keys and inside the gates of all tables.
     fn commit_section<'t>(&self, staged: &'t Staged) -> Result<Section<'t, Attempt>, Error> {
         let Inner { shard, applier, .. } = &*self.inner;
-        let keys = staged.items().map(|(_, key, _)| &key[..]);
+        let keys = staged
+            .items()
+            .map(|(id, key, _)| match staged.tables.get(&id) {
+                Some(table) => latch_key(table, key),
+                None => &key[..],
+            });
         let latch = self.inner.latches.hold_all(keys)?;
         let changes = &staged.changes;
         let mut ddl = (!changes.is_empty()).then(|| applier.catalog.ddl.lock());
@@ -234,7 +255,16 @@ impl Engine {
             true => None,
             false => {
                 let stamped = self.stream_rows(changes)?;
-                Some(self.sequence_record(generation, staged, &items, &rows, &stamped)?)
+                match self.sequence_record(generation, staged, &items, &rows, &stamped) {
+                    Ok(changed) => Some(changed.lsn),
+                    Err(NotSequenced::TooLarge(too_large)) => {
+                        return Ok(Section::Decided(Decided {
+                            after: too_large.pending,
+                            answer: Attempt::Refused(too_large.error),
+                        }));
+                    }
+                    Err(NotSequenced::Other(error)) => return Err(error),
+                }
             }
         };
         drop(items);
@@ -311,7 +341,7 @@ impl Engine {
         changes: &[Change<'_>],
         rows: &[CatalogRow],
         stamped: &[StampedRow],
-    ) -> Result<Lsn, Error> {
+    ) -> Result<Changed, NotSequenced> {
         let Inner {
             shard,
             validate_transactions,
@@ -321,8 +351,7 @@ impl Engine {
             true => shard.sequence_validated(generation, &staged.active, &staged.reads, record),
             false => shard.sequence_in(generation, record),
         };
-        let changed = self.sequence_changes_by(generation, changes, rows, stamped, sequence)?;
-        Ok(changed.lsn)
+        self.sequence_changes_by(generation, changes, rows, stamped, sequence)
     }
 }
 

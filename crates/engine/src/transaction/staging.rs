@@ -9,6 +9,7 @@ use crate::api::{
 };
 use crate::apply::item_of;
 use crate::blocking::blocking_if;
+use crate::change::{IndexUnits, entry_units};
 use crate::derived::{Index, IndexStatus};
 use crate::error::Error;
 use crate::index;
@@ -100,9 +101,8 @@ impl Transaction {
                 let key = Bytes::copy_from_slice(put.tree_key);
                 (key, put.old, Some(put.new))
             });
-            self.inner
-                .write(&mut state, &opened, writes)
-                .map_err(whole)?;
+            let written = self.inner.write(&mut state, &opened, writes);
+            written.map_err(whole)?;
             Ok(outcomes)
         })
     }
@@ -137,8 +137,11 @@ impl Inner {
             Verdict::Delete => None,
         };
         let write = (Bytes::from(tree_key), old, new);
-        self.write(&mut state, opened, std::iter::once(write))?;
-        answer
+        let index_capacity = self.write(&mut state, opened, std::iter::once(write))?;
+        answer.map(|output| WriteOutput {
+            index_capacity,
+            ..output
+        })
     }
 
     /// What the transaction sees under a key of the items tree.
@@ -158,19 +161,21 @@ impl Inner {
         Ok(value.map(item_of).transpose()?)
     }
 
-    /// Stages items, given before and after, and the entries of indexes that follow; all or, beyond a limit, none.
+    /// Stages items, given before and after, and the entries of indexes that follow; all or, beyond a limit, none. Answers the write units
+    /// of the indexes.
     fn write(
         &self,
         state: &mut State,
         opened: &Opened,
         writes: impl Iterator<Item = (Bytes, Option<EncodedItem>, Option<EncodedItem>)>,
-    ) -> Result<(), Error> {
+    ) -> Result<IndexUnits, Error> {
         let table = &opened.table;
         let generation = self.engine.inner.shard.generation();
         let mut news = Facts::new();
         let before = state.begin_command();
+        let mut units = IndexUnits::new();
         for (key, old, new) in writes {
-            state.stage_entries(&opened.definition, old.as_ref(), new.as_ref());
+            units.extend(state.stage_entries(&opened.definition, old.as_ref(), new.as_ref()));
             if let Some(new) = &new {
                 table.observed.news(generation, new.view(), &mut news);
             }
@@ -182,7 +187,7 @@ impl Inner {
         if !news.is_empty() {
             self.learn(state, table.id, news);
         }
-        Ok(())
+        Ok(units)
     }
 }
 
@@ -208,13 +213,14 @@ impl State {
         Ok(())
     }
 
-    /// Stages what becomes of an item's entries in the indexes that can be read.
+    /// Stages what becomes of an item's entries in the indexes that can be read. Answers the write units.
     pub(super) fn stage_entries(
         &mut self,
         definition: &CreateTable,
         old: Option<&EncodedItem>,
         new: Option<&EncodedItem>,
-    ) {
+    ) -> IndexUnits {
+        let mut units = IndexUnits::new();
         let active = |index: &&Index| index.status == IndexStatus::Active;
         for index in definition.derived.indexes.iter().filter(active) {
             let entry = |item: Option<&EncodedItem>| index::entry(definition, index, item?);
@@ -222,6 +228,7 @@ impl State {
             if old == new {
                 continue;
             }
+            units.push((index.name.clone(), entry_units(old.as_ref(), new.as_ref())));
             if let Some(old) = old {
                 self.overlay.set_entry(old.key.into(), None, self.command);
             }
@@ -230,5 +237,6 @@ impl State {
                     .set_entry(new.key.into(), Some(new.item), self.command);
             }
         }
+        units
     }
 }

@@ -5,6 +5,7 @@ mod changes;
 mod concurrency;
 mod indexes;
 mod interactive;
+mod item_collections;
 mod many;
 mod pages;
 mod semantics;

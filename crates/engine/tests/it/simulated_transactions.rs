@@ -62,3 +62,36 @@ pub async fn insert_row_by_row(engine: &Engine, rows: Vec<Item>) -> Result<Optio
     transaction.commit().await?;
     Ok(None)
 }
+
+/// Writes a note whose text has that length, or deletes it.
+pub async fn note(
+    engine: &Engine,
+    topic: u64,
+    id: u64,
+    length: Option<u64>,
+    in_transaction: bool,
+) -> Result<Option<i64>, Error> {
+    let key = item([("h", n(topic as i64)), ("r", n(id as i64))]);
+    let row = length.map(|length| {
+        let mut row = key.clone();
+        row.insert("text".to_owned(), s(&"x".repeat(length as usize)));
+        // Some notes have no entry in the index.
+        row.extend((length % 3 > 0).then(|| ("x".to_owned(), n(length as i64))));
+        row
+    });
+    if in_transaction {
+        let transaction = engine.begin(TransactionOptions::default());
+        match row {
+            Some(row) => transaction.put_item(&put("notes", row))?,
+            None => transaction.delete_item(&delete("notes", key))?,
+        };
+        futures::pending!();
+        transaction.commit().await?;
+        return Ok(None);
+    }
+    match row {
+        Some(row) => engine.put_item(put("notes", row)).await?,
+        None => engine.delete_item(delete("notes", key)).await?,
+    };
+    Ok(None)
+}

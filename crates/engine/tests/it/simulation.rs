@@ -2,7 +2,7 @@
 //! prefix durable"), every step of clients, log, shard and disk chosen here.
 //!
 //! Clients increment counters (also in transactions that read, stay for a while and write), compare and set them, insert and delete
-//! rows, transfer between accounts of two tables and send transfers again that they know nothing of, create and drop tables. Between any
+//! rows, write notes of collections, transfer between accounts of two tables and send transfers again that they know nothing of, create and drop tables. Between any
 //! two of their moves
 //! the log may write or fail, trees are applied, flushed, compacted and reclaimed, the log is trimmed, the disk is full or has space
 //! again, and the machine crashes.
@@ -12,13 +12,15 @@
 //! * accounts sum up to nothing at any moment; in the end each is the sum of its transfers, each of which was done once;
 //! * acknowledged rows and tables are there, refused ones and dropped ones are not, an insert of many rows is there whole or not at all;
 //! * statistics equal a recount, observed attributes cover every item;
+//! * sizes of item collections equal a recount of items and entries of the local index (`notes` has one);
 //! * every table's stream has each change of it once and in order, and what a reader of the stream has seen stays.
 //! * what was readable at an LSN is what a read at that LSN finds ever after (`counters` and `rows` keep history).
 //!
 //! `SHALE_SIM_SEED` runs one seed, `SHALE_SIM_SEEDS` so many of them.
 
+use crate::item_collections::{check_collections, with_collections};
 use crate::simulated_transactions::{
-    create_filled, drop_in_transaction, increment_in, insert_row_by_row, transact,
+    create_filled, drop_in_transaction, increment_in, insert_row_by_row, note, transact,
 };
 use crate::stream_follower::{Follower, streamed};
 use crate::support::*;
@@ -99,6 +101,14 @@ enum Request {
     },
     /// A transaction with a token of its own: from an account of one table to one of the other.
     Transfer(Transfer),
+    /// Writes or deletes an item of a collection.
+    Note {
+        topic: u64,
+        id: u64,
+        /// Length of the text; none deletes.
+        length: Option<u64>,
+        in_transaction: bool,
+    },
     /// What a new hour brings for streams.
     Retention,
 }
@@ -247,6 +257,8 @@ impl Simulation {
             });
         }
         simulation.drain();
+        let notes = simulation.engine.create_table(with_collections("notes"));
+        driven(|| simulation.turn(), notes).unwrap();
         simulation
     }
 
@@ -328,8 +340,14 @@ impl Simulation {
             }
             72..82 => self.shard(Step::Apply),
             82..92 => {
-                let roles = [Role::Catalog, Role::Items, Role::Streams, Role::History];
-                let role = roles[self.rand.below(4) as usize];
+                let roles = [
+                    Role::Catalog,
+                    Role::Items,
+                    Role::Indexes,
+                    Role::Streams,
+                    Role::History,
+                ];
+                let role = roles[self.rand.below(5) as usize];
                 let step = match self.rand.below(7) {
                     0 | 1 => Step::Flush(role),
                     2 => Step::Compact(role),
@@ -399,7 +417,7 @@ impl Simulation {
         }
         let counter = self.rand.below(COUNTERS);
         let in_transaction = self.rand.below(2) == 0;
-        let request = match self.rand.below(25) {
+        let request = match self.rand.below(28) {
             20..22 => Request::Transfer(Transfer {
                 number: self.model.transfers.len() as u64,
                 from: self.rand.below(ACCOUNTS),
@@ -451,6 +469,12 @@ impl Simulation {
                 },
                 None => return,
             },
+            24..27 => Request::Note {
+                topic: counter,
+                id: self.rand.below(5),
+                length: (self.rand.below(4) > 0).then(|| self.rand.below(600)),
+                in_transaction,
+            },
             _ => Request::Retention,
         };
         self.start(request);
@@ -501,6 +525,7 @@ impl Simulation {
             | Request::CompareAndSet { .. }
             | Request::Transact { .. }
             | Request::Touch { .. }
+            | Request::Note { .. }
             | Request::Retention => {}
         }
         let engine = self.engine.clone();
@@ -618,7 +643,7 @@ impl Simulation {
                     (_, before) => before,
                 };
             }
-            Request::Retention => {}
+            Request::Note { .. } | Request::Retention => {}
             Request::Touch { name } => {
                 assert!(!matches!(answer, Answer::No), "{name} is lost");
                 self.touched += u64::from(matches!(answer, Answer::Done(_)));
@@ -768,6 +793,7 @@ impl Simulation {
             ids.map(|id| self.number(table, id)).sum::<i64>()
         });
         assert_eq!(accounts[0] + accounts[1], 0, "half of a transfer is there");
+        check_collections(&self.engine, "notes");
         for name in self.engine.list_tables(None, 1000) {
             let scan = Scan {
                 table: name.clone(),
@@ -884,6 +910,12 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
             Ok(_) => engine.job_step(Job::History).await.map(|_| None),
             Err(error) => Err(error),
         },
+        Request::Note {
+            topic,
+            id,
+            length,
+            in_transaction,
+        } => note(engine, topic, id, length, in_transaction).await,
         Request::Touch { name } => {
             let row = item([("id", n(-1)), ("touched", n(1))]);
             engine.put_item(put(&name, row)).await.map(|_| None)
@@ -1019,7 +1051,7 @@ fn a_full_disk_refuses_writes_not_reads_and_passes() {
             committed,
             Err(Error::Storage(StorageError::DiskFull))
         ));
-        let names = ["counters", "credits", "debits", "rows"];
+        let names = ["counters", "credits", "debits", "notes", "rows"];
         assert_eq!(engine.list_tables(None, 10), names);
 
         simulation.files.limit_space(None);

@@ -39,6 +39,31 @@ pub fn encode_partition_prefix(table: TableId, partition: &KeyValue) -> Vec<u8> 
     partition_prefix(table, partition, 0)
 }
 
+/// The part of a tree key that all keys of its partition key begin with, see [`encode_partition_prefix`]. `None` if the bytes are not a
+/// tree key with a partition key of that type.
+pub fn partition_prefix_of(tree_key: &[u8], partition: KeyType) -> Option<&[u8]> {
+    let values = tree_key.get(PREFIX_BYTES..)?;
+    let length = match partition {
+        KeyType::S | KeyType::B => bytes_length(values)?,
+        KeyType::N => decode_number(values).map(|(_, rest)| values.len() - rest.len())?,
+    };
+    tree_key.get(..PREFIX_BYTES + length)
+}
+
+/// Bytes of the encoded string or binary at the beginning.
+fn bytes_length(bytes: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let zero = at + bytes.get(at..)?.iter().position(|byte| *byte == 0)?;
+        at = zero + 2;
+        match bytes.get(zero + 1)? {
+            0 => return Some(at),
+            &ESCAPED => {}
+            _ => return None,
+        }
+    }
+}
+
 /// What all tree keys of a table begin with.
 pub fn table_prefix(table: TableId) -> [u8; 4] {
     table.0.to_be_bytes()

@@ -260,6 +260,7 @@ proptest! {
         let prefix = encode_partition_prefix(TableId(table), &key.partition);
         prop_assert!(bytes.starts_with(&prefix));
         prop_assert!(prefix_end(&prefix).is_none_or(|end| bytes < end));
+        prop_assert_eq!(partition_prefix_of(&bytes, key.partition.key_type()), Some(&prefix[..]));
     }
 
     #[test]
@@ -310,6 +311,8 @@ proptest! {
         }
         // What still decodes is a key that encodes to the same bytes: there is one encoding of each key.
         for bytes in [&bytes[..], &bytes[..cut.index(bytes.len())]] {
+            let prefix = partition_prefix_of(bytes, key.partition.key_type());
+            prop_assert!(prefix.is_none_or(|prefix| bytes.starts_with(prefix)));
             if let Ok((table, decoded)) = decode_key(bytes, &schema_of(&key)) {
                 prop_assert_eq!(encode_key(table, &decoded).cmp(&bytes.to_vec()), Ordering::Equal);
             }

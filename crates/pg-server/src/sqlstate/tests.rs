@@ -264,6 +264,10 @@ fn errors_of_the_engine() {
             actual: 5_000_000,
             limit: 4_000_000,
         },
+        EngineError::ItemCollectionTooLarge {
+            bytes: 10_737_418_241,
+            limit: 10_737_418_240,
+        },
         EngineError::Stream(StreamProblem::NotFound),
         EngineError::Stream(StreamProblem::Trimmed),
         EngineError::Stream(StreamProblem::InvalidSequenceNumber),

@@ -135,6 +135,20 @@ fn table_of(plan: &Plan) -> Option<String> {
     Some(table.definition.name.clone())
 }
 
+/// Entries of an index have no key that names one of them.
+fn check_no_index(plan: &SelectPlan, operation: &str) -> Result<(), SqlError> {
+    match &plan.needs.index {
+        None => Ok(()),
+        Some(_) => Err(SqlError::Other {
+            sqlstate: "0A000",
+            message: format!(
+                "Select statements within {operation} must specify the primary key of a table, not an index"
+            ),
+            hint: None,
+        }),
+    }
+}
+
 /// A SELECT of at most one item.
 struct PointRead {
     table: String,
@@ -151,6 +165,7 @@ impl PointRead {
         with: &Arguments<'_>,
         operation: &str,
     ) -> Result<PointRead, SqlError> {
+        check_no_index(plan, operation)?;
         let definition = &plan.table.definition;
         let schema = &definition.key_schema;
         let predicate = plan.predicate.as_ref();
@@ -292,6 +307,7 @@ fn check(
     request: &PartiQlRequest,
     with: &Arguments<'_>,
 ) -> Result<ConditionCheck, SqlError> {
+    check_no_index(plan, TRANSACTION)?;
     direction(plan)?;
     let everything = Predicate::Constant(Some(true));
     let predicate = plan.predicate.as_ref().unwrap_or(&everything);
