@@ -348,11 +348,17 @@ fn errors_of_the_engine() {
         Limit                        54000 the transaction needs too much memory for its writes: 5000000 bytes, maximum 4000000 bytes | hint: Commit in smaller parts, or release savepoints.
         Limit                        53200 all transactions together need too much memory: 5000000 bytes, maximum 4000000 bytes | hint: Try again when other transactions have ended.
         Limit                        54000 the stream keeps too many replaced rows of one statement: 5000000 bytes, maximum 4000000 bytes | hint: Write fewer rows at once.
+        ItemCollectionTooLarge       54000 the rows of one partition key are too big together with their entries in local indexes: size 10737418241 bytes, maximum size 10737418240 bytes
         Stream                       42704 the stream does not exist
         Stream                       55000 the records at that place of the stream were trimmed | detail: A stream keeps its records for 24 hours.
         Stream                       22023 invalid sequence number
         Stream                       55000 table "t" already has a stream | hint: Switch it off first to change what its records hold.
         Stream                       55000 table "t" has no stream
+        History                      55000 table "music" keeps no history | hint: ALTER TABLE "music" SET (history = '1h') switches it on.
+        History                      72000 snapshot too old | detail: The history of table "music" reaches back to LSN 17, time 2023-11-14 22:13:20+00.
+        History                      22023 the position to read at is in the future | detail: The newest position is LSN 17, time 2023-11-14 22:13:20.25+00.
+        History                      0A000 index "by_year" of table "music" cannot be read in the past | hint: Read the table itself.
+        History                      22023 history cannot be kept for 0 seconds | detail: It is kept for 1 second up to 7 days.
         SerializationConflict        40001 could not serialize access due to read/write dependencies among transactions | hint: The transaction might succeed if retried.
         TransactionEnded             25000 the transaction has ended
         ReadOnlyTransaction          25006 cannot write in a read-only transaction
