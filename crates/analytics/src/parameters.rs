@@ -12,9 +12,9 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{ParamValues, Result};
 use datafusion::logical_expr::{Expr as LogicalExpr, LogicalPlan};
 use datafusion::sql::sqlparser::ast::{
-    Expr, LimitClause, Query, Statement, Value, ValueWithSpan, Visit, VisitMut, Visitor, VisitorMut,
+    Expr, LimitClause, Query, Statement, Value, ValueWithSpan, Visitor, VisitorMut,
 };
-use shale_sql::{Datum, SqlError, SqlType};
+use shale_sql::{Datum, SqlError, SqlType, walk, walk_mut};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
 
@@ -40,7 +40,7 @@ pub(crate) fn count(statement: &Statement) -> Result<usize, SqlError> {
         }
     }
     let mut highest = Highest(0);
-    match statement.visit(&mut highest) {
+    match walk(statement, &mut highest) {
         ControlFlow::Continue(()) => Ok(highest.0),
         ControlFlow::Break(name) => Err(SqlError::Other {
             sqlstate: "42P02",
@@ -84,7 +84,7 @@ pub(crate) fn infer_limits(statement: &Statement, types: &mut [SqlType]) {
             ControlFlow::Continue(())
         }
     }
-    let _ = statement.visit(&mut Limits(types));
+    let _ = walk(statement, &mut Limits(types));
 }
 
 /// Puts parameters of known type into a cast, from which DataFusion takes the type.
@@ -103,7 +103,7 @@ pub(crate) fn declare(statement: &mut Statement, types: &[SqlType]) {
             ControlFlow::Continue(())
         }
     }
-    let _ = statement.visit(&mut Declarer(types));
+    let _ = walk_mut(statement, &mut Declarer(types));
 }
 
 /// The types of all parameters: declared, or as the plan has them. `Unknown` for those that neither tells.

@@ -11,8 +11,8 @@ use crate::types::arrow_type;
 use arrow::array::{
     ArrayRef, RecordBatch, RecordBatchOptions, StringViewBuilder, TimestampMicrosecondBuilder,
 };
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use arrow::compute::SortOptions;
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use async_trait::async_trait;
 use datafusion::catalog::{Session, TableFunctionArgs, TableFunctionImpl, TableProvider};
 use datafusion::common::tree_node::TreeNodeRecursion;
@@ -45,8 +45,7 @@ pub(crate) const NAME: &str = "shale_stream";
 const BATCHES_AHEAD: usize = 2;
 
 /// What `userIdentity` of a deletion by the service is in DynamoDB's records.
-const SERVICE_IDENTITY: &str =
-    r#"{"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}"#;
+const SERVICE_IDENTITY: &str = r#"{"PrincipalId": "dynamodb.amazonaws.com", "Type": "Service"}"#;
 
 /// Name and type of the columns.
 pub(crate) const COLUMNS: [(&str, SqlType); 7] = [
@@ -247,7 +246,10 @@ impl StreamExec {
         let number = columns.position(|column| *column == SEQUENCE_NUMBER);
         let order = number.map(|position| {
             let column = Column::new(COLUMNS[SEQUENCE_NUMBER].0, position);
-            [PhysicalSortExpr::new(Arc::new(column), SortOptions::default())]
+            [PhysicalSortExpr::new(
+                Arc::new(column),
+                SortOptions::default(),
+            )]
         });
         let properties = PlanProperties::new(
             EquivalenceProperties::new_with_orderings(Arc::clone(&schema) as _, order),
@@ -385,7 +387,9 @@ fn array(records: &[StreamRecord], column: usize) -> ArrayRef {
             }
             Arc::new(builder.finish())
         }
-        3 => texts(records, |record| json(&Some(EncodedItem::encode(&record.keys)))),
+        3 => texts(records, |record| {
+            json(&Some(EncodedItem::encode(&record.keys)))
+        }),
         4 => texts(records, |record| json(&record.old)),
         5 => texts(records, |record| json(&record.new)),
         _ => texts(records, |record| {
@@ -394,10 +398,7 @@ fn array(records: &[StreamRecord], column: usize) -> ArrayRef {
     }
 }
 
-fn texts(
-    records: &[StreamRecord],
-    text: impl Fn(&StreamRecord) -> Option<String>,
-) -> ArrayRef {
+fn texts(records: &[StreamRecord], text: impl Fn(&StreamRecord) -> Option<String>) -> ArrayRef {
     let mut builder = StringViewBuilder::with_capacity(records.len());
     for record in records {
         builder.append_option(text(record));
@@ -435,7 +436,9 @@ mod tests {
         assert_eq!(bounds(column().eq(lit(text(3)))), (number(3), number(3)));
         let between = column().between(lit(text(3)), lit(text(5)));
         assert_eq!(bounds(between), (number(3), number(5)));
-        let both = column().gt_eq(lit(text(3))).and(column().gt_eq(lit(text(4))));
+        let both = column()
+            .gt_eq(lit(text(3)))
+            .and(column().gt_eq(lit(text(4))));
         assert_eq!(bounds(both), (number(4), None));
         for none in [
             column().gt(lit("a")),

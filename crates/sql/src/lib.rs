@@ -31,5 +31,5 @@ pub use shale_engine::{
     Error as EngineError, EvaluationError, HistoryProblem, IndexKind, IndexProblem, LimitKind,
     StorageError, StreamProblem,
 };
-pub use syntax::{NESTING_MAX, STATEMENT_BYTES_MAX, split_statements};
+pub use syntax::{NESTING_MAX, STATEMENT_BYTES_MAX, Tree, split_statements, walk, walk_mut};
 pub use types::NUMERIC_DIGITS_MAX;

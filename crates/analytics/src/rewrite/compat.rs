@@ -10,9 +10,9 @@ use super::{call, function_name, text};
 use datafusion::sql::sqlparser::ast::{
     BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg,
     FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName, ObjectNamePart, Query,
-    Select, SelectItem, TableFactor, TableWithJoins, TimezoneInfo, Value, VisitMut, VisitorMut,
+    Select, SelectItem, TableFactor, TableWithJoins, TimezoneInfo, Value, VisitorMut,
 };
-use shale_sql::SqlError;
+use shale_sql::{SqlError, walk_mut};
 use std::ops::ControlFlow;
 
 /// Collations whose order is that of bytes, which is ours.
@@ -31,7 +31,7 @@ const SYSTEM_SCHEMAS: &[&str] = &["pg_catalog", "information_schema"];
 /// # Errors
 /// 0A000 for collations and operators that there are none of here.
 pub(super) fn rewrite(query: &mut Query) -> Result<(), SqlError> {
-    match query.visit(&mut Rewriter) {
+    match walk_mut(query, &mut Rewriter) {
         ControlFlow::Continue(()) => Ok(()),
         ControlFlow::Break(error) => Err(error),
     }

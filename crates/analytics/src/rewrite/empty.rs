@@ -7,14 +7,15 @@ use super::{exact, function_name};
 use crate::catalog::{is_always_empty, spec};
 use datafusion::sql::sqlparser::ast::{
     CastKind, DataType, Expr, GroupByExpr, Ident, JoinOperator, Query, Select, SelectItem, SetExpr,
-    TableFactor, TableWithJoins, Value, Visit, VisitMut, Visitor, VisitorMut,
+    TableFactor, TableWithJoins, Value, Visitor, VisitorMut,
 };
+use shale_sql::{walk, walk_mut};
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 /// Replaces every SELECT of a query that cannot have rows.
 pub(super) fn prune(query: &mut Query, ctes: &HashSet<String>) {
-    let _ = query.visit(&mut Pruner { ctes });
+    let _ = walk_mut(query, &mut Pruner { ctes });
 }
 
 struct Pruner<'a> {
@@ -172,7 +173,7 @@ fn aggregates(select: &Select) -> bool {
         depth: 0,
         found: false,
     };
-    let _ = select.projection.visit(&mut finder);
+    let _ = walk(&select.projection, &mut finder);
     finder.found && !grouped
 }
 

@@ -4,8 +4,9 @@ use super::compat::{number, positions_of, strip_schema};
 use super::{call, folded};
 use datafusion::sql::sqlparser::ast::{
     Expr, FunctionArg, FunctionArgExpr, Ident, TableAlias, TableAliasColumnDef, TableFactor,
-    TableWithJoins, Visit, Visitor,
+    TableWithJoins, Visitor,
 };
+use shale_sql::walk;
 use std::ops::ControlFlow;
 
 pub(super) fn rewrite_from(from: &mut TableWithJoins) {
@@ -189,6 +190,6 @@ fn is_constant(expr: &Expr) -> bool {
         }
     }
     let mut finder = Finder(true);
-    let _ = expr.visit(&mut finder);
+    let _ = walk(expr, &mut finder);
     finder.0
 }

@@ -9,10 +9,10 @@ use crate::catalog::spec::{self, SystemRelation};
 use crate::relation::{Relation, RelationColumn};
 use datafusion::sql::sqlparser::ast::{
     Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Query, Select,
-    TableAlias, TableFactor, TableWithJoins, Visit, VisitMut, Visitor, VisitorMut,
+    TableAlias, TableFactor, TableWithJoins, Visitor, VisitorMut,
 };
 use shale_engine::TableDescription;
-use shale_sql::{Catalog, Dialect, ITEM_COLUMN, SqlError, find_index, find_table};
+use shale_sql::{Catalog, Dialect, ITEM_COLUMN, SqlError, find_index, find_table, walk, walk_mut};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ pub(super) fn cte_names(query: &Query) -> HashSet<String> {
         }
     }
     let mut finder = Finder(HashSet::new());
-    let _ = query.visit(&mut finder);
+    let _ = walk(query, &mut finder);
     finder.0
 }
 
@@ -73,7 +73,7 @@ pub(super) fn resolve(
         qualifiers: HashMap::new(),
         mentioned: HashSet::new(),
     };
-    if let ControlFlow::Break(error) = query.visit(&mut tables) {
+    if let ControlFlow::Break(error) = walk_mut(query, &mut tables) {
         return Err(error);
     }
     let Tables {
@@ -95,7 +95,7 @@ pub(super) fn resolve(
         tables: &scoped,
         qualifiers: &qualifiers,
     };
-    let _ = query.visit(&mut columns);
+    let _ = walk_mut(query, &mut columns);
     Ok(Scope { tables: scoped })
 }
 

@@ -9,8 +9,9 @@ use super::{exact, folded, function_name};
 use datafusion::sql::sqlparser::ast::{
     Expr, Function, FunctionArgumentClause, FunctionArgumentList, FunctionArguments, Ident,
     ObjectName, OrderByExpr, OrderByKind, OrderByOptions, Query, Select, SelectItem, SetExpr,
-    TableAliasColumnDef, TableFactor, Value, VisitMut, VisitorMut, WindowSpec, WindowType,
+    TableAliasColumnDef, TableFactor, Value, VisitorMut, WindowSpec, WindowType,
 };
+use shale_sql::walk_mut;
 use std::ops::ControlFlow;
 
 /// The hidden column that numbers a subquery's rows.
@@ -23,7 +24,7 @@ pub(super) fn keep_order(select: &mut Select) {
         order: false,
         found: false,
     };
-    let _ = select.projection.visit(&mut finder);
+    let _ = walk_mut(&mut select.projection, &mut finder);
     let wildcard = select.projection.iter().any(|item| {
         matches!(
             item,
@@ -51,7 +52,7 @@ pub(super) fn keep_order(select: &mut Select) {
         });
     }
     finder.order = true;
-    let _ = select.projection.visit(&mut finder);
+    let _ = walk_mut(&mut select.projection, &mut finder);
 }
 
 /// Finds the order-sensitive aggregates of a SELECT, or orders them.

@@ -6,8 +6,9 @@
 use super::{exact, folded, function_name};
 use datafusion::sql::sqlparser::ast::{
     AccessExpr, CastKind, Expr, Ident, ObjectName, OrderByKind, Query, Select, SelectItem,
-    SelectItemQualifiedWildcardKind, SetExpr, TrimWhereField, Value, VisitMut, VisitorMut,
+    SelectItemQualifiedWildcardKind, SetExpr, TrimWhereField, Value, VisitorMut,
 };
+use shale_sql::walk_mut;
 use std::collections::HashSet;
 use std::ops::ControlFlow;
 
@@ -21,7 +22,7 @@ pub(crate) fn visible_name(name: &str) -> &str {
 
 /// Names the columns of every SELECT of a query.
 pub(super) fn name_columns(query: &mut Query) {
-    let _ = query.visit(&mut Namer);
+    let _ = walk_mut(query, &mut Namer);
 }
 
 struct Namer;

@@ -463,7 +463,10 @@ async fn a_view_reads_all_shards_in_one_go_and_does_not_move() {
     let (clock, engine) = at_start();
     let plain = table("plain", ("h", KeyType::S), None);
     engine.create_table(plain).await.unwrap();
-    engine.create_table(streamed(StreamView::NewImage)).await.unwrap();
+    engine
+        .create_table(streamed(StreamView::NewImage))
+        .await
+        .unwrap();
     for r in 0..30 {
         engine.put_item(put("t", key("a", r))).await.unwrap();
         clock.advance(HOUR);
@@ -490,7 +493,10 @@ async fn a_view_reads_all_shards_in_one_go_and_does_not_move() {
     let (rest, _) = view.stream_records(&name, Some(fourth), 1000).unwrap();
     assert_eq!(rest.len(), records.len() - 3);
     let without = view.newest_stream("plain");
-    assert!(matches!(without, Err(Error::Stream(StreamProblem::NotEnabled { .. }))));
+    assert!(matches!(
+        without,
+        Err(Error::Stream(StreamProblem::NotEnabled { .. }))
+    ));
     let nothing = view.newest_stream("nothing");
     assert!(matches!(nothing, Err(Error::TableNotFound { .. })));
 }

@@ -24,12 +24,13 @@ pub(crate) use select::{Order, SelectPlan};
 pub(crate) use update::{DeletePlan, UpdatePlan};
 
 use crate::bind::{Predicate, Scalar, Term};
+use crate::syntax::walk;
 use crate::{SqlError, SqlType};
 use shale_expression::Comparison;
 use shale_item::KeySchema;
 use sqlparser::ast::{
     Expr, GroupByExpr, Ident, ObjectName, Query, Select, SelectFlavor, SelectItem, SetExpr,
-    Spanned, Statement, TableAlias, TableFactor, TableWithJoins, Visit, Visitor, With,
+    Spanned, Statement, TableAlias, TableFactor, TableWithJoins, Visitor, With,
     helpers::attached_token::AttachedToken,
 };
 use std::ops::ControlFlow;
@@ -239,7 +240,7 @@ fn has_subquery(expr: &Expr) -> bool {
             ControlFlow::Break(())
         }
     }
-    expr.visit(&mut Subqueries).is_break()
+    walk(expr, &mut Subqueries).is_break()
 }
 
 /// A query that is just that SELECT.
@@ -285,7 +286,7 @@ fn column_of(expr: &Expr) -> Option<Option<Ident>> {
             }
         }
     }
-    match expr.visit(&mut Columns { subqueries: 0 }) {
+    match walk(expr, &mut Columns { subqueries: 0 }) {
         ControlFlow::Break(column) => Some(column),
         ControlFlow::Continue(()) => None,
     }

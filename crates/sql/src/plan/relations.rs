@@ -3,10 +3,10 @@
 //! Not here: what names mean (`names`).
 
 use crate::names::{Catalog, Relation, find_relation};
-use crate::syntax::{Insert, InsertSource, Stmt};
+use crate::syntax::{Insert, InsertSource, Stmt, walk};
 use crate::{Dialect, SqlError};
 use shale_engine::TableDescription;
-use sqlparser::ast::{Expr, Ident, ObjectName, Query, SetExpr, TableFactor, Visit, Visitor};
+use sqlparser::ast::{Expr, Ident, ObjectName, Query, SetExpr, TableFactor, Visitor};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -70,7 +70,7 @@ pub(crate) fn check_relations(
         }
     }
     let mut names = Names::default();
-    let _ = statement.visit(&mut names);
+    let _ = walk(statement, &mut names);
     if let Some(function) = names.sequence {
         return Err(SqlError::NotSupported {
             feature: format!("the function {function}, as there are no sequences,"),
@@ -136,18 +136,18 @@ pub(crate) fn check_locked_tables(
     }
     let mut tables = Tables::default();
     let _ = match statement {
-        Stmt::Sql(statement) => statement.visit(&mut tables),
+        Stmt::Sql(statement) => walk(statement.as_ref(), &mut tables),
         Stmt::Insert(Insert {
             source: InsertSource::Query(query),
             ..
-        }) => query.visit(&mut tables),
+        }) => walk(query.as_ref(), &mut tables),
         Stmt::Update(update) => {
-            let _ = update.with.visit(&mut tables);
-            update.selection.visit(&mut tables)
+            let _ = walk(&update.with, &mut tables);
+            walk(&update.selection, &mut tables)
         }
         Stmt::Delete(delete) => {
-            let _ = delete.with.visit(&mut tables);
-            delete.selection.visit(&mut tables)
+            let _ = walk(&delete.with, &mut tables);
+            walk(&delete.selection, &mut tables)
         }
         Stmt::Explain { statement, .. } => return check_locked_tables(names, statement, text),
         // Checked when the statement inside is planned.

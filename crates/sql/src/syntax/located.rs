@@ -1,8 +1,8 @@
 //! The places of names that a planner without the text could not find.
 
-use super::ident_position;
+use super::{ident_position, walk};
 use crate::{Position, SqlError};
-use sqlparser::ast::{Expr, Ident, ObjectName, Statement, Visit, Visitor};
+use sqlparser::ast::{Expr, Ident, ObjectName, Statement, Visitor};
 use std::ops::ControlFlow;
 
 /// The error with the place where its name first stands.
@@ -71,7 +71,7 @@ fn find(statement: &Statement, text: &str, kind: Kind, name: &str) -> Position {
         )
     }
     let last = name.rsplit('.').next().unwrap_or(name).trim_matches('"');
-    match statement.visit(&mut Finder { kind, name: last }) {
+    match walk(statement, &mut Finder { kind, name: last }) {
         ControlFlow::Break(ident) => ident_position(text, &ident),
         ControlFlow::Continue(()) => None,
     }

@@ -15,6 +15,7 @@ mod position;
 mod split;
 mod statement;
 mod transaction;
+mod walk;
 mod writes;
 
 pub(crate) use located::located;
@@ -22,6 +23,7 @@ pub(crate) use position::{byte_offset, expr_position, ident_position};
 pub use split::split_statements;
 pub(crate) use statement::{Stmt, parse_expression, parse_statement};
 pub(crate) use transaction::{TransactionModes, TransactionStatement};
+pub use walk::{Tree, walk, walk_mut};
 pub(crate) use writes::{
     Delete, Insert, InsertSource, Returning, ReturningImage, ReturningScope, Update, UpdateAction,
     assignment_action,
