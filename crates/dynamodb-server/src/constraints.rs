@@ -127,12 +127,14 @@ impl Constraints {
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
         if !valid {
-            self.violated(
-                &quoted(name),
-                path,
-                "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+",
-            );
+            self.pattern(name, path, "[a-zA-Z0-9_.-]+");
         }
+    }
+
+    /// A text that a pattern does not match.
+    pub(crate) fn pattern(&mut self, text: &str, path: &str, pattern: &str) {
+        let rule = format!("Member must satisfy regular expression pattern: {pattern}");
+        self.violated(&quoted(text), path, &rule);
     }
 
     /// The member of an enumeration that a text names. `values` pairs the words with their meaning, in the order of the message.

@@ -3,11 +3,13 @@
 //! The only place that maps engine and SQL errors. Matches are exhaustive without `_`, so that a new error must be placed here.
 //! Not here: the sentences (`messages`).
 
+mod exception_type;
 mod signature;
 mod sql;
 mod stream;
 mod transaction;
 
+pub(crate) use exception_type::ExceptionType;
 pub(crate) use sql::from_sql;
 pub(crate) use transaction::{CancellationReason, canceled};
 
@@ -17,147 +19,9 @@ mod tests;
 use crate::attribute_value::write_item;
 use crate::json::ObjectWriter;
 use crate::messages;
-use ::http::StatusCode;
 use shale_engine::{Error, IndexKind, IndexProblem, LimitKind, StorageError};
 use shale_expression::EvaluationError;
 use shale_item::{Item, KeyError, KeyType};
-
-/// Exception types that this server answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ExceptionType {
-    ConditionalCheckFailed,
-    DuplicateItem,
-    ExpiredIterator,
-    IdempotentParameterMismatch,
-    IncompleteSignature,
-    InternalServerError,
-    InvalidSignature,
-    ItemCollectionSizeLimitExceeded,
-    LimitExceeded,
-    MissingAuthenticationToken,
-    RequestEntityTooLarge,
-    RequestTimeout,
-    ResourceInUse,
-    ResourceNotFound,
-    Serialization,
-    ServiceUnavailable,
-    TransactionCanceled,
-    TransactionConflict,
-    TransactionInProgress,
-    TrimmedDataAccess,
-    UnknownOperation,
-    UnrecognizedClient,
-    Validation,
-}
-
-impl ExceptionType {
-    /// The `__type` member.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::ConditionalCheckFailed => {
-                "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException"
-            }
-            Self::DuplicateItem => "com.amazonaws.dynamodb.v20120810#DuplicateItemException",
-            Self::ExpiredIterator => "com.amazonaws.dynamodb.v20120810#ExpiredIteratorException",
-            Self::IdempotentParameterMismatch => {
-                "com.amazonaws.dynamodb.v20120810#IdempotentParameterMismatchException"
-            }
-            Self::IncompleteSignature => "com.amazon.coral.service#IncompleteSignatureException",
-            Self::InternalServerError => "com.amazonaws.dynamodb.v20120810#InternalServerError",
-            Self::InvalidSignature => "com.amazon.coral.service#InvalidSignatureException",
-            Self::ItemCollectionSizeLimitExceeded => {
-                "com.amazonaws.dynamodb.v20120810#ItemCollectionSizeLimitExceededException"
-            }
-            Self::LimitExceeded => "com.amazonaws.dynamodb.v20120810#LimitExceededException",
-            Self::MissingAuthenticationToken => {
-                "com.amazon.coral.service#MissingAuthenticationTokenException"
-            }
-            Self::RequestEntityTooLarge => {
-                "com.amazon.coral.service#RequestEntityTooLargeException"
-            }
-            Self::RequestTimeout => "com.amazon.coral.service#RequestTimeoutException",
-            Self::ResourceInUse => "com.amazonaws.dynamodb.v20120810#ResourceInUseException",
-            Self::ResourceNotFound => "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException",
-            Self::Serialization => "com.amazon.coral.service#SerializationException",
-            Self::ServiceUnavailable => "com.amazon.coral.availability#ServiceUnavailableException",
-            Self::TransactionCanceled => {
-                "com.amazonaws.dynamodb.v20120810#TransactionCanceledException"
-            }
-            Self::TransactionInProgress => {
-                "com.amazonaws.dynamodb.v20120810#TransactionInProgressException"
-            }
-            Self::TransactionConflict => {
-                "com.amazonaws.dynamodb.v20120810#TransactionConflictException"
-            }
-            Self::TrimmedDataAccess => {
-                "com.amazonaws.dynamodb.v20120810#TrimmedDataAccessException"
-            }
-            Self::UnknownOperation => "com.amazon.coral.service#UnknownOperationException",
-            Self::UnrecognizedClient => "com.amazon.coral.service#UnrecognizedClientException",
-            Self::Validation => "com.amazon.coral.validate#ValidationException",
-        }
-    }
-
-    /// The HTTP code. SDKs retry 5xx, not 4xx.
-    pub(crate) fn status(self) -> StatusCode {
-        match self {
-            Self::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::RequestEntityTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::ConditionalCheckFailed
-            | Self::DuplicateItem
-            | Self::ExpiredIterator
-            | Self::IdempotentParameterMismatch
-            | Self::IncompleteSignature
-            | Self::InvalidSignature
-            | Self::ItemCollectionSizeLimitExceeded
-            | Self::LimitExceeded
-            | Self::MissingAuthenticationToken
-            | Self::ResourceInUse
-            | Self::ResourceNotFound
-            | Self::Serialization
-            | Self::TransactionCanceled
-            | Self::TransactionConflict
-            | Self::TransactionInProgress
-            | Self::TrimmedDataAccess
-            | Self::UnknownOperation
-            | Self::UnrecognizedClient
-            | Self::Validation => StatusCode::BAD_REQUEST,
-        }
-    }
-}
-
-impl ExceptionType {
-    /// The member with the message, which the API model writes in two ways.
-    fn message_member(self) -> &'static str {
-        match self {
-            Self::IdempotentParameterMismatch
-            | Self::TransactionCanceled
-            | Self::TransactionInProgress => "Message",
-            Self::ConditionalCheckFailed
-            | Self::DuplicateItem
-            | Self::ExpiredIterator
-            | Self::IncompleteSignature
-            | Self::InternalServerError
-            | Self::InvalidSignature
-            | Self::ItemCollectionSizeLimitExceeded
-            | Self::LimitExceeded
-            | Self::MissingAuthenticationToken
-            | Self::RequestEntityTooLarge
-            | Self::RequestTimeout
-            | Self::ResourceInUse
-            | Self::ResourceNotFound
-            | Self::Serialization
-            | Self::ServiceUnavailable
-            | Self::TransactionConflict
-            | Self::TrimmedDataAccess
-            | Self::UnknownOperation
-            | Self::UnrecognizedClient
-            | Self::Validation => "message",
-        }
-    }
-}
 
 /// An answer that is an exception.
 #[derive(Clone, Debug, PartialEq)]
@@ -319,6 +183,8 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
         }
         // Transactions of several requests are SQL's.
         Error::TransactionEnded | Error::ReadOnlyTransaction => internal(&error.to_string()),
+        // Whoever expects settings says what it means that they are others.
+        Error::SettingsChanged => internal(&error.to_string()),
         Error::Storage(error) => from_storage(error),
         Error::Log(error) => internal(&error.to_string()),
         Error::Internal(message) => internal(&message),

@@ -5,7 +5,7 @@
 
 use crate::exception::{Exception, ExceptionType, internal};
 use crate::messages;
-use crate::operation::{Operation, Target};
+use crate::operation::Operation;
 use crate::request_id::new_request_id;
 use crate::service::Service;
 use bytes::Bytes;
@@ -67,12 +67,10 @@ fn operation_of(parts: &Parts) -> Result<Operation, Exception> {
         .get(TARGET)
         .ok_or_else(|| Exception::new(ExceptionType::UnknownOperation, messages::NO_TARGET))?;
     let target = String::from_utf8_lossy(target.as_bytes());
-    let exception = |message| Err(Exception::new(ExceptionType::UnknownOperation, message));
-    match Target::parse(&target) {
-        Target::Built(operation) => Ok(operation),
-        Target::NotBuilt(name) => exception(messages::operation_not_built(name)),
-        Target::Unknown => exception(messages::unknown_operation(&target)),
-    }
+    Operation::parse(&target).ok_or_else(|| {
+        let message = messages::unknown_operation(&target);
+        Exception::new(ExceptionType::UnknownOperation, message)
+    })
 }
 
 /// The host as the client named it.

@@ -10,7 +10,7 @@
 //! Flow of a request:
 //! 1. `server` accepts the connection, `http` reads head and body under limits.
 //! 2. `authentication` verifies the signature, `operation` reads `X-Amz-Target`.
-//! 3. `json` parses the body, the module of the operation checks its parameters and builds the engine's request.
+//! 3. `json` parses the body, `model` checks it for the rarer operations as the API model declares it, the module of the operation checks its parameters and builds the engine's request.
 //! 4. `engine` does it; the answer is encoded straight from the stored bytes (`attribute_value`).
 
 mod attribute_value;
@@ -22,6 +22,7 @@ mod expressions;
 mod http;
 mod json;
 mod messages;
+mod model;
 mod operation;
 mod operations;
 mod request_id;

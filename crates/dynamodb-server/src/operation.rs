@@ -5,59 +5,46 @@ const PREFIX: &str = "DynamoDB_20120810.";
 /// The prefix of DynamoDB Streams.
 const STREAMS_PREFIX: &str = "DynamoDBStreams_20120810.";
 
-/// What a target names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// An operation of this server.
-    Built(Operation),
-    /// An operation of the API that this server does not have.
-    NotBuilt(&'static str),
-    /// Nothing.
-    Unknown,
-}
-
-impl Target {
-    pub(crate) fn parse(target: &str) -> Target {
-        if let Some(name) = target.strip_prefix(PREFIX) {
-            if let Some(operation) = Operation::parse(name) {
-                return Target::Built(operation);
-            }
-            return not_built(name);
-        }
-        let operation = target.strip_prefix(STREAMS_PREFIX);
-        let operation = operation.and_then(Operation::parse_of_streams);
-        operation.map_or(Target::Unknown, Target::Built)
-    }
-}
-
-fn not_built(name: &str) -> Target {
-    NOT_BUILT
-        .iter()
-        .find(|known| **known == name)
-        .map_or(Target::Unknown, |known| Target::NotBuilt(known))
-}
-
 macro_rules! operations {
-    ($($name:ident),* $(,)?; $($stream_name:ident),* $(,)?) => {
+    (
+        checked by hand: $($name:ident),* $(,)?;
+        checked by the model: $($modelled:ident),* $(,)?;
+        streams: $($stream_name:ident),* $(,)?
+    ) => {
         /// The operations of this server.
+        #[allow(clippy::enum_variant_names)] // The names are the API's.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(crate) enum Operation {
             $($name,)*
+            $($modelled,)*
             $($stream_name,)*
         }
 
         impl Operation {
             #[cfg(test)]
-            pub(crate) const ALL: &[(&'static str, Operation)] = &[$((stringify!($name), Operation::$name),)*];
+            pub(crate) const ALL: &[(&'static str, Operation)] = &[
+                $((stringify!($name), Operation::$name),)*
+                $((stringify!($modelled), Operation::$modelled),)*
+                $((stringify!($stream_name), Operation::$stream_name),)*
+            ];
 
-            fn parse(name: &str) -> Option<Operation> {
+            /// Its name, if its requests are checked as the API model declares them (`model`); the others do that themselves.
+            pub(crate) fn modelled(self) -> Option<&'static str> {
+                match self {
+                    $(Operation::$modelled => Some(stringify!($modelled)),)*
+                    $(Operation::$name => None,)*
+                    $(Operation::$stream_name => None,)*
+                }
+            }
+
+            fn parse_of_tables(name: &str) -> Option<Operation> {
                 match name {
                     $(stringify!($name) => Some(Operation::$name),)*
+                    $(stringify!($modelled) => Some(Operation::$modelled),)*
                     _ => None,
                 }
             }
 
-            /// An operation of DynamoDB Streams, all of which are built.
             fn parse_of_streams(name: &str) -> Option<Operation> {
                 match name {
                     $(stringify!($stream_name) => Some(Operation::$stream_name),)*
@@ -69,7 +56,7 @@ macro_rules! operations {
 }
 
 operations![
-    BatchExecuteStatement,
+    checked by hand: BatchExecuteStatement,
     BatchGetItem,
     BatchWriteItem,
     CreateTable,
@@ -94,77 +81,81 @@ operations![
     UpdateItem,
     UpdateTable,
     UpdateTimeToLive;
-    DescribeStream,
+    checked by the model: CancelBulkOperation,
+    CreateBackup,
+    CreateGlobalTable,
+    DeleteBackup,
+    DeleteResourcePolicy,
+    DescribeBackup,
+    DescribeBulkOperation,
+    DescribeContinuousBackups,
+    DescribeContributorInsights,
+    DescribeExport,
+    DescribeGlobalTable,
+    DescribeGlobalTableSettings,
+    DescribeImport,
+    DescribeKinesisStreamingDestination,
+    DescribeTableReplicaAutoScaling,
+    DisableKinesisStreamingDestination,
+    EnableKinesisStreamingDestination,
+    ExportTableToPointInTime,
+    GetResourcePolicy,
+    ImportTable,
+    ListBackups,
+    ListBulkOperations,
+    ListContributorInsights,
+    ListExports,
+    ListGlobalTables,
+    ListImports,
+    PutResourcePolicy,
+    RestoreTableFromBackup,
+    RestoreTableToPointInTime,
+    SearchVectors,
+    StartBulkPutItems,
+    UpdateContinuousBackups,
+    UpdateContributorInsights,
+    UpdateGlobalTable,
+    UpdateGlobalTableSettings,
+    UpdateKinesisStreamingDestination,
+    UpdateTableReplicaAutoScaling;
+    streams: DescribeStream,
     GetRecords,
     GetShardIterator,
     ListStreams,
 ];
 
-/// Operations of the API model that are not built.
-const NOT_BUILT: [&str; 37] = [
-    "CancelBulkOperation",
-    "CreateBackup",
-    "CreateGlobalTable",
-    "DeleteBackup",
-    "DeleteResourcePolicy",
-    "DescribeBackup",
-    "DescribeBulkOperation",
-    "DescribeContinuousBackups",
-    "DescribeContributorInsights",
-    "DescribeExport",
-    "DescribeGlobalTable",
-    "DescribeGlobalTableSettings",
-    "DescribeImport",
-    "DescribeKinesisStreamingDestination",
-    "DescribeTableReplicaAutoScaling",
-    "DisableKinesisStreamingDestination",
-    "EnableKinesisStreamingDestination",
-    "ExportTableToPointInTime",
-    "GetResourcePolicy",
-    "ImportTable",
-    "ListBackups",
-    "ListBulkOperations",
-    "ListContributorInsights",
-    "ListExports",
-    "ListGlobalTables",
-    "ListImports",
-    "PutResourcePolicy",
-    "RestoreTableFromBackup",
-    "RestoreTableToPointInTime",
-    "SearchVectors",
-    "StartBulkPutItems",
-    "UpdateContinuousBackups",
-    "UpdateContributorInsights",
-    "UpdateGlobalTable",
-    "UpdateGlobalTableSettings",
-    "UpdateKinesisStreamingDestination",
-    "UpdateTableReplicaAutoScaling",
-];
+impl Operation {
+    /// The operation that a target names.
+    pub(crate) fn parse(target: &str) -> Option<Operation> {
+        match target.strip_prefix(PREFIX) {
+            Some(name) => Operation::parse_of_tables(name),
+            None => Operation::parse_of_streams(target.strip_prefix(STREAMS_PREFIX)?),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_api_has_62_operations() {
-        assert_eq!(Operation::ALL.len() + NOT_BUILT.len(), 62);
-        for (name, operation) in Operation::ALL {
-            let target = format!("DynamoDB_20120810.{name}");
-            assert_eq!(Target::parse(&target), Target::Built(*operation));
-            assert!(!NOT_BUILT.contains(name));
+    fn the_api_has_62_operations_and_4_for_streams() {
+        assert_eq!(Operation::ALL.len(), 62 + 4);
+        for (position, (name, operation)) in Operation::ALL.iter().enumerate() {
+            let prefix = if position < 62 {
+                PREFIX
+            } else {
+                STREAMS_PREFIX
+            };
+            let target = format!("{prefix}{name}");
+            assert_eq!(Operation::parse(&target), Some(*operation));
+            let modelled = operation.modelled();
+            assert!(modelled.is_none_or(|modelled| modelled == *name));
         }
     }
 
     #[test]
     fn targets_are_told_apart() {
-        assert_eq!(
-            Target::parse("DynamoDB_20120810.ListExports"),
-            Target::NotBuilt("ListExports")
-        );
-        assert_eq!(
-            Target::parse("DynamoDBStreams_20120810.GetRecords"),
-            Target::Built(Operation::GetRecords)
-        );
         for target in [
             "",
             "GetItem",
@@ -173,7 +164,7 @@ mod tests {
             "DynamoDB_20120810.GetRecords",
             "DynamoDBStreams_20120810.GetItem",
         ] {
-            assert_eq!(Target::parse(target), Target::Unknown, "{target}");
+            assert_eq!(Operation::parse(target), None, "{target}");
         }
     }
 }

@@ -6,15 +6,17 @@ use crate::constraints::table_of_arn;
 use crate::exception::{Exception, Subject, canceled, from_engine};
 use crate::json::{Json, Structure};
 use crate::messages;
+use crate::model;
 use crate::operation::Operation;
 use crate::operations;
 use crate::server::{Clock, DynamoDbOptions};
 use hyper::http::request::Parts;
-use shale_engine::{Engine, Error};
+use shale_engine::{Engine, Error, TableDescription};
 use shale_item::{KeyError, KeyType};
 use shale_sql::SqlService;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The account of ARNs: there are no accounts here.
 pub(crate) const ACCOUNT: &str = "000000000000";
@@ -46,7 +48,7 @@ impl Service {
     /// Refuses a request that is not signed as it must be.
     pub(crate) fn authenticate(&self, parts: &Parts, body: &[u8]) -> Result<(), Exception> {
         match &self.authentication {
-            Some(authentication) => authentication.check(parts, body, (self.clock)()),
+            Some(authentication) => authentication.check(parts, body, self.now_micros()),
             None => Ok(()),
         }
     }
@@ -58,7 +60,11 @@ impl Service {
         body: &[u8],
         host: &str,
     ) -> Result<Vec<u8>, Exception> {
-        let request = Structure::open(Json::parse(body)?, "Request")?;
+        let json = Json::parse(body)?;
+        if let Some(name) = operation.modelled() {
+            model::check(name, &json)?;
+        }
+        let request = Structure::open(json, "Request")?;
         match operation {
             Operation::BatchExecuteStatement => {
                 operations::batch_execute_statement(self, request).await
@@ -91,6 +97,75 @@ impl Service {
             Operation::UpdateTable => operations::update_table(self, request).await,
             Operation::UpdateTimeToLive => operations::update_time_to_live(self, request).await,
             Operation::UpdateItem => operations::update_item(self, request).await,
+            Operation::ListBackups => Ok(operations::list_backups()),
+            Operation::CreateBackup => operations::create_backup(self, request),
+            Operation::DescribeBackup | Operation::DeleteBackup => {
+                operations::unknown_backup(request)
+            }
+            Operation::RestoreTableFromBackup => {
+                operations::restore_table_from_backup(self, request)
+            }
+            Operation::RestoreTableToPointInTime => {
+                operations::restore_table_to_point_in_time(self, request)
+            }
+            Operation::DescribeContinuousBackups => {
+                operations::describe_continuous_backups(self, request)
+            }
+            Operation::UpdateContinuousBackups => {
+                operations::update_continuous_backups(self, request)
+            }
+            Operation::ListExports => operations::list_nothing(request, "ExportSummaries"),
+            Operation::ListImports => operations::list_nothing(request, "ImportSummaryList"),
+            Operation::ListBulkOperations => {
+                operations::list_nothing(request, "BulkOperationsSummaryList")
+            }
+            Operation::ExportTableToPointInTime => {
+                operations::export_table_to_point_in_time(self, request)
+            }
+            Operation::DescribeExport => operations::describe_export(request),
+            Operation::ImportTable => operations::import_table(self, request),
+            Operation::DescribeImport => operations::describe_import(request),
+            Operation::StartBulkPutItems => operations::start_bulk_put_items(self, request),
+            Operation::DescribeBulkOperation | Operation::CancelBulkOperation => {
+                operations::unknown_bulk_operation(request)
+            }
+            Operation::ListGlobalTables => Ok(operations::list_global_tables()),
+            Operation::CreateGlobalTable => operations::create_global_table(self, request),
+            Operation::DescribeGlobalTable
+            | Operation::DescribeGlobalTableSettings
+            | Operation::UpdateGlobalTable
+            | Operation::UpdateGlobalTableSettings => operations::unknown_global_table(request),
+            Operation::DescribeTableReplicaAutoScaling => {
+                operations::describe_table_replica_auto_scaling(self, request)
+            }
+            Operation::UpdateTableReplicaAutoScaling => {
+                operations::update_table_replica_auto_scaling(self, request)
+            }
+            Operation::DescribeContributorInsights => {
+                operations::describe_contributor_insights(self, request)
+            }
+            Operation::ListContributorInsights => {
+                operations::list_contributor_insights(self, request)
+            }
+            Operation::UpdateContributorInsights => {
+                operations::update_contributor_insights(self, request)
+            }
+            Operation::DescribeKinesisStreamingDestination => {
+                operations::describe_kinesis_streaming_destination(self, request)
+            }
+            Operation::EnableKinesisStreamingDestination => {
+                operations::enable_kinesis_streaming_destination(self, request)
+            }
+            Operation::DisableKinesisStreamingDestination
+            | Operation::UpdateKinesisStreamingDestination => {
+                operations::unknown_destination(self, request)
+            }
+            Operation::SearchVectors => operations::search_vectors(self, request),
+            Operation::PutResourcePolicy => operations::put_resource_policy(self, request).await,
+            Operation::GetResourcePolicy => operations::get_resource_policy(self, request),
+            Operation::DeleteResourcePolicy => {
+                operations::delete_resource_policy(self, request).await
+            }
         }
     }
 
@@ -123,6 +198,20 @@ impl Service {
             let (subject, table) = *parts.get(position).unwrap_or(&(Subject::Item, ""));
             reason.map(|error| self.exception(error, subject, table))
         }))
+    }
+
+    /// Microseconds since the Unix epoch.
+    pub(crate) fn now_micros(&self) -> u64 {
+        (self.clock)()
+    }
+
+    /// A table that must be there; `missing` is the exception if it is not.
+    pub(crate) fn existing_table(
+        &self,
+        name: &str,
+        missing: impl FnOnce() -> Exception,
+    ) -> Result<Arc<TableDescription>, Exception> {
+        self.engine.describe_table(name).map_err(|_| missing())
     }
 
     /// The name of the table that a TableName means: itself, or the name in an ARN, which must be one of this server's.

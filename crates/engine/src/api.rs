@@ -119,6 +119,9 @@ pub struct TableChanges {
     pub deletion_protection: Option<bool>,
     /// Settings to store; `None` removes one.
     pub settings: BTreeMap<String, Option<String>>,
+    /// Settings as they must be, `None` for absent ones; otherwise nothing is changed
+    /// ([`Error::SettingsChanged`](crate::Error::SettingsChanged)).
+    pub expected_settings: BTreeMap<String, Option<String>>,
     /// Tags to store; `None` removes one.
     pub tags: BTreeMap<String, Option<String>>,
     /// Indexes to create, change and drop, in that order.

@@ -149,7 +149,7 @@ impl Engine {
     /// Changes settings of a table. Concurrent changes are made one after the other; none is lost.
     ///
     /// # Errors
-    /// [`Error::TableNotFound`], or the shard's.
+    /// [`Error::TableNotFound`], [`Error::SettingsChanged`], what an index, the stream or the like refuses, or the shard's.
     pub async fn update_table(
         &self,
         name: &str,

@@ -194,6 +194,9 @@ pub enum Error {
         /// Why.
         problem: IndexProblem,
     },
+    /// Settings of the table are not as expected: another change came first.
+    #[error("the settings of the table are not as expected")]
+    SettingsChanged,
     /// Expiry is switched on already, for that attribute, or off already.
     #[error("expiry is as it is: {attribute:?}")]
     TimeToLive {
@@ -319,6 +322,7 @@ impl Error {
             | Error::KeyContention
             | Error::TransactionCanceled { .. }
             | Error::TransactionInProgress
+            | Error::SettingsChanged
             | Error::SerializationConflict => ErrorKind::Conflict,
             Error::DeletionProtected { .. }
             | Error::SameKeyTwice

@@ -212,6 +212,11 @@ pub(crate) fn change(
     ids: &mut Ids,
     record: &mut RecordBuilder,
 ) -> Result<(), Error> {
+    let expected =
+        |(name, value): (&String, &Option<String>)| definition.settings.get(name) == value.as_ref();
+    if !changes.expected_settings.iter().all(expected) {
+        return Err(Error::SettingsChanged);
+    }
     for change in &changes.indexes {
         index_ddl::change(definition, table, change, ids, record)?;
     }

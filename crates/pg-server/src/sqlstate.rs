@@ -299,9 +299,10 @@ fn engine(error: &EngineError) -> Report {
             segment: _,
             total: _,
         } => internal(error),
-        // Only TransactWriteItems meets these.
+        // Only requests of the DynamoDB API meet these.
         EngineError::TransactionCanceled { reasons: _ }
         | EngineError::IdempotentParameterMismatch
+        | EngineError::SettingsChanged
         | EngineError::TransactionInProgress => internal(error),
         // lock_not_available: as NOWAIT and lock_timeout, retrying is right.
         EngineError::KeyContention => {

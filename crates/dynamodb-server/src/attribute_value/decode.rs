@@ -99,9 +99,9 @@ fn decode_typed(
         "S" => AttributeValue::S(json.into_string()?.into_owned()),
         "N" => AttributeValue::N(decode_number(&json.into_string()?)?),
         "B" => AttributeValue::B(decode_binary(&json.into_string()?)?),
-        "BOOL" => AttributeValue::Bool(json.into_bool()?),
+        "BOOL" => AttributeValue::Bool(json.as_bool()?),
         "NULL" => {
-            if !json.into_bool()? {
+            if !json.as_bool()? {
                 return Err(Exception::validation(messages::NULL_MUST_BE_TRUE));
             }
             AttributeValue::Null

@@ -98,13 +98,22 @@ impl ExceptionType {
             | Self::InvalidSignature
             | Self::MissingAuthenticationToken
             | Self::UnrecognizedClient => "AccessDenied",
-            Self::ExpiredIterator
+            Self::BackupNotFound
+            | Self::ContinuousBackupsUnavailable
+            | Self::ExpiredIterator
+            | Self::ExportNotFound
+            | Self::GlobalTableNotFound
             | Self::IdempotentParameterMismatch
+            | Self::ImportNotFound
             | Self::LimitExceeded
+            | Self::PointInTimeRecoveryUnavailable
+            | Self::PolicyNotFound
             | Self::RequestEntityTooLarge
             | Self::RequestTimeout
             | Self::ResourceInUse
             | Self::Serialization
+            | Self::TableAlreadyExists
+            | Self::TableNotFound
             | Self::TransactionCanceled
             | Self::TransactionInProgress
             | Self::TrimmedDataAccess

@@ -24,10 +24,21 @@ impl<'a> Structure<'a> {
                 refuse_repeated_names(&members)?;
                 Ok(Structure { members })
             }
-            Json::Array(_) => Err(Exception::serialization(messages::unrecognized_collection(
-                &format!("class com.amazonaws.dynamodb.v20120810.{java_class}"),
-            ))),
-            _ => Err(Exception::serialization(messages::UNEXPECTED_VALUE_TYPE)),
+            other => Err(not_a_structure(&other, java_class)),
+        }
+    }
+
+    /// The members of a structure in place, those that are null included.
+    pub(crate) fn members<'j>(
+        json: &'j Json<'a>,
+        java_class: &str,
+    ) -> Result<&'j Members<'a>, Exception> {
+        match json {
+            Json::Object(members) => {
+                refuse_repeated_names(members)?;
+                Ok(members)
+            }
+            other => Err(not_a_structure(other, java_class)),
         }
     }
 
@@ -65,15 +76,15 @@ impl<'a> Structure<'a> {
     }
 
     pub(crate) fn bool(&mut self, name: &str) -> Result<Option<bool>, Exception> {
-        self.take(name).map(Json::into_bool).transpose()
+        self.take(name).map(|json| json.as_bool()).transpose()
     }
 
     pub(crate) fn integer(&mut self, name: &str) -> Result<Option<i32>, Exception> {
-        self.take(name).map(Json::into_integer).transpose()
+        self.take(name).map(|json| json.as_integer()).transpose()
     }
 
     pub(crate) fn long(&mut self, name: &str) -> Result<Option<i64>, Exception> {
-        self.take(name).map(Json::into_long).transpose()
+        self.take(name).map(|json| json.as_long()).transpose()
     }
 
     pub(crate) fn list(&mut self, name: &str) -> Result<Option<Vec<Json<'a>>>, Exception> {
@@ -103,6 +114,15 @@ impl<'a> Structure<'a> {
         refuse_repeated_names(&members)?;
         Ok(Some(members))
     }
+}
+
+fn not_a_structure(json: &Json<'_>, java_class: &str) -> Exception {
+    Exception::serialization(match json {
+        Json::Array(_) => messages::unrecognized_collection(&format!(
+            "class com.amazonaws.dynamodb.v20120810.{java_class}"
+        )),
+        _ => messages::UNEXPECTED_VALUE_TYPE.to_owned(),
+    })
 }
 
 fn refuse_repeated_names(members: &Members<'_>) -> Result<(), Exception> {

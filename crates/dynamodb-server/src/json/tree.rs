@@ -40,47 +40,98 @@ impl<'a> Json<'a> {
         }
     }
 
-    pub(crate) fn into_bool(self) -> Result<bool, Exception> {
+    /// As `into_string`, in place.
+    pub(crate) fn as_string(&self) -> Result<&str, Exception> {
         match self {
-            Json::Bool(value) => Ok(value),
+            Json::String(text) => Ok(text),
+            other => Err(other.not_a("String", "class java.lang.String")),
+        }
+    }
+
+    pub(crate) fn as_bool(&self) -> Result<bool, Exception> {
+        match self {
+            Json::Bool(value) => Ok(*value),
             other => Err(other.not_a("Boolean", "class java.lang.Boolean")),
         }
     }
 
     /// A 32-bit member; larger numbers saturate, so that range constraints name them.
-    pub(crate) fn into_integer(self) -> Result<i32, Exception> {
+    pub(crate) fn as_integer(&self) -> Result<i32, Exception> {
         match self {
             Json::Integer(value) => {
-                Ok(value.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32)
+                Ok((*value).clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32)
             }
             other => Err(other.not_a("Integer", "class java.lang.Integer")),
         }
     }
 
-    pub(crate) fn into_long(self) -> Result<i64, Exception> {
+    pub(crate) fn as_long(&self) -> Result<i64, Exception> {
         match self {
-            Json::Integer(value) => Ok(value),
+            Json::Integer(value) => Ok(*value),
             other => Err(other.not_a("Long", "class java.lang.Long")),
+        }
+    }
+
+    pub(crate) fn check_double(&self) -> Result<(), Exception> {
+        match self {
+            Json::Integer(_) | Json::Decimal(_) => Ok(()),
+            other => Err(other.not_a("Double", "class java.lang.Double")),
+        }
+    }
+
+    /// A point in time is a number of seconds since the Unix epoch.
+    pub(crate) fn check_timestamp(&self) -> Result<(), Exception> {
+        match self {
+            Json::Integer(_) | Json::Decimal(_) => Ok(()),
+            other => Err(other.not_a("milliseconds since epoch", "class java.util.Date")),
         }
     }
 
     pub(crate) fn into_list(self) -> Result<Vec<Json<'a>>, Exception> {
         match self {
             Json::Array(elements) => Ok(elements),
-            Json::Object(_) => Err(Exception::serialization(messages::UNEXPECTED_STRUCTURE)),
-            _ => Err(Exception::serialization(messages::UNEXPECTED_FIELD_TYPE)),
+            other => Err(other.not_a_list()),
         }
+    }
+
+    /// As `into_list`, in place.
+    pub(crate) fn as_list(&self) -> Result<&[Json<'a>], Exception> {
+        match self {
+            Json::Array(elements) => Ok(elements),
+            other => Err(other.not_a_list()),
+        }
+    }
+
+    fn not_a_list(&self) -> Exception {
+        Exception::serialization(match self {
+            Json::Object(_) => messages::UNEXPECTED_STRUCTURE,
+            _ => messages::UNEXPECTED_FIELD_TYPE,
+        })
     }
 
     /// A map with free names; `value_type` is the Java name of its values' type.
     pub(crate) fn into_map(self, value_type: &str) -> Result<Members<'a>, Exception> {
         match self {
             Json::Object(members) => Ok(members),
-            Json::Array(_) => Err(Exception::serialization(messages::unrecognized_collection(
-                &format!("java.util.Map<java.lang.String, {value_type}>"),
-            ))),
-            _ => Err(Exception::serialization(messages::UNEXPECTED_FIELD_TYPE)),
+            other => Err(other.not_a_map(value_type)),
         }
+    }
+
+    /// As `into_map`, in place.
+    pub(crate) fn as_map(&self, value_type: &str) -> Result<&Members<'a>, Exception> {
+        match self {
+            Json::Object(members) => Ok(members),
+            other => Err(other.not_a_map(value_type)),
+        }
+    }
+
+    fn not_a_map(&self, value_type: &str) -> Exception {
+        Exception::serialization(match self {
+            Json::Array(_) => messages::unrecognized_collection(&format!(
+                "java.util.Map<java.lang.String, {value_type}>"
+            )),
+            _ => messages::UNEXPECTED_FIELD_TYPE.to_owned(),
+        })
     }
 
     /// The exception for a value where a scalar of another type belongs.

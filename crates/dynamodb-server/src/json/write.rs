@@ -61,6 +61,15 @@ impl<'b> ObjectWriter<'b> {
         object.end();
     }
 
+    /// A whole object as a text of its own.
+    pub(crate) fn text(write: impl FnOnce(&mut ObjectWriter<'_>)) -> Vec<u8> {
+        let mut out = Vec::with_capacity(256);
+        let mut object = ObjectWriter::begin(&mut out);
+        write(&mut object);
+        object.end();
+        out
+    }
+
     pub(crate) fn end(self) {
         self.out.push(b'}');
     }

@@ -1,6 +1,7 @@
 //! CreateTable.
 
 use super::index_definitions::{IndexRequest, take_indexes};
+use super::resource_policies;
 use super::stream_specification::StreamSpecification;
 use super::table_description::{TABLE_CLASS, write_table_description};
 use super::tags::decode_tags;
@@ -21,11 +22,10 @@ const KEY_NAME_CHARACTERS_MAX: usize = 255;
 /// Characters of a new table's name (documented).
 const NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=255;
 /// Parameters whose features are not built.
-const NOT_BUILT: [&str; 6] = [
+const NOT_BUILT: [&str; 5] = [
     "VectorIndexes",
     "WarmThroughput",
     "OnDemandThroughput",
-    "ResourcePolicy",
     "GlobalTableSourceArn",
     "GlobalTableSettingsReplicationMode",
 ];
@@ -34,7 +34,12 @@ pub(crate) async fn create_table(
     service: &Service,
     mut request: Structure<'_>,
 ) -> Result<Vec<u8>, Exception> {
+    let policy = request.string("ResourcePolicy")?;
     let mut definition = decode(&mut request)?;
+    if let Some(policy) = policy {
+        let settings = resource_policies::settings_of(&policy, service.now_micros())?;
+        definition.settings.extend(settings);
+    }
     let name = service
         .table_name(Cow::Borrowed(&definition.name))?
         .into_owned();

@@ -331,7 +331,7 @@ fn take_start<'a>(
 fn micros_of(json: Json<'_>) -> Result<u64, Exception> {
     match json {
         Json::Decimal(seconds) => Ok((seconds * 1000.0).round() as u64 * 1000),
-        json => Ok(u64::try_from(json.into_long()?)
+        json => Ok(u64::try_from(json.as_long()?)
             .unwrap_or_default()
             .saturating_mul(1_000_000)),
     }

@@ -9,6 +9,16 @@ use shale_engine::{BillingMode, Index, IndexStatus, TableDescription, TableStatu
 /// The setting that holds TableClass.
 pub(super) const TABLE_CLASS: &str = "table_class";
 
+/// TableStatus.
+pub(super) fn status(table: &TableDescription) -> &'static str {
+    let creating = |index: &Index| index.status == IndexStatus::Creating;
+    match table.status {
+        TableStatus::Active if table.definition.derived.indexes.iter().any(creating) => "UPDATING",
+        TableStatus::Active => "ACTIVE",
+        TableStatus::Deleting => "DELETING",
+    }
+}
+
 /// Writes the description's members.
 pub(super) fn write_table_description(
     out: &mut ObjectWriter<'_>,
@@ -20,15 +30,7 @@ pub(super) fn write_table_description(
     out.string("TableName", &definition.name);
     let schema = &definition.key_schema;
     write_key_schema(out, std::iter::once(&schema.partition), schema.sort.iter());
-    let creating = |index: &Index| index.status == IndexStatus::Creating;
-    out.string(
-        "TableStatus",
-        match table.status {
-            TableStatus::Active if definition.derived.indexes.iter().any(creating) => "UPDATING",
-            TableStatus::Active => "ACTIVE",
-            TableStatus::Deleting => "DELETING",
-        },
-    );
+    out.string("TableStatus", status(table));
     out.timestamp("CreationDateTime", table.created_micros);
     let (read, write) = match definition.billing_mode {
         BillingMode::Provisioned { read, write } => (read, write),

@@ -129,7 +129,7 @@ fn take_arn(
 }
 
 /// The table of an ARN; it must be one of this server's.
-fn table_of(service: &Service, arn: &str) -> Result<String, Exception> {
+pub(super) fn table_of(service: &Service, arn: &str) -> Result<String, Exception> {
     match table_of_arn(arn) {
         Some(_) => Ok(service.table_name(Cow::Borrowed(arn))?.into_owned()),
         None => Err(Exception::validation(messages::invalid_arn(arn))),

@@ -10,9 +10,11 @@ mod items;
 mod legacy;
 mod partiql;
 mod reads;
+mod resource_policies;
 mod server;
 mod streams;
 mod tables;
+mod to_come;
 mod transactions;
 
 #[allow(dead_code)]

@@ -1,0 +1,363 @@
+//! What the API model declares of requests: shapes and constraints, as data.
+//!
+//! `model/requests.txt` is written by `model/from_botocore.py`. Its lines:
+//!
+//! ```text
+//! operation NAME INPUT ERROR…           the shape of its request, the exceptions that it declares
+//! structure NAME                        behind it its members: "  NAME SHAPE", "  NAME! SHAPE" if it is required
+//! list NAME SHAPE [BOUNDS]              bounds are MIN..MAX, each of which may be missing: of a length, or of a number
+//! map NAME SHAPE SHAPE [BOUNDS]
+//! string NAME [BOUNDS] [A|B|…] [/PATTERN]
+//! integer, long NAME [BOUNDS]
+//! boolean, double, timestamp NAME
+//! ```
+//!
+//! Operations of the data plane and of tables check the same by hand, in the order and with the words of the service where those are known;
+//! tests hold them against this. Everything else is checked here.
+//!
+//! Not here: rules between parameters (the operations).
+
+use crate::constraints::{Constraints, quoted};
+use crate::exception::Exception;
+use crate::json::{Json, Structure};
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+static MODEL: LazyLock<Model> = LazyLock::new(|| Model::read(include_str!("model/requests.txt")));
+
+/// Checks the request of an operation: types of members first, then constraints.
+///
+/// # Errors
+/// SerializationException for the first member of a wrong type, otherwise ValidationException with all violations.
+pub(crate) fn check(operation: &str, request: &Json<'_>) -> Result<(), Exception> {
+    let model = &*MODEL;
+    let mut constraints = Constraints::default();
+    if let Some(input) = model.operations.get(operation) {
+        model.check(request, input, "", &mut constraints)?;
+    }
+    constraints.check()
+}
+
+/// The shapes by name.
+#[derive(Debug, Default)]
+struct Model {
+    /// The shapes of the requests, by operation.
+    operations: HashMap<&'static str, &'static str>,
+    shapes: HashMap<&'static str, Shape>,
+}
+
+#[derive(Debug)]
+enum Shape {
+    Structure(Vec<Member>),
+    List {
+        element: &'static str,
+        bounds: Bounds,
+    },
+    Map {
+        value: &'static str,
+        bounds: Bounds,
+    },
+    String {
+        bounds: Bounds,
+        /// Of an enumeration.
+        words: Vec<&'static str>,
+        pattern: Option<Pattern>,
+    },
+    Integer(Bounds),
+    Long(Bounds),
+    Boolean,
+    Double,
+    Timestamp,
+}
+
+#[derive(Debug)]
+struct Member {
+    name: &'static str,
+    required: bool,
+    shape: &'static str,
+}
+
+/// Of a length, or of a number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Bounds {
+    min: Option<i64>,
+    max: Option<i64>,
+}
+
+impl Bounds {
+    fn read(text: &str) -> Option<Bounds> {
+        let (min, max) = text.split_once("..")?;
+        let number = |text: &str| (!text.is_empty()).then(|| text.parse().ok()).flatten();
+        Some(Bounds {
+            min: number(min),
+            max: number(max),
+        })
+    }
+
+    /// As lengths.
+    fn lengths(self) -> (usize, usize) {
+        let length = |bound: Option<i64>| bound.and_then(|bound| usize::try_from(bound).ok());
+        let (min, max) = (length(self.min), length(self.max));
+        (min.unwrap_or(0), max.unwrap_or(usize::MAX))
+    }
+}
+
+/// A regular expression of the model.
+#[derive(Debug)]
+struct Pattern {
+    text: &'static str,
+    matches: fn(&str) -> bool,
+}
+
+/// The model's regular expressions; they are few.
+const PATTERNS: [Pattern; 9] = [
+    Pattern {
+        text: "[a-zA-Z0-9_.-]+",
+        matches: |text| all_of(text, |c| c.is_ascii_alphanumeric() || "_.-".contains(c)),
+    },
+    Pattern {
+        text: r"^[^\$]+$",
+        matches: |text| all_of(text, |c| c != '$'),
+    },
+    Pattern {
+        text: r"^[a-z0-9A-Z]+[\.\-\w]*[a-z0-9A-Z]+$",
+        matches: |text| {
+            let inner = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            let ends = [text.chars().next(), text.chars().next_back()];
+            let is_end = |end: &Option<char>| end.is_some_and(|c| c.is_ascii_alphanumeric());
+            text.len() >= 2 && all_of(text, inner) && ends.iter().all(is_end)
+        },
+    },
+    Pattern {
+        text: "[0-9]{12}",
+        matches: |text| text.len() == 12 && all_of(text, |c| c.is_ascii_digit()),
+    },
+    Pattern {
+        text: r"[,;:|\t ]",
+        matches: |text| matches!(text, "," | ";" | ":" | "|" | "\t" | " "),
+    },
+    Pattern {
+        text: r"[\x20-\x21\x23-\x2B\x2D-\x7E]*",
+        matches: |text| {
+            text.chars()
+                .all(|c| matches!(c, ' '..='~') && c != '"' && c != ',')
+        },
+    },
+    Pattern {
+        text: "([0-9a-f]{16})+",
+        matches: |text| {
+            text.len().is_multiple_of(16) && all_of(text, |c| matches!(c, '0'..='9' | 'a'..='f'))
+        },
+    },
+    Pattern {
+        text: r"[\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\r\n\t]*",
+        matches: |text| {
+            let allowed = |c: char| c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}');
+            text.chars().all(|c| allowed(c) || "\r\n\t".contains(c))
+        },
+    },
+    Pattern {
+        text: r"\p{Print}+",
+        matches: |text| all_of(text, |c| matches!(c, ' '..='~')),
+    },
+];
+
+/// Whether there are characters, and all of them are such.
+fn all_of(text: &str, allowed: impl Fn(char) -> bool) -> bool {
+    !text.is_empty() && text.chars().all(allowed)
+}
+
+impl Model {
+    /// Reads the lines. They are part of the program: tests read them all.
+    fn read(text: &'static str) -> Model {
+        let mut model = Model::default();
+        let mut lines = text
+            .lines()
+            .filter(|line| !line.starts_with('#'))
+            .peekable();
+        while let Some(line) = lines.next() {
+            // A pattern is the rest of its line.
+            let (line, pattern) = match line.split_once(" /") {
+                Some((line, pattern)) => (line, Some(pattern)),
+                None => (line, None),
+            };
+            let words: Vec<&'static str> = line.split(' ').collect();
+            let bounds = words.last().and_then(|word| Bounds::read(word));
+            let bounds = bounds.unwrap_or_default();
+            let (name, shape) = match words[..] {
+                ["operation", name, input, ..] => {
+                    model.operations.insert(name, input);
+                    continue;
+                }
+                ["structure", name] => {
+                    let mut members = Vec::new();
+                    while let Some(member) = lines.next_if(|line| line.starts_with("  ")) {
+                        members.extend(member.trim_start().split_once(' ').map(Member::read));
+                    }
+                    (name, Shape::Structure(members))
+                }
+                ["list", name, element, ..] => (name, Shape::List { element, bounds }),
+                ["map", name, _, value, ..] => (name, Shape::Map { value, bounds }),
+                ["string", name, ref rest @ ..] => {
+                    let bounded = rest.iter().find_map(|word| Bounds::read(word));
+                    let enumeration = rest.iter().find(|word| Bounds::read(word).is_none());
+                    let known = |text| PATTERNS.into_iter().find(|known| known.text == text);
+                    let shape = Shape::String {
+                        bounds: bounded.unwrap_or_default(),
+                        words: enumeration.map_or(vec![], |words| words.split('|').collect()),
+                        pattern: pattern.and_then(known),
+                    };
+                    (name, shape)
+                }
+                ["integer", name, ..] => (name, Shape::Integer(bounds)),
+                ["long", name, ..] => (name, Shape::Long(bounds)),
+                ["boolean", name] => (name, Shape::Boolean),
+                ["double", name] => (name, Shape::Double),
+                ["timestamp", name] => (name, Shape::Timestamp),
+                _ => continue,
+            };
+            model.shapes.insert(name, shape);
+        }
+        model
+    }
+
+    /// Checks a value, at that path in messages.
+    fn check(
+        &self,
+        json: &Json<'_>,
+        shape: &str,
+        path: &str,
+        constraints: &mut Constraints,
+    ) -> Result<(), Exception> {
+        let Some(declared) = self.shapes.get(shape) else {
+            // An attribute value: it is read by its own rules.
+            return Ok(());
+        };
+        match declared {
+            Shape::Structure(members) => {
+                let given = Structure::members(json, shape)?;
+                for member in members {
+                    let value = given.iter().find(|(name, _)| name == member.name);
+                    let value = value.filter(|(_, value)| *value != Json::Null);
+                    let path = join(path, &lower_first(member.name));
+                    match value {
+                        Some((_, value)) => self.check(value, member.shape, &path, constraints)?,
+                        None if member.required => constraints.missing(&path),
+                        None => {}
+                    }
+                }
+            }
+            Shape::List { element, bounds } => {
+                let list = json.as_list()?;
+                let (min, max) = bounds.lengths();
+                constraints.list_length(Some(list.len()), path, min, max);
+                for (position, json) in list.iter().enumerate() {
+                    let path = format!("{path}.{}.member", position + 1);
+                    self.check(json, element, &path, constraints)?;
+                }
+            }
+            Shape::Map { value, bounds } => {
+                let map = json.as_map(&self.java_type(value))?;
+                let (min, max) = bounds.lengths();
+                constraints.length("'{}'", map.len(), path, min, max);
+                for (key, json) in map {
+                    let path = format!("{path}.{key}.member");
+                    self.check(json, value, &path, constraints)?;
+                }
+            }
+            Shape::String {
+                bounds,
+                words,
+                pattern,
+            } => {
+                let text = json.as_string()?;
+                check_string(text, *bounds, words, pattern.as_ref(), path, constraints);
+            }
+            Shape::Integer(bounds) => {
+                let number = i64::from(json.as_integer()?);
+                check_number(number, *bounds, path, constraints);
+            }
+            Shape::Long(bounds) => check_number(json.as_long()?, *bounds, path, constraints),
+            Shape::Boolean => {
+                json.as_bool()?;
+            }
+            Shape::Double => json.check_double()?,
+            Shape::Timestamp => json.check_timestamp()?,
+        }
+        Ok(())
+    }
+
+    /// What the service calls the type in messages.
+    fn java_type(&self, shape: &str) -> String {
+        match self.shapes.get(shape) {
+            Some(Shape::String { .. }) => "java.lang.String".to_owned(),
+            Some(Shape::List { element, .. }) => {
+                format!("java.util.List<{}>", self.java_type(element))
+            }
+            _ => format!("com.amazonaws.dynamodb.v20120810.{shape}"),
+        }
+    }
+}
+
+impl Member {
+    fn read((name, shape): (&'static str, &'static str)) -> Member {
+        let (name, required) = match name.strip_suffix('!') {
+            Some(name) => (name, true),
+            None => (name, false),
+        };
+        Member {
+            name,
+            required,
+            shape,
+        }
+    }
+}
+
+fn check_string(
+    text: &str,
+    bounds: Bounds,
+    words: &[&str],
+    pattern: Option<&Pattern>,
+    path: &str,
+    constraints: &mut Constraints,
+) {
+    if !words.is_empty() {
+        let words: Vec<(&str, ())> = words.iter().map(|word| (*word, ())).collect();
+        constraints.enumeration(Some(text), path, &words);
+    }
+    if let Some(pattern) = pattern
+        && !(pattern.matches)(text)
+    {
+        constraints.pattern(text, path, pattern.text);
+    }
+    let (min, max) = bounds.lengths();
+    let length = text.chars().count();
+    if !(min..=max).contains(&length) {
+        constraints.length(&quoted(text), length, path, min, max);
+    }
+}
+
+fn check_number(number: i64, bounds: Bounds, path: &str, constraints: &mut Constraints) {
+    let (min, max) = (
+        bounds.min.unwrap_or(i64::MIN),
+        bounds.max.unwrap_or(i64::MAX),
+    );
+    constraints.range(number, path, min, max);
+}
+
+fn join(path: &str, member: &str) -> String {
+    match path {
+        "" => member.to_owned(),
+        _ => format!("{path}.{member}"),
+    }
+}
+
+/// A member's name as it stands in paths.
+fn lower_first(name: &str) -> String {
+    let mut characters = name.chars();
+    let first = characters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(characters).collect()
+}
+
+#[cfg(test)]
+mod tests;
