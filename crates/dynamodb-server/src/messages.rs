@@ -215,6 +215,9 @@ pub(crate) fn same_throughput(read: u64, write: u64) -> String {
 }
 pub(crate) const DUPLICATE_TAG_KEYS: &str =
     "One or more parameter values were invalid: Tags contain duplicate keys";
+pub(crate) fn reserved_tag_key(key: &str) -> String {
+    format!("One or more parameter values were invalid: Tag keys must not begin with aws: {key}")
+}
 pub(crate) const TOO_MANY_TAGS: &str =
     "One or more parameter values were invalid: a table has at most 50 tags";
 
@@ -441,6 +444,34 @@ pub(crate) fn no_replicas(table: &str) -> String {
     )
 }
 pub(crate) const RESTORE_SOURCE_MISSING: &str = "One or more parameter values were invalid: One of SourceTableName and SourceTableArn must be specified";
+
+// Settings.
+pub(crate) fn limit_not_allowed(member: &str) -> String {
+    format!(
+        "One or more parameter values were invalid: {member} can only be specified when BillingMode is PAY_PER_REQUEST"
+    )
+}
+pub(crate) fn units_too_few(member: &str, units: i64) -> String {
+    format!(
+        "One or more parameter values were invalid: {member} must be at least 1, or -1 where a limit is removed; it is {units}"
+    )
+}
+pub(crate) fn warm_throughput_decreased(member: &str, index: Option<&str>) -> String {
+    let of = match index {
+        None => "table".to_owned(),
+        Some(index) => format!("index {index}"),
+    };
+    format!(
+        "One or more parameter values were invalid: Requested {member} for WarmThroughput for {of} is lower than current WarmThroughput, decreasing WarmThroughput is not supported"
+    )
+}
+pub(crate) const SSE_TYPE: &str =
+    "One or more parameter values were invalid: The only valid SSEType is KMS";
+pub(crate) const KEY_WITHOUT_TYPE: &str = "One or more parameter values were invalid: SSEType KMS is required if KMSMasterKeyId is specified";
+pub(crate) const KEY_WITHOUT_ENCRYPTION: &str = "One or more parameter values were invalid: Enabled must be true if KMSMasterKeyId is specified";
+pub(crate) const SAME_KEY: &str =
+    "One or more parameter values were invalid: Table is already encrypted by given KMSMasterKeyId";
+pub(crate) const INDEX_UPDATE_EMPTY: &str = "One or more parameter values were invalid: An update of a GlobalSecondaryIndex must specify ProvisionedThroughput, OnDemandThroughput or WarmThroughput";
 
 // Resource policies.
 pub(crate) fn policy_not_found(arn: &str) -> String {

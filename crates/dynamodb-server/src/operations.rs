@@ -32,6 +32,7 @@ mod read;
 mod resource_policies;
 mod scan;
 mod search_vectors;
+mod settings;
 mod statement;
 mod stream_specification;
 mod streams;

@@ -241,6 +241,10 @@ impl Service {
         format!("arn:aws:dynamodb:{}:{ACCOUNT}:table/{name}", self.region)
     }
 
+    pub(crate) fn kms_arn(&self, key: &str) -> String {
+        format!("arn:aws:kms:{}:{ACCOUNT}:{key}", self.region)
+    }
+
     pub(crate) fn health(&self) -> String {
         format!("healthy: dynamodb.{}\n", self.region)
     }

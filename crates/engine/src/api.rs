@@ -50,7 +50,8 @@ pub struct CreateTable {
     pub hidden_key: bool,
     /// Refuses DeleteTable.
     pub deletion_protection: bool,
-    /// STANDARD or STANDARD_INFREQUENT_ACCESS and whatever later operations store; opaque to the engine.
+    /// Table class, limits, policies and whatever else operations store; opaque to the engine, but for one rule: a setting whose name
+    /// ends with `/` and the name of an index goes with that index.
     pub settings: BTreeMap<String, String>,
     /// Key and value tags.
     pub tags: BTreeMap<String, String>,

@@ -90,6 +90,13 @@ pub(crate) fn change(
                 .derived
                 .indexes
                 .retain(|index| index.name != *name);
+            let its_setting = |setting: &str| {
+                let index = setting.rsplit_once('/').map(|(_, index)| index);
+                index == Some(name)
+            };
+            definition
+                .settings
+                .retain(|setting, _| !its_setting(setting));
             Ok(())
         }
     }

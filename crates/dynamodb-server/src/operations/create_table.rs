@@ -2,8 +2,9 @@
 
 use super::index_definitions::{IndexRequest, take_indexes};
 use super::resource_policies;
+use super::settings::{Changes, Encryption, Occasion, Settings, TABLE_CLASS, Throughput};
 use super::stream_specification::StreamSpecification;
-use super::table_description::{TABLE_CLASS, write_table_description};
+use super::table_description::write_table_description;
 use super::tags::decode_tags;
 use crate::constraints::{Constraints, quoted};
 use crate::exception::{Exception, Subject};
@@ -22,10 +23,8 @@ const KEY_NAME_CHARACTERS_MAX: usize = 255;
 /// Characters of a new table's name (documented).
 const NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 3..=255;
 /// Parameters whose features are not built.
-const NOT_BUILT: [&str; 5] = [
+const NOT_BUILT: [&str; 3] = [
     "VectorIndexes",
-    "WarmThroughput",
-    "OnDemandThroughput",
     "GlobalTableSourceArn",
     "GlobalTableSettingsReplicationMode",
 ];
@@ -35,10 +34,14 @@ pub(crate) async fn create_table(
     mut request: Structure<'_>,
 ) -> Result<Vec<u8>, Exception> {
     let policy = request.string("ResourcePolicy")?;
-    let mut definition = decode(&mut request)?;
+    let (mut definition, encryption) = decode(&mut request)?;
     if let Some(policy) = policy {
         let settings = resource_policies::settings_of(&policy, service.now_micros())?;
         definition.settings.extend(settings);
+    }
+    if let Some(encryption) = encryption {
+        let changes = encryption.changes(service, &Settings::new())?;
+        definition.settings.extend(stored(changes));
     }
     let name = service
         .table_name(Cow::Borrowed(&definition.name))?
@@ -61,7 +64,13 @@ pub(crate) async fn create_table(
     Ok(out)
 }
 
-fn decode(request: &mut Structure<'_>) -> Result<CreateTable, Exception> {
+/// What a new table stores of changes.
+fn stored(changes: Changes) -> impl Iterator<Item = (String, String)> {
+    let changes = changes.into_iter();
+    changes.filter_map(|(name, value)| Some((name, value?)))
+}
+
+fn decode(request: &mut Structure<'_>) -> Result<(CreateTable, Option<Encryption>), Exception> {
     let mut constraints = Constraints::default();
     let name = request.string("TableName")?;
     match &name {
@@ -76,6 +85,8 @@ fn decode(request: &mut Structure<'_>) -> Result<CreateTable, Exception> {
     let throughput = provisioned_throughput(request, &mut constraints)?;
     let table_class = table_class(request, &mut constraints)?;
     let stream = StreamSpecification::take(request, &mut constraints)?;
+    let encryption = Encryption::take(request, &mut constraints)?;
+    let limits = Throughput::take(request)?;
     let mut indexes = take_indexes(request, IndexKind::Local, &mut constraints)?;
     indexes.extend(take_indexes(request, IndexKind::Global, &mut constraints)?);
     let tags = request
@@ -94,11 +105,19 @@ fn decode(request: &mut Structure<'_>) -> Result<CreateTable, Exception> {
     }
     let key_schema = key_schema(&keys, &indexes, &definitions)?;
     let billing_mode = billing(billing_mode, throughput)?;
+    let limits_of = |limits: &Throughput, index| {
+        let changes = limits.changes(Occasion::Create, billing_mode, &Settings::new(), index);
+        changes.map(stored)
+    };
+    settings.extend(limits_of(&limits, None)?);
+    for index in &indexes {
+        settings.extend(limits_of(&index.settings, Some(&index.name))?);
+    }
     let indexes = indexes
         .into_iter()
         .map(|index| index.resolve(&definitions, billing_mode));
     let indexes = indexes.collect::<Result<_, _>>()?;
-    Ok(CreateTable {
+    let definition = CreateTable {
         name: name.unwrap_or_default().into_owned(),
         key_schema,
         billing_mode,
@@ -112,7 +131,8 @@ fn decode(request: &mut Structure<'_>) -> Result<CreateTable, Exception> {
             stream: stream_definition(stream)?,
             ..Derived::default()
         },
-    })
+    };
+    Ok((definition, encryption))
 }
 
 /// The stream of a new table; the engine gives it number and label.
@@ -128,25 +148,17 @@ fn stream_definition(
     }))
 }
 
-/// Refuses parameters whose features are not built, and switches that would turn one on.
+/// Refuses parameters whose features are not built.
 pub(super) fn refuse_not_built(
-    request: &mut Structure<'_>,
+    request: &Structure<'_>,
     parameters: &[&str],
 ) -> Result<(), Exception> {
-    if let Some(parameter) = parameters.iter().find(|name| request.has(name)) {
-        return Err(Exception::validation(messages::parameter_not_built(
+    match parameters.iter().find(|name| request.has(name)) {
+        None => Ok(()),
+        Some(parameter) => Err(Exception::validation(messages::parameter_not_built(
             parameter,
-        )));
+        ))),
     }
-    let parameter = "SSESpecification";
-    if let Some(mut structure) = request.structure(parameter, parameter)?
-        && structure.bool("Enabled")?.unwrap_or_default()
-    {
-        return Err(Exception::validation(messages::parameter_not_built(
-            parameter,
-        )));
-    }
-    Ok(())
 }
 
 pub(super) fn attribute_definitions(
@@ -410,7 +422,7 @@ mod tests {
         let mut request = Structure::open(Json::parse(body.as_bytes()).expect("JSON"), "Request")
             .expect("object");
         let shown = match decode(&mut request) {
-            Ok(table) => format!(
+            Ok((table, _)) => format!(
                 "{} {:?} {:?}",
                 table.name, table.key_schema, table.billing_mode
             ),
@@ -586,16 +598,6 @@ mod tests {
             ),
             expect![[
                 r#"One or more parameter values were invalid: StreamViewType must be specified when StreamEnabled is true"#
-            ]],
-        );
-        check(
-            &request(
-                "a:S",
-                "a:HASH",
-                r#","BillingMode":"PAY_PER_REQUEST","SSESpecification":{"Enabled":true}"#,
-            ),
-            expect![[
-                r#"One or more parameter values were invalid: SSESpecification is not supported by this version of ShaleDB"#
             ]],
         );
         check(

@@ -3,6 +3,7 @@
 //! Not here: limits on their number and how they fit together (`engine`).
 
 use super::create_table::{KeyRole, key_elements_at, throughput_of};
+use super::settings::{self, Throughput};
 use crate::constraints::{Constraints, quoted};
 use crate::exception::{Exception, key_descriptor};
 use crate::json::{Json, ObjectWriter, Structure, write_list};
@@ -32,6 +33,7 @@ pub(super) struct IndexRequest {
     pub(super) keys: Vec<(String, KeyRole)>,
     projection: Option<(Option<ProjectionType>, Option<Vec<String>>)>,
     throughput: Option<(u64, u64)>,
+    pub(super) settings: Throughput,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +90,7 @@ pub(super) fn take_index(
         keys,
         projection,
         throughput,
+        settings: Throughput::take(&mut structure)?,
     })
 }
 
@@ -305,12 +308,10 @@ fn write_index(out: &mut Vec<u8>, service: &Service, table: &CreateTable, index:
                 element.bool("Backfilling", true);
             }
         }
-        let (read, write) = index.provisioned.unwrap_or_default();
-        element.object("ProvisionedThroughput", |throughput| {
-            throughput.integer("NumberOfDecreasesToday", 0);
-            throughput.integer("ReadCapacityUnits", read);
-            throughput.integer("WriteCapacityUnits", write);
-        });
+        let (units, now_micros) = (index.provisioned.unwrap_or_default(), service.now_micros());
+        let name = Some(index.name.as_str());
+        settings::write_capacity(&mut element, &table.settings, name, units, now_micros);
+        settings::write_throughput(&mut element, &table.settings, name);
     }
     element.integer("IndexSizeBytes", bytes);
     element.integer("ItemCount", items);

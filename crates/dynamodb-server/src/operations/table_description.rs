@@ -1,13 +1,11 @@
 //! TableDescription, as CreateTable, DescribeTable, UpdateTable and DeleteTable answer it.
 
 use super::index_definitions::{write_attribute_definitions, write_indexes, write_key_schema};
+use super::settings;
 use super::stream_specification::write_stream;
 use crate::json::ObjectWriter;
 use crate::service::Service;
 use shale_engine::{BillingMode, Index, IndexStatus, TableDescription, TableStatus};
-
-/// The setting that holds TableClass.
-pub(super) const TABLE_CLASS: &str = "table_class";
 
 /// TableStatus.
 pub(super) fn status(table: &TableDescription) -> &'static str {
@@ -32,31 +30,20 @@ pub(super) fn write_table_description(
     write_key_schema(out, std::iter::once(&schema.partition), schema.sort.iter());
     out.string("TableStatus", status(table));
     out.timestamp("CreationDateTime", table.created_micros);
-    let (read, write) = match definition.billing_mode {
+    let units = match definition.billing_mode {
         BillingMode::Provisioned { read, write } => (read, write),
         BillingMode::PayPerRequest => (0, 0),
     };
-    out.object("ProvisionedThroughput", |throughput| {
-        throughput.integer("NumberOfDecreasesToday", 0);
-        throughput.integer("ReadCapacityUnits", read);
-        throughput.integer("WriteCapacityUnits", write);
-    });
-    if definition.billing_mode == BillingMode::PayPerRequest {
-        out.object("BillingModeSummary", |summary| {
-            summary.string("BillingMode", "PAY_PER_REQUEST");
-            summary.timestamp("LastUpdateToPayPerRequestDateTime", table.created_micros);
-        });
-    }
+    let now_micros = service.now_micros();
+    settings::write_capacity(out, &definition.settings, None, units, now_micros);
+    settings::write_billing_mode(out, table);
+    settings::write_throughput(out, &definition.settings, None);
     out.integer("TableSizeBytes", table.size_bytes);
     out.integer("ItemCount", table.item_count);
     out.string("TableArn", &service.table_arn(&definition.name));
     out.string("TableId", &table.uuid);
     write_indexes(out, service, table);
     write_stream(out, service, definition);
-    if let Some(class) = definition.settings.get(TABLE_CLASS) {
-        out.object("TableClassSummary", |summary| {
-            summary.string("TableClass", class);
-        });
-    }
+    settings::write_encryption_and_class(out, &definition.settings);
     out.bool("DeletionProtectionEnabled", definition.deletion_protection);
 }

@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// Tags of a table, at most (documented).
 const TAGS_MAX: usize = 50;
+/// What keys of tags must not begin with (documented: "The aws: prefix is prohibited for keys").
+const RESERVED: &str = "aws:";
 /// Characters of a tag's key (documented).
 const KEY_CHARACTERS_MAX: usize = 128;
 /// Characters of a tag's value (documented).
@@ -150,6 +152,9 @@ pub(super) fn decode_tags(
         let mut tag = Structure::open(json, "Tag")?;
         let key = tag_text(&mut tag, "Key", &format!("{path}.key"), 1, constraints)?;
         let value = tag_text(&mut tag, "Value", &format!("{path}.value"), 0, constraints)?;
+        if key.starts_with(RESERVED) {
+            return Err(Exception::validation(messages::reserved_tag_key(&key)));
+        }
         if tags.insert(key, value).is_some() {
             return Err(Exception::validation(messages::DUPLICATE_TAG_KEYS));
         }

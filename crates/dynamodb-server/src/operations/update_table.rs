@@ -1,30 +1,31 @@
-//! UpdateTable: billing mode, throughput, table class, deletion protection, stream, global secondary indexes.
+//! UpdateTable: billing mode, throughput, stream, deletion protection, global secondary indexes, settings.
 
 use super::create_table::{
     BillingModeName, attribute_definitions, billing_mode, check_defined, check_definitions,
     provisioned_throughput, refuse_not_built, table_class, throughput_of,
 };
 use super::index_definitions::{IndexRequest, key_attributes, take_index, take_index_name};
+use super::settings::{self, Changes, Encryption, Occasion, Throughput};
 use super::stream_specification::StreamSpecification;
-use super::table_description::{TABLE_CLASS, write_table_description};
+use super::table_description::write_table_description;
 use crate::constraints::Constraints;
 use crate::exception::{Exception, ExceptionType, Subject};
 use crate::json::{ObjectWriter, Structure};
 use crate::messages;
 use crate::service::Service;
-use shale_engine::{BillingMode, CreateTable, IndexChange, IndexKind, IndexStatus, TableChanges};
+use shale_engine::{
+    BillingMode, CreateTable, Index, IndexChange, IndexKind, IndexStatus, TableChanges,
+};
 use shale_item::KeyType;
 
 /// Parameters whose features are not built.
-const NOT_BUILT: [&str; 8] = [
+const NOT_BUILT: [&str; 6] = [
     "VectorIndexUpdates",
     "ReplicaUpdates",
     "MultiRegionConsistency",
     "GlobalTableWitnessUpdates",
     "GlobalTableSettingsReplicationMode",
     "DisassociationProtectionEnabled",
-    "OnDemandThroughput",
-    "WarmThroughput",
 ];
 
 pub(crate) async fn update_table(
@@ -39,29 +40,40 @@ pub(crate) async fn update_table(
     let definitions = attribute_definitions(&mut request, &mut constraints)?.unwrap_or_default();
     let stream = StreamSpecification::take(&mut request, &mut constraints)?;
     let updates = take_updates(&mut request, &mut constraints)?;
+    let encryption = Encryption::take(&mut request, &mut constraints)?;
+    let limits = Throughput::take(&mut request)?;
     let deletion_protection = request.bool("DeletionProtectionEnabled")?;
     constraints.check()?;
-    refuse_not_built(&mut request, &NOT_BUILT)?;
-    let nothing = mode.is_none() && throughput.is_none() && class.is_none();
-    if nothing && deletion_protection.is_none() && updates.is_empty() && stream.is_none() {
+    refuse_not_built(&request, &NOT_BUILT)?;
+    let capacity = mode.is_some() || throughput.is_some() || !limits.is_empty();
+    let switches = deletion_protection.is_some() || stream.is_some() || encryption.is_some();
+    if !capacity && !switches && class.is_none() && updates.is_empty() {
         return Err(Exception::validation(messages::UPDATE_TABLE_EMPTY));
     }
 
     let failed = |error| service.exception(error, Subject::Table, &table);
     let current = service.engine.describe_table(&table).map_err(failed)?;
     let billing_mode = billing(current.definition.billing_mode, mode, throughput)?;
-    let new_mode = billing_mode.unwrap_or(current.definition.billing_mode);
-    let mut changes = TableChanges {
+    let before = &current.definition;
+    let new_mode = billing_mode.unwrap_or(before.billing_mode);
+    let now_micros = service.now_micros();
+    let mut settings = settings::billing_mode_changes(&current, new_mode, now_micros);
+    settings.extend(limits.changes(Occasion::Update, new_mode, &before.settings, None)?);
+    settings.extend(index_settings(&updates, before, new_mode, now_micros)?);
+    if let Some(encryption) = encryption {
+        settings.extend(encryption.changes(service, &before.settings)?);
+    }
+    if let Some(class) = class {
+        settings.extend(settings::class_changes(class, &before.settings, now_micros));
+    }
+    let changes = TableChanges {
         billing_mode,
         deletion_protection,
+        settings,
         stream: stream.map(|stream| stream.view()).transpose()?,
-        indexes: index_changes(updates, &definitions, &current.definition, new_mode)?,
+        indexes: index_changes(updates, &definitions, before, new_mode)?,
         ..TableChanges::default()
     };
-    if let Some(class) = class {
-        let setting = (TABLE_CLASS.to_owned(), Some(class.to_owned()));
-        changes.settings.extend([setting]);
-    }
     let description = service
         .engine
         .update_table(&table, changes)
@@ -79,7 +91,11 @@ pub(crate) async fn update_table(
 /// One of GlobalSecondaryIndexUpdates.
 enum IndexUpdate {
     Create(IndexRequest),
-    Update(String, (u64, u64)),
+    Update {
+        name: String,
+        throughput: Option<(u64, u64)>,
+        settings: Throughput,
+    },
     Delete(String),
 }
 
@@ -107,10 +123,15 @@ fn take_updates(
             let mut change = Structure::open(json, "UpdateGlobalSecondaryIndexAction")?;
             let name = take_index_name(&mut change, constraints, &path)?;
             let throughput = throughput_of(&mut change, constraints, &format!("{path}."))?;
-            match throughput {
-                None => constraints.missing(&format!("{path}.provisionedThroughput")),
-                Some(units) => updates.push(IndexUpdate::Update(name, units)),
+            let settings = Throughput::take(&mut change)?;
+            if throughput.is_none() && settings.is_empty() {
+                return Err(Exception::validation(messages::INDEX_UPDATE_EMPTY));
             }
+            updates.push(IndexUpdate::Update {
+                name,
+                throughput,
+                settings,
+            });
         }
         if let Some(json) = update.take("Delete") {
             members += 1;
@@ -138,7 +159,7 @@ fn index_changes(
         .any(|index| index.status == IndexStatus::Creating);
     let online = updates
         .iter()
-        .filter(|update| !matches!(update, IndexUpdate::Update(..)))
+        .filter(|update| !matches!(update, IndexUpdate::Update { .. }))
         .count();
     if online > 1 || (creating && online > 0) {
         return Err(Exception::new(
@@ -152,23 +173,115 @@ fn index_changes(
     let known = known.filter(|key| definitions.iter().all(|(name, _)| *name != key.name));
     let mut all = definitions.to_vec();
     all.extend(known.map(|key| (key.name.clone(), key.key_type)));
-    let changes = updates.into_iter().map(|update| match update {
-        IndexUpdate::Create(index) => {
-            check_defined(&index.keys, &all)?;
-            Ok(IndexChange::Create(index.resolve(&all, billing_mode)?))
+    let mut changes = capacity_of_indexes(current, billing_mode, &updates)?;
+    for update in updates {
+        if !matches!(
+            update,
+            IndexUpdate::Update {
+                throughput: None,
+                ..
+            }
+        ) {
+            changes.push(index_change(update, &all, indexes, billing_mode)?);
         }
-        IndexUpdate::Update(name, _) if billing_mode == BillingMode::PayPerRequest => {
+    }
+    Ok(changes)
+}
+
+/// What another billing mode means for the global indexes that are there: on demand they have no capacity, otherwise they need one.
+fn capacity_of_indexes(
+    current: &CreateTable,
+    billing_mode: BillingMode,
+    updates: &[IndexUpdate],
+) -> Result<Vec<IndexChange>, Exception> {
+    let indexes = current.derived.indexes.iter();
+    let mut global = indexes.filter(|index| index.kind == IndexKind::Global);
+    match (current.billing_mode, billing_mode) {
+        (BillingMode::Provisioned { .. }, BillingMode::PayPerRequest) => {
+            let none = |index: &Index| IndexChange::Provision(index.name.clone(), None);
+            Ok(global.map(none).collect())
+        }
+        (BillingMode::PayPerRequest, BillingMode::Provisioned { .. }) => {
+            let is_given = |index: &Index| {
+                updates.iter().any(|update| match update {
+                    IndexUpdate::Update {
+                        name, throughput, ..
+                    } => *name == index.name && throughput.is_some(),
+                    IndexUpdate::Delete(name) => *name == index.name,
+                    IndexUpdate::Create(_) => false,
+                })
+            };
+            match global.find(|index| !is_given(index)) {
+                None => Ok(Vec::new()),
+                Some(index) => {
+                    let message = messages::index_throughput_missing(&index.name);
+                    Err(Exception::validation(message))
+                }
+            }
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn index_change(
+    update: IndexUpdate,
+    definitions: &[(String, KeyType)],
+    indexes: &[Index],
+    billing_mode: BillingMode,
+) -> Result<IndexChange, Exception> {
+    match update {
+        IndexUpdate::Create(index) => {
+            check_defined(&index.keys, definitions)?;
+            let index = index.resolve(definitions, billing_mode)?;
+            Ok(IndexChange::Create(index))
+        }
+        IndexUpdate::Update { name, .. } if billing_mode == BillingMode::PayPerRequest => {
             let message = messages::index_throughput_not_allowed(&name);
             Err(Exception::validation(message))
         }
-        IndexUpdate::Update(name, units) => Ok(IndexChange::Provision(name, Some(units))),
+        IndexUpdate::Update {
+            name, throughput, ..
+        } => Ok(IndexChange::Provision(name, throughput)),
         IndexUpdate::Delete(name) if indexes.iter().all(|index| index.name != name) => {
             let message = messages::RESOURCE_NOT_FOUND;
             Err(Exception::new(ExceptionType::ResourceNotFound, message))
         }
         IndexUpdate::Delete(name) => Ok(IndexChange::Drop(name)),
-    });
-    changes.collect()
+    }
+}
+
+/// What the updates change of the settings of indexes.
+fn index_settings(
+    updates: &[IndexUpdate],
+    before: &CreateTable,
+    billing_mode: BillingMode,
+    now_micros: u64,
+) -> Result<Changes, Exception> {
+    let stored = &before.settings;
+    let mut changes = Changes::new();
+    for update in updates {
+        let (occasion, name, settings) = match update {
+            IndexUpdate::Create(index) => (Occasion::Create, &index.name, &index.settings),
+            IndexUpdate::Update { name, settings, .. } => (Occasion::Update, name, settings),
+            IndexUpdate::Delete(_) => continue,
+        };
+        let index = before.derived.index(name);
+        if occasion == Occasion::Update && index.is_none() {
+            let message = messages::RESOURCE_NOT_FOUND;
+            return Err(Exception::new(ExceptionType::ResourceNotFound, message));
+        }
+        changes.extend(settings.changes(occasion, billing_mode, stored, Some(name))?);
+        if let IndexUpdate::Update {
+            throughput: Some(now),
+            ..
+        } = update
+            && let Some(before) = index.and_then(|index| index.provisioned)
+        {
+            let capacity = settings::capacity_changes(stored, Some(name), before, *now, now_micros);
+            changes.extend(capacity);
+        }
+    }
+    Ok(changes)
 }
 
 /// The new billing mode, if the parameters change it. A mode that is not named stays.

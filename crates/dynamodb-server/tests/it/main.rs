@@ -12,6 +12,7 @@ mod partiql;
 mod reads;
 mod resource_policies;
 mod server;
+mod settings;
 mod streams;
 mod tables;
 mod to_come;

@@ -353,6 +353,9 @@ async fn tags_are_added_and_removed() {
         .collect();
     expect![[r#"400 ValidationException: One or more parameter values were invalid: a table has at most 50 tags"#]]
         .assert_eq(&client.err("TagResource", json!({"ResourceArn": arn, "Tags": many})).await);
+    let reserved = json!({"ResourceArn": arn, "Tags": [{"Key": "aws:team", "Value": "x"}]});
+    expect!["400 ValidationException: One or more parameter values were invalid: Tag keys must not begin with aws: aws:team"]
+        .assert_eq(&client.err("TagResource", reserved).await);
     expect![[
         r#"400 ResourceNotFoundException: Requested resource not found: Table: nope not found"#
     ]]
