@@ -41,7 +41,11 @@ impl Window {
         let inside =
             offset >= self.start && offset + length as u64 <= self.start + self.bytes.len() as u64;
         if !inside {
-            self.bytes.resize(READ_BYTES, 0);
+            if self.bytes.len() < READ_BYTES {
+                // New memory is zero already. Growing the old one would write every byte, which takes most of the time of a debug build's
+                // simulations.
+                self.bytes = vec![0; READ_BYTES];
+            }
             self.start = offset;
             let read = self.file.read_at(&mut self.bytes, offset);
             self.bytes.truncate(*read.as_ref().unwrap_or(&0));
