@@ -8,7 +8,7 @@
 //! * An item's value in the items tree is the LSN that made it (u64, big-endian), then the encoded item.
 
 use crate::catalog::{Catalog, Table};
-use crate::deferred::Deferred;
+use crate::deferred::{self, Deferred};
 use crate::definition::{BackfillRow, CatalogKey, StoredTable, decode_observed, parse_key};
 use crate::history::{self, Boundaries};
 use crate::hour::hour_of;
@@ -92,11 +92,16 @@ impl Applier {
                 (CatalogKey::Backfill(id), None) => {
                     self.catalog.backfills.lock().remove(&id);
                 }
+                (CatalogKey::IndexesLsn, None) => {
+                    if let Some(shard) = self.shard.get() {
+                        deferred::ended(shard);
+                    }
+                }
                 (CatalogKey::Observed(..) | CatalogKey::Statistics(_), None)
                 | (CatalogKey::NextTableId, _)
                 | (CatalogKey::Dropped(_), None)
                 | (CatalogKey::StatisticsLsn, None)
-                | (CatalogKey::IndexesLsn, _)
+                | (CatalogKey::IndexesLsn, Some(_))
                 | (CatalogKey::History | CatalogKey::Hour(_), _)
                 | (CatalogKey::Request | CatalogKey::Stream, _) => {}
             }

@@ -20,7 +20,7 @@ use crate::record::{Operation, RecordBuilder, operations, table_of};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use shale_item::EncodedItem;
-use shale_storage::{Lsn, Role, Shard, StorageError};
+use shale_storage::{Lsn, Role, Shard, ShardHandle, StorageError};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -136,8 +136,8 @@ fn has_deferred(record: &[u8]) -> Result<bool, String> {
     Ok(false)
 }
 
-/// At a start: fills the queue from the log above the stored watermark. Without the mode, what is left of it is applied at once; answers
-/// the record that must be published before anybody reads an index.
+/// At a start: fills the queue from the log above the stored watermark. Without the mode, what is left of it is applied at once. Answers
+/// the record that must be published before anybody reads an index, or defers an entry without a watermark to start from.
 pub(crate) fn start(inner: &Inner, watermark: Option<Lsn>) -> Result<Option<Lsn>, Error> {
     let Inner { shard, applier, .. } = inner;
     let deferred = &applier.deferred;
@@ -147,11 +147,11 @@ pub(crate) fn start(inner: &Inner, watermark: Option<Lsn>) -> Result<Option<Lsn>
             let upto = shard.published();
             let mut record = RecordBuilder::with_capacity(16);
             record.catalog(INDEXES_LSN, Some(&upto.0.to_be_bytes()));
-            shard.sequence(record.finish())?;
+            let sequenced = shard.sequence(record.finish())?;
             deferred.stored(upto, shard);
-        } else {
-            shard.set_consumer_floor(CONSUMER, Lsn(u64::MAX));
+            return Ok(Some(sequenced));
         }
+        shard.set_consumer_floor(CONSUMER, Lsn(u64::MAX));
         return Ok(None);
     };
     if watermark < shard.published() {
@@ -170,8 +170,13 @@ pub(crate) fn start(inner: &Inner, watermark: Option<Lsn>) -> Result<Option<Lsn>
     }
     let left = std::mem::take(&mut *deferred.queue.lock()).records;
     let sequenced = sequence(inner, &left.into_iter().collect::<Vec<_>>(), None)?;
-    shard.set_consumer_floor(CONSUMER, Lsn(u64::MAX));
     Ok(Some(sequenced))
+}
+
+/// A record without a watermark is published: nothing is deferred any more, so that the log is not kept for it. Not before: until then a
+/// crash leaves the start to be done again, from the log above the old watermark.
+pub(crate) fn ended(shard: &ShardHandle) {
+    shard.set_consumer_floor(CONSUMER, Lsn(u64::MAX));
 }
 
 /// Applies the oldest records. Says whether there were any.

@@ -142,8 +142,8 @@ impl Engine {
         };
         clean_up(&inner, &orphans);
         history::reclaim_again(&inner)?;
-        let indexes_caught_up = deferred::start(&inner, indexes_lsn)?;
-        if let Some(lsn) = indexes_caught_up.filter(|_| options.background) {
+        let indexes_started = deferred::start(&inner, indexes_lsn)?;
+        if let Some(lsn) = indexes_started.filter(|_| options.background) {
             wait_until_published(&inner.shard, lsn)?;
         }
         stream::reclaim(&inner)?;
