@@ -3,9 +3,11 @@
 mod bookkeeping;
 mod changes;
 mod concurrency;
+mod consumers;
 mod indexes;
 mod interactive;
 mod item_collections;
+mod machine;
 mod many;
 mod pages;
 mod semantics;

@@ -16,28 +16,26 @@
 //! * every table's stream has each change of it once and in order, and what a reader of the stream has seen stays.
 //! * what was readable at an LSN is what a read at that LSN finds ever after (`counters` and `rows` keep history).
 //!
-//! `SHALE_SIM_SEED` runs one seed, `SHALE_SIM_SEEDS` so many of them.
+//! `SHALE_SIM_SEED` runs one seed, `SHALE_SIM_SEEDS` so many of them; see `machine`.
 
 use crate::item_collections::{check_collections, with_collections};
+use crate::machine::{Answer, Machine, answer_of, for_seeds};
 use crate::simulated_transactions::{
     create_filled, drop_in_transaction, increment_in, insert_row_by_row, note, transact,
 };
 use crate::stream_follower::{Follower, streamed};
 use crate::support::*;
 use crate::time_travel::{scan_of, with_history};
-use shale_commitlog::{Drive, FileLog, FileLogOptions};
 use shale_engine::{
-    AsOf, BatchWrite, ClientRequest, Engine, EngineOptions, Error, HistoryProblem, Job,
-    ObservedAttribute, OnConflict, ReadView, ReturnValues, Scan, StorageError, TransactAction,
-    TransactionOptions,
+    AsOf, BatchWrite, ClientRequest, Engine, Error, HistoryProblem, Job, ObservedAttribute,
+    OnConflict, ReadView, ReturnValues, Scan, StorageError, TransactAction, TransactionOptions,
 };
-use shale_env::{Clock, ManualClock, Rand, SeededRand, SimulatedFiles, SyncFault};
+use shale_env::{Clock, Rand, SeededRand, SyncFault};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeyType, ValueView};
-use shale_storage::{MemoryStore, Role, Step};
+use shale_storage::{Role, Step};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -46,21 +44,6 @@ const SEEDS: u64 = 60;
 const COUNTERS: u64 = 3;
 const ACCOUNTS: u64 = 3;
 const RUNNING_MAX: usize = 10;
-
-/// What a client was told.
-#[derive(Debug)]
-enum Answer {
-    /// Done. An increment says which value it made.
-    Done(Option<i64>),
-    /// The condition failed, or the thing was not there (any more).
-    No,
-    /// Certainly nothing was written.
-    Refused,
-    /// Nothing was written, because of others' writes.
-    Conflict,
-    /// Perhaps.
-    Unknown,
-}
 
 /// What a client asked for.
 #[derive(Clone, Debug)]
@@ -123,7 +106,7 @@ struct Transfer {
 
 struct Running {
     request: Request,
-    future: Pin<Box<dyn Future<Output = Answer>>>,
+    future: Pin<Box<dyn Future<Output = Answer<Option<i64>>>>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,16 +153,12 @@ struct Counts {
 
 struct Simulation {
     rand: SeededRand,
-    files: SimulatedFiles,
-    trees: MemoryStore,
-    log: Arc<FileLog>,
-    engine: Engine,
+    machine: Machine,
     running: Vec<Running>,
     model: Model,
     counts: Counts,
     /// Writes of the last probe that were done.
     touched: u64,
-    clock: Arc<ManualClock>,
     follower: RefCell<Follower>,
     photos: Vec<Photo>,
 }
@@ -199,48 +178,15 @@ const PHOTOS_MAX: usize = 12;
 /// How long history is kept.
 const RETENTION_MICROS: u64 = 48 * 3_600_000_000;
 
-fn open_over(
-    files: &SimulatedFiles,
-    trees: &MemoryStore,
-    clock: &Arc<ManualClock>,
-    seed: u64,
-) -> (Arc<FileLog>, Engine) {
-    let log_options = FileLogOptions {
-        segment_bytes: 1,
-        drive: Drive::Stepped,
-        ..FileLogOptions::new("log")
-    };
-    let rand = Arc::new(SeededRand::new(seed));
-    let log = FileLog::open(log_options, Arc::new(files.clone()), rand.clone()).unwrap();
-    let log = Arc::new(log);
-    let options = EngineOptions {
-        background: false,
-        jobs: false,
-        checkpoint_records: 1 + rand.below(40),
-        ..EngineOptions::new("unused")
-    };
-    let clock = Arc::clone(clock) as _;
-    let trees = Box::new(trees.clone());
-    let engine = Engine::open(options, log.clone(), trees, clock, rand).unwrap();
-    (log, engine)
-}
-
 impl Simulation {
     fn new(seed: u64) -> Simulation {
-        let (files, trees) = (SimulatedFiles::new(), MemoryStore::default());
-        let clock = Arc::new(ManualClock::new(1));
-        let (log, engine) = open_over(&files, &trees, &clock, seed);
         let mut simulation = Simulation {
             rand: SeededRand::new(seed),
-            files,
-            trees,
-            log,
-            engine,
+            machine: Machine::new(1, seed, false),
             running: Vec::new(),
             model: Model::default(),
             counts: Counts::default(),
             touched: 0,
-            clock,
             follower: RefCell::default(),
             photos: Vec::new(),
         };
@@ -257,8 +203,11 @@ impl Simulation {
             });
         }
         simulation.drain();
-        let notes = simulation.engine.create_table(with_collections("notes"));
-        driven(|| simulation.turn(), notes).unwrap();
+        let notes = simulation
+            .machine
+            .engine
+            .create_table(with_collections("notes"));
+        driven(|| simulation.machine.turn(), notes).unwrap();
         simulation
     }
 
@@ -266,7 +215,7 @@ impl Simulation {
         for _ in 0..STEPS {
             self.step();
         }
-        self.files.limit_space(None);
+        self.machine.files.limit_space(None);
         self.drain();
         self.check_books();
         self.probe();
@@ -336,9 +285,9 @@ impl Simulation {
             0..30 => self.start_something(),
             30..55 => self.poll_one(),
             55..72 => {
-                self.log.step();
+                self.machine.log.step();
             }
-            72..82 => self.shard(Step::Apply),
+            72..82 => self.machine.shard(Step::Apply),
             82..92 => {
                 let roles = [
                     Role::Catalog,
@@ -356,17 +305,17 @@ impl Simulation {
                     5 => Step::FillVoids,
                     _ => Step::Budget,
                 };
-                self.shard(step);
+                self.machine.shard(step);
             }
             92..94 => {
-                let used = self.files.used_bytes();
-                self.files.limit_space(Some(used));
+                let used = self.machine.files.used_bytes();
+                self.machine.files.limit_space(Some(used));
             }
-            94..96 => self.files.limit_space(None),
+            94..96 => self.machine.files.limit_space(None),
             96 => {
                 if self.rand.below(4) == 0 {
                     let skip = self.rand.below(3) as usize;
-                    self.files.fault_sync(skip, SyncFault::Fail);
+                    self.machine.files.fault_sync(skip, SyncFault::Fail);
                 }
             }
             97 => {
@@ -395,20 +344,10 @@ impl Simulation {
         }
         self.model.transfers_expired = self.model.transfers.len() as u64;
         let minutes = self.rand.below(1200);
-        self.clock.advance(Duration::from_secs(60 * minutes));
+        self.machine
+            .clock
+            .advance(Duration::from_secs(60 * minutes));
         self.counts.hours += minutes / 60;
-    }
-
-    /// A step of the log and what follows from it.
-    fn turn(&self) {
-        self.log.step();
-        self.shard(Step::Apply);
-        self.shard(Step::FillVoids);
-    }
-
-    fn shard(&self, step: Step) {
-        // A full or failing disk stops a step; what that means for clients is what is tested.
-        let _ = self.engine.shard_step(step);
     }
 
     fn start_something(&mut self) {
@@ -528,7 +467,7 @@ impl Simulation {
             | Request::Note { .. }
             | Request::Retention => {}
         }
-        let engine = self.engine.clone();
+        let engine = self.machine.engine.clone();
         let rows = match &request {
             Request::Insert { ids, .. } => ids.iter().map(|id| self.row(*id)).collect(),
             _ => Vec::new(),
@@ -572,7 +511,7 @@ impl Simulation {
         }
     }
 
-    fn answered(&mut self, request: Request, answer: Answer) {
+    fn answered(&mut self, request: Request, answer: Answer<Option<i64>>) {
         match answer {
             Answer::Done(_) => self.counts.done += 1,
             Answer::No => self.counts.no += 1,
@@ -668,7 +607,7 @@ impl Simulation {
     }
 
     fn number(&self, table: &str, id: u64) -> i64 {
-        let found = get(&self.engine, table, item([("id", n(id as i64))]));
+        let found = get(&self.machine.engine, table, item([("id", n(id as i64))]));
         match found.map(|item| item["n"].clone()) {
             Some(AttributeValue::N(number)) => number.to_i64().unwrap(),
             None => 0,
@@ -678,9 +617,9 @@ impl Simulation {
 
     /// Lets everything finish; a shard that takes no writes any more is started again.
     fn drain(&mut self) {
-        self.files.limit_space(None);
+        self.machine.files.limit_space(None);
         for round in 0.. {
-            self.turn();
+            self.machine.turn();
             for which in (0..self.running.len()).rev() {
                 self.poll(which);
             }
@@ -699,31 +638,20 @@ impl Simulation {
             let answer = Answer::Unknown;
             self.answered(request, answer);
         }
-        self.files.limit_space(None);
         let seed = self.rand.next_u64();
-        let files = self.files.crash(seed);
-        // Nothing of the old process writes any more.
-        let nowhere = open_over(
-            &SimulatedFiles::new(),
-            &MemoryStore::default(),
-            &self.clock,
-            0,
-        );
-        (self.log, self.engine) = nowhere;
-        self.files = files;
-        (self.log, self.engine) = open_over(&self.files, &self.trees, &self.clock, seed);
+        self.machine.crash(seed, false);
         self.check_recovered();
         self.check_books();
         self.check_photos();
     }
 
     fn take_photo(&mut self) {
-        let view = self.engine.read_view().unwrap();
+        let view = self.machine.engine.read_view().unwrap();
         let tables = PAST.map(|name| contents(&view, name).unwrap());
-        let lsn = self.engine.current_lsn();
-        let stats = self.engine.shard_stats();
+        let lsn = self.machine.engine.current_lsn();
+        let stats = self.machine.engine.shard_stats();
         let quiet = stats.sequenced == stats.published;
-        let taken = quiet.then(|| self.clock.now_micros());
+        let taken = quiet.then(|| self.machine.clock.now_micros());
         self.photos.push(Photo { lsn, taken, tables });
         if self.photos.len() > PHOTOS_MAX {
             self.photos.remove(0);
@@ -731,11 +659,11 @@ impl Simulation {
     }
 
     fn check_photos(&mut self) {
-        let now = self.clock.now_micros();
+        let now = self.machine.clock.now_micros();
         let mut photos = std::mem::take(&mut self.photos);
         photos.retain(|Photo { lsn, taken, tables }| {
-            let opening = self.engine.read_view_as_of(AsOf::Lsn(*lsn));
-            let view = driven(|| self.turn(), opening).unwrap();
+            let opening = self.machine.engine.read_view_as_of(AsOf::Lsn(*lsn));
+            let view = driven(|| self.machine.turn(), opening).unwrap();
             for (name, photo) in PAST.iter().zip(tables) {
                 match contents(&view, name) {
                     Ok(found) => assert_eq!(found, *photo, "{name} as of {lsn}"),
@@ -766,8 +694,14 @@ impl Simulation {
             );
             *acknowledged = value;
         }
-        let found =
-            |id: u64| get(&self.engine, "rows", item([("id", n(id as i64 + 10))])).is_some();
+        let found = |id: u64| {
+            get(
+                &self.machine.engine,
+                "rows",
+                item([("id", n(id as i64 + 10))]),
+            )
+            .is_some()
+        };
         for group in std::mem::take(&mut self.model.groups) {
             let there = group.iter().filter(|id| found(**id)).count();
             assert!(
@@ -779,22 +713,24 @@ impl Simulation {
             *state = settled(&format!("row {id}"), *state, found(*id));
         }
         for (name, state) in &mut self.model.tables {
-            let found = self.engine.describe_table(name).is_ok();
+            let found = self.machine.engine.describe_table(name).is_ok();
             *state = settled(name, *state, found);
         }
     }
 
     /// Statistics equal a recount, observed attributes cover every item.
     fn check_books(&self) {
-        let hours = self.clock.now_micros() / 3_600_000_000;
-        self.follower.borrow_mut().check(&self.engine, hours <= 24);
+        let hours = self.machine.clock.now_micros() / 3_600_000_000;
+        self.follower
+            .borrow_mut()
+            .check(&self.machine.engine, hours <= 24);
         let accounts = ["debits", "credits"].map(|table| {
             let ids = 0..ACCOUNTS;
             ids.map(|id| self.number(table, id)).sum::<i64>()
         });
         assert_eq!(accounts[0] + accounts[1], 0, "half of a transfer is there");
-        check_collections(&self.engine, "notes");
-        for name in self.engine.list_tables(None, 1000) {
+        check_collections(&self.machine.engine, "notes");
+        for name in self.machine.engine.list_tables(None, 1000) {
             let scan = Scan {
                 table: name.clone(),
                 index: None,
@@ -805,11 +741,11 @@ impl Simulation {
                 segment: None,
                 consistent: true,
             };
-            let page = self.engine.scan(&scan).unwrap();
+            let page = self.machine.engine.scan(&scan).unwrap();
             assert!(page.last_evaluated_key.is_none());
             let created_whole = !self.model.filled.contains(&name) || !page.items.is_empty();
             assert!(created_whole, "{name} was created without its row");
-            let described = self.engine.describe_table(&name).unwrap();
+            let described = self.machine.engine.describe_table(&name).unwrap();
             let bytes: usize = page.items.iter().map(EncodedItem::size).sum();
             assert_eq!(
                 (described.item_count, described.size_bytes),
@@ -858,7 +794,7 @@ fn settled(what: &str, state: State, found: bool) -> State {
     if found { State::There } else { State::NotThere }
 }
 
-async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
+async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer<Option<i64>> {
     let result = match request {
         Request::Increment { counter } => {
             let key = item([("id", n(counter as i64))]);
@@ -938,21 +874,7 @@ async fn perform(engine: &Engine, request: Request, rows: Vec<Item>) -> Answer {
         Request::Drop { name, .. } => engine.delete_table(&name).await.map(|_| None),
         Request::Transfer(transfer) => pay(engine, transfer).await.map(|()| None),
     };
-    match result {
-        Ok(value) => Answer::Done(value),
-        Err(
-            Error::ConditionFailed { .. } | Error::TableNotFound { .. } | Error::TableExists { .. },
-        ) => Answer::No,
-        Err(Error::Storage(
-            StorageError::DiskFull
-            | StorageError::RolledBack
-            | StorageError::Poisoned(_)
-            | StorageError::SnapshotTooOld,
-        )) => Answer::Refused,
-        Err(Error::SerializationConflict) => Answer::Conflict,
-        Err(Error::Storage(StorageError::OutcomeUnknown(_))) => Answer::Unknown,
-        Err(error) => panic!("{error}"),
-    }
+    answer_of(result)
 }
 
 async fn pay(engine: &Engine, transfer: Transfer) -> Result<(), Error> {
@@ -975,14 +897,8 @@ async fn pay(engine: &Engine, transfer: Transfer) -> Result<(), Error> {
 
 #[test]
 fn nothing_acknowledged_is_lost_and_the_books_balance() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
-    let seeds = match number("SHALE_SIM_SEED") {
-        Some(seed) => seed..seed + 1,
-        None => 0..number("SHALE_SIM_SEEDS").unwrap_or(SEEDS),
-    };
-    let whole = seeds.end - seeds.start >= SEEDS;
     let mut total = Counts::default();
-    for seed in seeds {
+    let whole = for_seeds(SEEDS, |seed| {
         println!("SHALE_SIM_SEED={seed}");
         let mut simulation = Simulation::new(seed);
         simulation.run();
@@ -995,7 +911,7 @@ fn nothing_acknowledged_is_lost_and_the_books_balance() {
         total.crashes += counts.crashes;
         total.hours += counts.hours;
         total.photos += counts.photos;
-    }
+    });
     println!("{total:?}");
     let met = [
         total.done,
@@ -1013,9 +929,14 @@ fn nothing_acknowledged_is_lost_and_the_books_balance() {
 #[test]
 fn a_full_disk_refuses_writes_not_reads_and_passes() {
     let simulation = Simulation::new(1);
-    let engine = &simulation.engine;
+    let engine = &simulation.machine.engine;
     let row = |id: i64| item([("id", n(id)), ("x", s(&"x".repeat(1000)))]);
-    let write = |id: i64| driven(|| simulation.turn(), engine.put_item(put("rows", row(id))));
+    let write = |id: i64| {
+        driven(
+            || simulation.machine.turn(),
+            engine.put_item(put("rows", row(id))),
+        )
+    };
     write(1).unwrap();
     let mut last = 1;
     for _ in 0..3 {
@@ -1023,8 +944,9 @@ fn a_full_disk_refuses_writes_not_reads_and_passes() {
         let together = put("rows", item([("id", n(-1)), ("last", n(last))]));
         transaction.put_item(&together).unwrap();
         simulation
+            .machine
             .files
-            .limit_space(Some(simulation.files.used_bytes()));
+            .limit_space(Some(simulation.machine.files.used_bytes()));
         let error = loop {
             last += 1;
             match write(last) {
@@ -1041,12 +963,12 @@ fn a_full_disk_refuses_writes_not_reads_and_passes() {
         let refused = item([("id", n(last))]);
         assert_eq!(get(engine, "rows", refused.clone()), None);
         let batch = vec![("rows".to_owned(), BatchWrite::Put(row(last)))];
-        let batch = driven(|| simulation.turn(), engine.batch_write(batch));
+        let batch = driven(|| simulation.machine.turn(), engine.batch_write(batch));
         assert!(matches!(batch, Err(Error::Storage(StorageError::DiskFull))));
         let created = table("more", ("id", KeyType::N), None);
-        assert!(driven(|| simulation.turn(), engine.create_table(created)).is_err());
-        assert!(driven(|| simulation.turn(), engine.delete_table("rows")).is_err());
-        let committed = driven(|| simulation.turn(), transaction.commit());
+        assert!(driven(|| simulation.machine.turn(), engine.create_table(created)).is_err());
+        assert!(driven(|| simulation.machine.turn(), engine.delete_table("rows")).is_err());
+        let committed = driven(|| simulation.machine.turn(), transaction.commit());
         assert!(matches!(
             committed,
             Err(Error::Storage(StorageError::DiskFull))
@@ -1054,9 +976,9 @@ fn a_full_disk_refuses_writes_not_reads_and_passes() {
         let names = ["counters", "credits", "debits", "notes", "rows"];
         assert_eq!(engine.list_tables(None, 10), names);
 
-        simulation.files.limit_space(None);
-        simulation.turn();
-        simulation.turn();
+        simulation.machine.files.limit_space(None);
+        simulation.machine.turn();
+        simulation.machine.turn();
         write(last).unwrap();
         assert_eq!(get(engine, "rows", refused), Some(row(last)));
         let found = get(engine, "rows", item([("id", n(-1))]));
@@ -1066,7 +988,7 @@ fn a_full_disk_refuses_writes_not_reads_and_passes() {
         );
         let again = engine.begin(TransactionOptions::default());
         again.put_item(&together).unwrap();
-        driven(|| simulation.turn(), again.commit()).unwrap();
+        driven(|| simulation.machine.turn(), again.commit()).unwrap();
         simulation.check_books();
     }
 }

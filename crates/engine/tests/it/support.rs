@@ -45,6 +45,13 @@ impl InstantLog {
         }
     }
 
+    /// A log of those records.
+    pub fn of(records: Vec<Record>) -> InstantLog {
+        let log = InstantLog::default();
+        log.state.lock().records = records;
+        log
+    }
+
     /// Lets nothing above that LSN become durable, until it is released.
     pub fn hold_at(&self, lsn: u64) {
         self.state.lock().held_at = Some(lsn);
