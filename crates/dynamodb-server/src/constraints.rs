@@ -4,11 +4,18 @@
 //! Not here: rules between parameters (the operations' modules).
 
 use crate::exception::Exception;
-use crate::json::Structure;
+use crate::json::{Json, Structure};
 use crate::messages;
 use crate::service::Service;
 use std::borrow::Cow;
 use std::fmt::Display;
+
+/// The pattern of table and index names.
+const NAME_PATTERN: &str = "[a-zA-Z0-9_.-]+";
+/// Characters of a table's ARN, at most.
+const TABLE_ARN_CHARACTERS_MAX: usize = 1024;
+/// Characters of a name in ExpressionAttributeNames, at most.
+const ATTRIBUTE_NAME_CHARACTERS_MAX: usize = 65_535;
 
 /// At most this many violations are worded; a request can hold thousands of wrong elements.
 const VIOLATIONS_MAX: usize = 10;
@@ -64,12 +71,10 @@ impl Constraints {
         max: usize,
     ) {
         if length < min {
-            let rule = format!("Member must have length greater than or equal to {min}");
-            self.violated(value, path, &rule);
+            self.violated(value, path, &messages::at_least("length", min));
         }
         if length > max {
-            let rule = format!("Member must have length less than or equal to {max}");
-            self.violated(value, path, &rule);
+            self.violated(value, path, &messages::at_most("length", max));
         }
     }
 
@@ -112,29 +117,18 @@ impl Constraints {
     pub(crate) fn range<T: PartialOrd + Display>(&mut self, value: T, path: &str, min: T, max: T) {
         let quoted = format!("'{value}'");
         if value < min {
-            let rule = format!("Member must have value greater than or equal to {min}");
-            self.violated(&quoted, path, &rule);
+            self.violated(&quoted, path, &messages::at_least("value", min));
         }
         if value > max {
-            let rule = format!("Member must have value less than or equal to {max}");
-            self.violated(&quoted, path, &rule);
+            self.violated(&quoted, path, &messages::at_most("value", max));
         }
     }
 
     /// The pattern of table and index names.
     pub(crate) fn name_pattern(&mut self, name: &str, path: &str) {
-        let valid = name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-        if !valid {
-            self.pattern(name, path, "[a-zA-Z0-9_.-]+");
+        if !is_name(name) {
+            self.violated(&quoted(name), path, &messages::pattern(NAME_PATTERN));
         }
-    }
-
-    /// A text that a pattern does not match.
-    pub(crate) fn pattern(&mut self, text: &str, path: &str, pattern: &str) {
-        let rule = format!("Member must satisfy regular expression pattern: {pattern}");
-        self.violated(&quoted(text), path, &rule);
     }
 
     /// The member of an enumeration that a text names. `values` pairs the words with their meaning, in the order of the message.
@@ -148,11 +142,7 @@ impl Constraints {
         let found = values.iter().find(|(word, _)| *word == text);
         if found.is_none() {
             let words: Vec<&str> = values.iter().map(|(word, _)| *word).collect();
-            let rule = format!(
-                "Member must satisfy enum value set: {}",
-                messages::bracketed(&words)
-            );
-            self.violated(&quoted(text), path, &rule);
+            self.violated(&quoted(text), path, &messages::enumeration(&words));
         }
         found.map(|(_, value)| *value)
     }
@@ -183,7 +173,6 @@ impl Constraints {
 
     /// The constraints of a parameter that names an existing table.
     pub(crate) fn check_table_name(&mut self, name: &str, path: &str) {
-        const TABLE_ARN_CHARACTERS_MAX: usize = 1024;
         let characters = name.chars().count();
         // Quoted only for the message: every request comes here.
         if !(1..=TABLE_ARN_CHARACTERS_MAX).contains(&characters) {
@@ -192,6 +181,54 @@ impl Constraints {
         }
         if table_of_arn(name).is_none() {
             self.name_pattern(name, path);
+        }
+    }
+}
+
+/// Whether a text has only the characters of names of tables and indexes.
+fn is_name(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    text.bytes().all(is_allowed)
+}
+
+impl Constraints {
+    /// The names of tables that are the keys of RequestItems.
+    pub(crate) fn check_table_keys<'t>(&mut self, names: impl Iterator<Item = &'t str>) {
+        let (mut lengths, mut patterns) = (true, true);
+        for name in names {
+            lengths &= (1..=TABLE_ARN_CHARACTERS_MAX).contains(&name.chars().count());
+            patterns &= name.is_empty() || is_name(name) || table_of_arn(name).is_some();
+        }
+        if lengths && patterns {
+            return;
+        }
+        let mut rules = vec![
+            messages::at_most("length", TABLE_ARN_CHARACTERS_MAX),
+            messages::at_least("length", 1),
+        ];
+        rules.extend((!patterns).then(|| messages::pattern(NAME_PATTERN)));
+        let rule = messages::of_elements("Map keys", &rules);
+        self.violated("'{...}'", "requestItems", &rule);
+    }
+
+    /// ExpressionAttributeNames of a structure at that path, with a dot behind it if it is inside the request.
+    pub(crate) fn attribute_names(&mut self, structure: &Structure<'_>, path: &str) {
+        let Some(Json::Object(names)) = structure.peek("ExpressionAttributeNames") else {
+            return;
+        };
+        // Bytes first: they are counted already, and characters are not more.
+        let too_long = |(_, name): &(Cow<'_, str>, Json<'_>)| match name {
+            Json::String(name) => {
+                name.len() > ATTRIBUTE_NAME_CHARACTERS_MAX
+                    && name.chars().count() > ATTRIBUTE_NAME_CHARACTERS_MAX
+            }
+            _ => false,
+        };
+        if names.iter().any(too_long) {
+            let rules = [messages::at_most("length", ATTRIBUTE_NAME_CHARACTERS_MAX)];
+            let rule = messages::of_elements("Map value", &rules);
+            let path = format!("{path}expressionAttributeNames");
+            self.violated("'{...}'", &path, &rule);
         }
     }
 }

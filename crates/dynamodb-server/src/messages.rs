@@ -115,6 +115,22 @@ pub(crate) fn signature_mismatch(canonical_request: &str, string_to_sign: &str) 
 }
 
 // Constraints of the API model.
+pub(crate) fn at_least(what: &str, min: impl Display) -> String {
+    format!("Member must have {what} greater than or equal to {min}")
+}
+pub(crate) fn at_most(what: &str, max: impl Display) -> String {
+    format!("Member must have {what} less than or equal to {max}")
+}
+pub(crate) fn pattern(pattern: &str) -> String {
+    format!("Member must satisfy regular expression pattern: {pattern}")
+}
+pub(crate) fn enumeration(words: &[&str]) -> String {
+    format!("Member must satisfy enum value set: {}", bracketed(words))
+}
+/// `what` is Member (of a list), Map keys or Map value.
+pub(crate) fn of_elements(what: &str, rules: &[String]) -> String {
+    format!("{what} must satisfy constraint: {}", bracketed(rules))
+}
 pub(crate) fn constraint(value: &str, path: &str, rule: &str) -> String {
     format!("Value {value} at '{path}' failed to satisfy constraint: {rule}")
 }

@@ -20,6 +20,7 @@
 use crate::constraints::{Constraints, quoted};
 use crate::exception::Exception;
 use crate::json::{Json, Structure};
+use crate::messages;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -38,6 +39,19 @@ pub(crate) fn check(operation: &str, request: &Json<'_>) -> Result<(), Exception
     constraints.check()
 }
 
+/// Checks a member of a request, at that path in messages.
+///
+/// # Errors
+/// SerializationException for the first member of a wrong type; violations are collected.
+pub(crate) fn check_member(
+    json: &Json<'_>,
+    shape: &str,
+    path: &str,
+    constraints: &mut Constraints,
+) -> Result<(), Exception> {
+    MODEL.check(json, shape, path, constraints)
+}
+
 /// The shapes by name.
 #[derive(Debug, Default)]
 struct Model {
@@ -54,6 +68,7 @@ enum Shape {
         bounds: Bounds,
     },
     Map {
+        key: &'static str,
         value: &'static str,
         bounds: Bounds,
     },
@@ -94,11 +109,31 @@ impl Bounds {
         })
     }
 
-    /// As lengths.
-    fn lengths(self) -> (usize, usize) {
-        let length = |bound: Option<i64>| bound.and_then(|bound| usize::try_from(bound).ok());
-        let (min, max) = (length(self.min), length(self.max));
-        (min.unwrap_or(0), max.unwrap_or(usize::MAX))
+    /// How rules tell of lengths and of numbers.
+    const LENGTHS: &str = "length";
+    const VALUES: &str = "value";
+
+    fn violated_length(self, length: usize) -> Vec<String> {
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        self.violated(length, Bounds::LENGTHS)
+    }
+
+    fn violated_value(self, value: i64) -> Vec<String> {
+        self.violated(value, Bounds::VALUES)
+    }
+
+    fn violated(self, number: i64, what: &str) -> Vec<String> {
+        let violated = Bounds {
+            min: self.min.filter(|min| number < *min),
+            max: self.max.filter(|max| number > *max),
+        };
+        violated.rules(what)
+    }
+
+    fn rules(self, what: &str) -> Vec<String> {
+        let max = self.max.map(|max| messages::at_most(what, max));
+        let min = self.min.map(|min| messages::at_least(what, min));
+        max.into_iter().chain(min).collect()
     }
 }
 
@@ -197,7 +232,7 @@ impl Model {
                     (name, Shape::Structure(members))
                 }
                 ["list", name, element, ..] => (name, Shape::List { element, bounds }),
-                ["map", name, _, value, ..] => (name, Shape::Map { value, bounds }),
+                ["map", name, key, value, ..] => (name, Shape::Map { key, value, bounds }),
                 ["string", name, ref rest @ ..] => {
                     let bounded = rest.iter().find_map(|word| Bounds::read(word));
                     let enumeration = rest.iter().find(|word| Bounds::read(word).is_none());
@@ -221,7 +256,7 @@ impl Model {
         model
     }
 
-    /// Checks a value, at that path in messages.
+    /// Checks a value and what is in it, at that path in messages.
     fn check(
         &self,
         json: &Json<'_>,
@@ -229,12 +264,22 @@ impl Model {
         path: &str,
         constraints: &mut Constraints,
     ) -> Result<(), Exception> {
-        let Some(declared) = self.shapes.get(shape) else {
-            // An attribute value: it is read by its own rules.
-            return Ok(());
-        };
-        match declared {
-            Shape::Structure(members) => {
+        for rule in self.violated(json, shape)? {
+            constraints.violated(&shown(json), path, &rule);
+        }
+        self.check_inside(json, shape, path, constraints)
+    }
+
+    /// Checks what is in a value. What is wrong with an element or an entry itself is told of the whole list or map, as the service does.
+    fn check_inside(
+        &self,
+        json: &Json<'_>,
+        shape: &str,
+        path: &str,
+        constraints: &mut Constraints,
+    ) -> Result<(), Exception> {
+        match self.shapes.get(shape) {
+            Some(Shape::Structure(members)) => {
                 let given = Structure::members(json, shape)?;
                 for member in members {
                     let value = given.iter().find(|(name, _)| name == member.name);
@@ -247,44 +292,115 @@ impl Model {
                     }
                 }
             }
-            Shape::List { element, bounds } => {
-                let list = json.as_list()?;
-                let (min, max) = bounds.lengths();
-                constraints.list_length(Some(list.len()), path, min, max);
-                for (position, json) in list.iter().enumerate() {
+            Some(Shape::List { element, .. }) => {
+                let mut wrong = false;
+                for (position, inner) in json.as_list()?.iter().enumerate() {
+                    wrong |= !self.violated(inner, element)?.is_empty();
                     let path = format!("{path}.{}.member", position + 1);
-                    self.check(json, element, &path, constraints)?;
+                    self.check_inside(inner, element, &path, constraints)?;
+                }
+                if wrong {
+                    let rule = messages::of_elements("Member", &self.rules(element));
+                    constraints.violated(&shown(json), path, &rule);
                 }
             }
-            Shape::Map { value, bounds } => {
-                let map = json.as_map(&self.java_type(value))?;
-                let (min, max) = bounds.lengths();
-                constraints.length("'{}'", map.len(), path, min, max);
-                for (key, json) in map {
-                    let path = format!("{path}.{key}.member");
-                    self.check(json, value, &path, constraints)?;
+            Some(Shape::Map { key, value, .. }) => {
+                let (mut wrong_key, mut wrong) = (false, false);
+                for (name, inner) in json.as_map(&self.java_type(value))? {
+                    wrong_key |= !self.violated_by_text(name, key).is_empty();
+                    wrong |= !self.violated(inner, value)?.is_empty();
+                    let path = format!("{path}.{name}.member");
+                    self.check_inside(inner, value, &path, constraints)?;
+                }
+                for (wrong, what, shape) in
+                    [(wrong_key, "Map keys", key), (wrong, "Map value", value)]
+                {
+                    if wrong {
+                        let rule = messages::of_elements(what, &self.rules(shape));
+                        constraints.violated(&shown(json), path, &rule);
+                    }
                 }
             }
-            Shape::String {
+            // Scalars, and attribute values, which are read by their own rules.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The rules that a value itself violates.
+    fn violated(&self, json: &Json<'_>, shape: &str) -> Result<Vec<String>, Exception> {
+        let Some(declared) = self.shapes.get(shape) else {
+            return Ok(Vec::new());
+        };
+        Ok(match declared {
+            Shape::Structure(_) => Vec::new(),
+            Shape::List { bounds, .. } => bounds.violated_length(json.as_list()?.len()),
+            Shape::Map { value, bounds, .. } => {
+                bounds.violated_length(json.as_map(&self.java_type(value))?.len())
+            }
+            Shape::String { .. } => self.violated_by_text(json.as_string()?, shape),
+            Shape::Integer(bounds) => bounds.violated_value(i64::from(json.as_integer()?)),
+            Shape::Long(bounds) => bounds.violated_value(json.as_long()?),
+            Shape::Boolean => {
+                json.as_bool()?;
+                Vec::new()
+            }
+            Shape::Double => {
+                json.check_double()?;
+                Vec::new()
+            }
+            Shape::Timestamp => {
+                json.check_timestamp()?;
+                Vec::new()
+            }
+        })
+    }
+
+    fn violated_by_text(&self, text: &str, shape: &str) -> Vec<String> {
+        let Some(Shape::String {
+            bounds,
+            words,
+            pattern,
+        }) = self.shapes.get(shape)
+        else {
+            return Vec::new();
+        };
+        let mut rules = Vec::new();
+        if !words.is_empty() && !words.contains(&text) {
+            rules.push(messages::enumeration(words));
+        }
+        if let Some(pattern) = pattern.as_ref().filter(|pattern| !(pattern.matches)(text)) {
+            rules.push(messages::pattern(pattern.text));
+        }
+        rules.extend(bounds.violated_length(text.chars().count()));
+        rules
+    }
+
+    /// All rules of a shape itself.
+    fn rules(&self, shape: &str) -> Vec<String> {
+        match self.shapes.get(shape) {
+            Some(Shape::List { bounds, .. } | Shape::Map { bounds, .. }) => {
+                bounds.rules(Bounds::LENGTHS)
+            }
+            Some(Shape::String {
                 bounds,
                 words,
                 pattern,
-            } => {
-                let text = json.as_string()?;
-                check_string(text, *bounds, words, pattern.as_ref(), path, constraints);
+            }) => {
+                let mut rules = bounds.rules(Bounds::LENGTHS);
+                rules.extend(
+                    pattern
+                        .as_ref()
+                        .map(|pattern| messages::pattern(pattern.text)),
+                );
+                if !words.is_empty() {
+                    rules.push(messages::enumeration(words));
+                }
+                rules
             }
-            Shape::Integer(bounds) => {
-                let number = i64::from(json.as_integer()?);
-                check_number(number, *bounds, path, constraints);
-            }
-            Shape::Long(bounds) => check_number(json.as_long()?, *bounds, path, constraints),
-            Shape::Boolean => {
-                json.as_bool()?;
-            }
-            Shape::Double => json.check_double()?,
-            Shape::Timestamp => json.check_timestamp()?,
+            Some(Shape::Integer(bounds) | Shape::Long(bounds)) => bounds.rules(Bounds::VALUES),
+            _ => Vec::new(),
         }
-        Ok(())
     }
 
     /// What the service calls the type in messages.
@@ -313,36 +429,23 @@ impl Member {
     }
 }
 
-fn check_string(
-    text: &str,
-    bounds: Bounds,
-    words: &[&str],
-    pattern: Option<&Pattern>,
-    path: &str,
-    constraints: &mut Constraints,
-) {
-    if !words.is_empty() {
-        let words: Vec<(&str, ())> = words.iter().map(|word| (*word, ())).collect();
-        constraints.enumeration(Some(text), path, &words);
+/// A value as messages quote it; only texts, numbers and lists of texts are written out.
+fn shown(json: &Json<'_>) -> String {
+    match json {
+        Json::String(text) => quoted(text),
+        Json::Integer(number) => format!("'{number}'"),
+        Json::Array(elements) if elements.is_empty() => "'[]'".to_owned(),
+        Json::Array(elements) => {
+            let texts = elements.iter().map(|element| element.as_string().ok());
+            let texts: Option<Vec<&str>> = texts.collect();
+            texts.map_or("'[...]'".to_owned(), |texts| {
+                quoted(&messages::bracketed(&texts))
+            })
+        }
+        Json::Object(members) if members.is_empty() => "'{}'".to_owned(),
+        Json::Object(_) => "'{...}'".to_owned(),
+        Json::Null | Json::Bool(_) | Json::Decimal(_) => "'...'".to_owned(),
     }
-    if let Some(pattern) = pattern
-        && !(pattern.matches)(text)
-    {
-        constraints.pattern(text, path, pattern.text);
-    }
-    let (min, max) = bounds.lengths();
-    let length = text.chars().count();
-    if !(min..=max).contains(&length) {
-        constraints.length(&quoted(text), length, path, min, max);
-    }
-}
-
-fn check_number(number: i64, bounds: Bounds, path: &str, constraints: &mut Constraints) {
-    let (min, max) = (
-        bounds.min.unwrap_or(i64::MIN),
-        bounds.max.unwrap_or(i64::MAX),
-    );
-    constraints.range(number, path, min, max);
 }
 
 fn join(path: &str, member: &str) -> String {

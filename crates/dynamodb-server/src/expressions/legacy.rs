@@ -3,10 +3,11 @@
 
 use crate::attribute_value::decode_value;
 use crate::constraints::Constraints;
-use crate::exception::Exception;
+use crate::exception::{Exception, internal};
 use crate::expressions::key_condition_message;
 use crate::json::{Json, Structure};
 use crate::messages;
+use crate::model;
 use shale_expression::{
     Action, Comparison, Condition, KeyCondition, Operand, Path, Projection, SetValue,
     SortCondition, Update,
@@ -31,18 +32,32 @@ enum Junction {
 }
 
 impl<'a> Legacy<'a> {
-    /// Takes those parameters out of `known` that the request has, and ConditionalOperator.
+    /// Takes those parameters out of `known` that the request has, and ConditionalOperator; checks ExpressionAttributeNames too.
     pub(crate) fn take(
         request: &mut Structure<'a>,
         constraints: &mut Constraints,
         known: &[&'static str],
     ) -> Result<Legacy<'a>, Exception> {
+        Legacy::take_at(request, constraints, known, "")
+    }
+
+    /// As `take`, of a structure at that path in messages (with a dot behind it).
+    pub(crate) fn take_at(
+        request: &mut Structure<'a>,
+        constraints: &mut Constraints,
+        known: &[&'static str],
+        path: &str,
+    ) -> Result<Legacy<'a>, Exception> {
         let mut given = Vec::new();
         for name in known {
             if let Some(json) = request.take(name) {
+                let (shape, member) = shape_of(name);
+                let path = format!("{path}{member}");
+                model::check_member(&json, shape, &path, constraints)?;
                 given.push((*name, json));
             }
         }
+        constraints.attribute_names(request, path);
         let operator = request.string(CONDITIONAL_OPERATOR)?;
         let values = [("OR", Junction::Or), ("AND", Junction::And)];
         Ok(Legacy {
@@ -131,11 +146,6 @@ impl<'a> Legacy<'a> {
             return Ok(None);
         };
         let names = json.into_list()?;
-        let mut constraints = Constraints::default();
-        if names.is_empty() {
-            constraints.length("'[]'", 0, "attributesToGet", 1, usize::MAX);
-        }
-        constraints.check()?;
         let mut seen = BTreeSet::new();
         for name in names {
             let name = name.into_string()?.into_owned();
@@ -307,6 +317,18 @@ impl Operator {
     }
 }
 
+/// What the API model calls a parameter's type, and its name in paths.
+fn shape_of(parameter: &str) -> (&'static str, &'static str) {
+    match parameter {
+        "AttributesToGet" => ("AttributeNameList", "attributesToGet"),
+        "AttributeUpdates" => ("AttributeUpdates", "attributeUpdates"),
+        "Expected" => ("ExpectedAttributeMap", "expected"),
+        "KeyConditions" => ("KeyConditions", "keyConditions"),
+        "QueryFilter" => ("FilterConditionMap", "queryFilter"),
+        _ => ("FilterConditionMap", "scanFilter"),
+    }
+}
+
 fn attribute_path(name: String) -> Path {
     Path {
         root: name,
@@ -318,25 +340,17 @@ fn attribute_path(name: String) -> Path {
 fn operator_and_values(json: Json<'_>) -> Result<(Operator, Vec<AttributeValue>), Exception> {
     let mut structure = Structure::open(json, "Condition")?;
     let values = value_list(&mut structure)?.unwrap_or_default();
-    let mut constraints = Constraints::default();
-    let operator = comparison_operator(&mut structure, &mut constraints)?;
-    constraints.check()?;
-    match operator {
-        Some(operator) => Ok((operator, values)),
-        None => {
-            let mut constraints = Constraints::default();
-            constraints.missing("comparisonOperator");
-            Err(constraints.into_exception())
-        }
-    }
+    let operator = comparison_operator(&mut structure)?;
+    let operator = operator.ok_or_else(|| internal("a condition without an operator"))?;
+    Ok((operator, values))
 }
 
-fn comparison_operator(
-    structure: &mut Structure<'_>,
-    constraints: &mut Constraints,
-) -> Result<Option<Operator>, Exception> {
+/// The constraints are checked: a word that is given is one of them.
+fn comparison_operator(structure: &mut Structure<'_>) -> Result<Option<Operator>, Exception> {
     let word = structure.string("ComparisonOperator")?;
-    Ok(constraints.enumeration(word.as_deref(), "comparisonOperator", Operator::ALL))
+    let mut operators = Operator::ALL.iter();
+    let found = operators.find(|(known, _)| word.as_deref() == Some(known));
+    Ok(found.map(|(_, operator)| *operator))
 }
 
 fn value_list(structure: &mut Structure<'_>) -> Result<Option<Vec<AttributeValue>>, Exception> {
@@ -362,9 +376,7 @@ fn expected(attribute: &str, json: Json<'_>) -> Result<Condition, Exception> {
     let value = structure.take("Value").map(decode_value).transpose()?;
     let exists = structure.bool("Exists")?;
     let list = value_list(&mut structure)?;
-    let mut constraints = Constraints::default();
-    let operator = comparison_operator(&mut structure, &mut constraints)?;
-    constraints.check()?;
+    let operator = comparison_operator(&mut structure)?;
     let refused = |message| Err(Exception::validation(message));
     match (operator, list, value, exists) {
         (Some(_), _, _, Some(_)) => refused(messages::operator_and_exists(attribute)),
@@ -394,17 +406,12 @@ fn action(attribute: &str, json: Json<'_>) -> Result<Action, Exception> {
     }
     let mut structure = Structure::open(json, "AttributeValueUpdate")?;
     let value = structure.take("Value").map(decode_value).transpose()?;
-    let word = structure.string("Action")?;
-    let mut constraints = Constraints::default();
-    let words = [
-        ("ADD", Word::Add),
-        ("DELETE", Word::Delete),
-        ("PUT", Word::Put),
-    ];
-    let action = constraints
-        .enumeration(word.as_deref(), "action", &words)
-        .unwrap_or(Word::Put);
-    constraints.check()?;
+    // The constraints are checked: it is one of three words, of which PUT is the default.
+    let action = match structure.string("Action")?.as_deref() {
+        Some("ADD") => Word::Add,
+        Some("DELETE") => Word::Delete,
+        _ => Word::Put,
+    };
     let path = attribute_path(attribute.to_owned());
     let refused = |message| Err(Exception::validation(message));
     match (action, value) {

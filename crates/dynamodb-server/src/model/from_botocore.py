@@ -13,6 +13,16 @@ import pathlib
 import botocore
 
 SERVICES = ["dynamodb", "dynamodbstreams"]
+# The order of the words in the service's messages, where it is known and another one than the model's.
+ORDERS = {
+    "AttributeAction": ["ADD", "DELETE", "PUT"],
+    "ComparisonOperator": ["IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS"],
+    "ConditionalOperator": ["OR", "AND"],
+    "ProjectionType": ["ALL", "INCLUDE", "KEYS_ONLY"],
+    "ReturnValue": ["ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"],
+    "ScalarAttributeType": ["B", "N", "S"],
+    "Select": ["SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"],
+}
 
 
 def load(service):
@@ -36,7 +46,9 @@ def line(name, shape):
         return f"list {name} {shape['member']['shape']}{bounds(shape)}"
     if kind == "map":
         return f"map {name} {shape['key']['shape']} {shape['value']['shape']}{bounds(shape)}"
-    enumeration = f" {'|'.join(shape['enum'])}" if "enum" in shape else ""
+    words = ORDERS.get(name, shape.get("enum", []))
+    assert sorted(words) == sorted(shape.get("enum", [])), name
+    enumeration = f" {'|'.join(words)}" if words else ""
     # A pattern is the rest of its line: it may hold blanks.
     pattern = f" /{shape['pattern']}" if "pattern" in shape else ""
     return f"{kind} {name}{bounds(shape)}{enumeration}{pattern}"

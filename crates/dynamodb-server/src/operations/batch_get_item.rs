@@ -12,6 +12,7 @@ use crate::service::Service;
 use shale_engine::{BatchGetOutput, blocking};
 use shale_expression::Projection;
 use shale_item::Item;
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// The documented limit of keys in a call.
@@ -43,62 +44,85 @@ pub(crate) fn batch_get_item(
         Some(items) => constraints.length("'{}'", items.len(), "requestItems", 1, KEYS_MAX),
     }
     let items = items.unwrap_or_default();
-    let mut key_lists = Vec::with_capacity(items.len());
+    let mut taken = Vec::with_capacity(items.len());
+    constraints.check_table_keys(items.iter().map(|(table, _)| table.as_ref()));
     for (table, json) in items {
-        let mut structure = Structure::open(json, "KeysAndAttributes")?;
-        let path = format!("requestItems.{table}.member.keys");
-        constraints.check_table_name(&table, "requestItems.key");
-        let keys = structure.list("Keys")?;
-        match &keys {
-            None => constraints.missing(&path),
-            Some(keys) => constraints.length("'[]'", keys.len(), &path, 1, usize::MAX),
-        }
-        key_lists.push((
-            service.table_name(table)?.into_owned(),
-            keys.unwrap_or_default(),
-            structure,
-        ));
+        let structure = Structure::open(json, "KeysAndAttributes")?;
+        taken.push(TakenTable::take(table, structure, &mut constraints)?);
     }
     constraints.check()?;
-    Service::check_named_once(key_lists.iter().map(|(table, ..)| table.as_str()))?;
-    if key_lists
-        .iter()
-        .map(|(_, keys, _)| keys.len())
-        .sum::<usize>()
-        > KEYS_MAX
-    {
+    for taken in &mut taken {
+        taken.table = service.table_name(std::mem::take(&mut taken.table))?;
+    }
+    Service::check_named_once(taken.iter().map(|taken| taken.table.as_ref()))?;
+    if taken.iter().map(|taken| taken.keys.len()).sum::<usize>() > KEYS_MAX {
         return Err(Exception::validation(messages::too_many_items(
             "BatchGetItem",
         )));
     }
 
     let mut keys: Vec<(String, Item)> = Vec::new();
-    let mut tables = Vec::with_capacity(key_lists.len());
-    for (table, list, structure) in key_lists {
+    let mut tables = Vec::with_capacity(taken.len());
+    for mut taken in taken {
         let start = keys.len();
-        for key in list {
+        for key in std::mem::take(&mut taken.keys) {
             let key = decode_item_json(key)?;
             if keys[start..].iter().any(|(_, earlier)| *earlier == key) {
                 return Err(Exception::validation(messages::DUPLICATE_KEYS));
             }
-            keys.push((table.clone(), key));
+            keys.push((taken.table.clone().into_owned(), key));
         }
-        tables.push(table_request(table, start..keys.len(), structure)?);
+        tables.push(table_request(taken, start..keys.len())?);
     }
     let output = blocking(|| read(service, &keys, &tables))?;
     Ok(answer(capacity, &keys, &tables, &output))
 }
 
-fn table_request<'a>(
-    table: String,
-    keys: Range<usize>,
-    mut structure: Structure<'a>,
-) -> Result<TableRequest<'a>, Exception> {
-    let names = structure.peek("ExpressionAttributeNames").cloned();
-    let attributes_to_get = structure.peek("AttributesToGet").cloned();
-    let mut constraints = Constraints::default();
-    let mut legacy = Legacy::take(&mut structure, &mut constraints, &["AttributesToGet"])?;
-    constraints.check()?;
+/// What is asked of one table, its constraints checked.
+struct TakenTable<'a> {
+    table: Cow<'a, str>,
+    keys: Vec<Json<'a>>,
+    names: Option<Json<'a>>,
+    attributes_to_get: Option<Json<'a>>,
+    legacy: Legacy<'a>,
+    /// What is left: expression parameters.
+    structure: Structure<'a>,
+}
+
+impl<'a> TakenTable<'a> {
+    fn take(
+        table: Cow<'a, str>,
+        mut structure: Structure<'a>,
+        constraints: &mut Constraints,
+    ) -> Result<TakenTable<'a>, Exception> {
+        let path = format!("requestItems.{table}.member.");
+        let keys = structure.list("Keys")?;
+        let length = keys.as_ref().map(Vec::len);
+        constraints.list_length(length, &format!("{path}keys"), 1, KEYS_MAX);
+        let names = structure.peek("ExpressionAttributeNames").cloned();
+        let attributes_to_get = structure.peek("AttributesToGet").cloned();
+        let known = &["AttributesToGet"];
+        let legacy = Legacy::take_at(&mut structure, constraints, known, &path)?;
+        Ok(TakenTable {
+            table,
+            keys: keys.unwrap_or_default(),
+            names,
+            attributes_to_get,
+            legacy,
+            structure,
+        })
+    }
+}
+
+fn table_request(taken: TakenTable<'_>, keys: Range<usize>) -> Result<TableRequest<'_>, Exception> {
+    let TakenTable {
+        table,
+        names,
+        attributes_to_get,
+        mut legacy,
+        mut structure,
+        ..
+    } = taken;
     let consistent = structure.bool("ConsistentRead")?.unwrap_or_default();
     let expression = structure.string("ProjectionExpression")?;
     let attributes = ExpressionAttributes::take(
@@ -110,7 +134,7 @@ fn table_request<'a>(
     let projection = projection(expression.as_deref(), &mut legacy, &mut expressions)?;
     expressions.finish()?;
     Ok(TableRequest {
-        table,
+        table: table.into_owned(),
         keys,
         consistent,
         projection,

@@ -46,16 +46,33 @@ fn decode_writes(
         None => constraints.missing("requestItems"),
         Some(items) => constraints.length("'{}'", items.len(), "requestItems", 1, WRITES_MAX),
     }
-    let mut lists = Vec::new();
-    for (table, json) in items.unwrap_or_default() {
+    let items = items.unwrap_or_default();
+    constraints.check_table_keys(items.iter().map(|(table, _)| table.as_ref()));
+    let mut lists = Vec::with_capacity(items.len());
+    let mut counts_fit = true;
+    for (table, json) in items {
         let list = json.into_list()?;
-        let path = format!("requestItems.{table}.member");
-        constraints.check_table_name(&table, "requestItems.key");
-        constraints.length("'[]'", list.len(), &path, 1, usize::MAX);
-        lists.push((service.table_name(table)?.into_owned(), list));
+        counts_fit &= (1..=WRITES_MAX).contains(&list.len());
+        let mut taken = Vec::with_capacity(list.len());
+        for (position, json) in list.into_iter().enumerate() {
+            let path = format!("requestItems.{table}.member.{}.member.", position + 1);
+            taken.push(take_write(json, constraints, &path)?);
+        }
+        lists.push((table, taken));
+    }
+    if !counts_fit {
+        let rules = [
+            messages::at_most("length", WRITES_MAX),
+            messages::at_least("length", 1),
+        ];
+        let rule = messages::of_elements("Map value", &rules);
+        constraints.violated("'{...}'", "requestItems", &rule);
     }
     std::mem::take(constraints).check()?;
-    Service::check_named_once(lists.iter().map(|(table, _)| table.as_str()))?;
+    for (table, _) in &mut lists {
+        *table = service.table_name(std::mem::take(table))?;
+    }
+    Service::check_named_once(lists.iter().map(|(table, _)| table.as_ref()))?;
     let count: usize = lists.iter().map(|(_, list)| list.len()).sum();
     if count > WRITES_MAX {
         return Err(Exception::validation(messages::too_many_items(
@@ -64,30 +81,38 @@ fn decode_writes(
     }
     let mut writes = Vec::with_capacity(count);
     for (table, list) in lists {
-        for json in list {
-            writes.push((table.clone(), decode_write(json)?));
+        for write in list {
+            writes.push((table.clone().into_owned(), decode_write(write)?));
         }
     }
     Ok(writes)
 }
 
-fn decode_write(json: Json<'_>) -> Result<BatchWrite, Exception> {
+/// Item of PutRequest and Key of DeleteRequest.
+type TakenWrite<'a> = (Option<Json<'a>>, Option<Json<'a>>);
+
+/// A write, at that path in messages.
+fn take_write<'a>(
+    json: Json<'a>,
+    constraints: &mut Constraints,
+    path: &str,
+) -> Result<TakenWrite<'a>, Exception> {
     let mut write = Structure::open(json, "WriteRequest")?;
     let put = write.structure("PutRequest", "PutRequest")?;
     let delete = write.structure("DeleteRequest", "DeleteRequest")?;
-    let member = |structure: &mut Structure<'_>, name: &str, path: &str| {
-        let mut constraints = Constraints::default();
-        let json = constraints.required(structure.take(name), path);
-        constraints.check()?;
-        json.map(decode_item_json)
-            .transpose()
-            .map(Option::unwrap_or_default)
-    };
-    match (put, delete) {
-        (Some(mut put), None) => member(&mut put, "Item", "putRequest.item").map(BatchWrite::Put),
-        (None, Some(mut delete)) => {
-            member(&mut delete, "Key", "deleteRequest.key").map(BatchWrite::Delete)
-        }
+    let item = put.and_then(|mut put| {
+        constraints.required(put.take("Item"), &format!("{path}putRequest.item"))
+    });
+    let key = delete.and_then(|mut delete| {
+        constraints.required(delete.take("Key"), &format!("{path}deleteRequest.key"))
+    });
+    Ok((item, key))
+}
+
+fn decode_write(write: TakenWrite<'_>) -> Result<BatchWrite, Exception> {
+    match write {
+        (Some(item), None) => decode_item_json(item).map(BatchWrite::Put),
+        (None, Some(key)) => decode_item_json(key).map(BatchWrite::Delete),
         (Some(_), Some(_)) | (None, None) => {
             Err(Exception::validation(messages::WRITE_REQUEST_SHAPE))
         }

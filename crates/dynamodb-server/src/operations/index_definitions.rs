@@ -137,15 +137,20 @@ fn take_projection(
     let path = format!("{path}.nonKeyAttributes");
     let mut names = Vec::with_capacity(list.len().min(NON_KEY_ATTRIBUTES_MAX));
     let count = list.len();
-    for (number, json) in list.into_iter().enumerate() {
-        let name = json.into_string()?;
-        let path = format!("{path}.{}.member", number + 1);
-        let length = name.chars().count();
-        constraints.length(&quoted(&name), length, &path, 1, ATTRIBUTE_CHARACTERS_MAX);
-        names.push(name.into_owned());
+    for json in list {
+        names.push(json.into_string()?.into_owned());
     }
     let shown = quoted(&messages::bracketed(&names));
     constraints.length(&shown, count, &path, 1, NON_KEY_ATTRIBUTES_MAX);
+    let fits = |name: &String| (1..=ATTRIBUTE_CHARACTERS_MAX).contains(&name.chars().count());
+    if !names.iter().all(fits) {
+        let rules = [
+            messages::at_most("length", ATTRIBUTE_CHARACTERS_MAX),
+            messages::at_least("length", 1),
+        ];
+        let rule = messages::of_elements("Member", &rules);
+        constraints.violated(&shown, &path, &rule);
+    }
     Ok(Some((projection_type, Some(names))))
 }
 

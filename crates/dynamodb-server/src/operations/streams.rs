@@ -4,7 +4,7 @@
 
 use super::index_definitions::write_key_schema;
 use super::stream_specification::view_name;
-use crate::constraints::{Constraints, quoted};
+use crate::constraints::{Constraints, quoted, table_of_arn};
 use crate::exception::{Exception, ExceptionType, Subject};
 use crate::json::{Json, ObjectWriter, Structure, write_list};
 use crate::messages;
@@ -17,6 +17,8 @@ use std::borrow::Cow;
 
 /// Streams or shards in one answer, at most and by default (documented).
 const LIMIT_MAX: i32 = 100;
+/// Characters of a table's name, at most (documented).
+const NAME_CHARACTERS_MAX: usize = 255;
 /// Characters of parameters (API model).
 const ARN_CHARACTERS: (usize, usize) = (37, 1024);
 const SHARD_ID_CHARACTERS: (usize, usize) = (28, 65);
@@ -94,7 +96,17 @@ pub(crate) fn list_streams(
     let mut constraints = Constraints::default();
     let mut table = request.string("TableName")?;
     if let Some(name) = table.take() {
-        constraints.check_table_name(&name, "tableName");
+        if table_of_arn(&name).is_none() {
+            let characters = name.chars().count();
+            constraints.length(
+                &quoted(&name),
+                characters,
+                "tableName",
+                1,
+                NAME_CHARACTERS_MAX,
+            );
+            constraints.name_pattern(&name, "tableName");
+        }
         table = Some(service.table_name(name)?);
     }
     let member = "ExclusiveStartStreamArn";
@@ -143,8 +155,13 @@ pub(crate) fn describe_stream(
         path,
         SHARD_ID_CHARACTERS,
     )?;
-    let parent = take_filter(&mut request, &mut constraints)?;
+    let filter = take_filter(&mut request, &mut constraints)?;
     constraints.check()?;
+    let parent = match filter {
+        None => None,
+        Some((Some(_), Some(shard))) => Some(shard),
+        Some(_) => return Err(Exception::validation(messages::SHARD_FILTER_INCOMPLETE)),
+    };
     let stream = stream_of(service, &arn)?;
     let described = service.engine.describe_stream(&stream);
     let mut described = described.map_err(|error| service.stream_exception(error, &arn))?;
@@ -160,17 +177,20 @@ pub(crate) fn describe_stream(
     Ok(describe(&described, &arn, more))
 }
 
+/// Type and ShardId of a ShardFilter.
+type Filter<'a> = (Option<()>, Option<Cow<'a, str>>);
+
 /// Takes ShardFilter: the shard whose children are asked for.
 fn take_filter<'a>(
     request: &mut Structure<'a>,
     constraints: &mut Constraints,
-) -> Result<Option<Cow<'a, str>>, Exception> {
+) -> Result<Option<Filter<'a>>, Exception> {
     let Some(mut filter) = request.structure("ShardFilter", "ShardFilter")? else {
         return Ok(None);
     };
     let word = filter.string("Type")?;
     let types = [("CHILD_SHARDS", ())];
-    constraints.enumeration(word.as_deref(), "shardFilter.type", &types);
+    let by_type = constraints.enumeration(word.as_deref(), "shardFilter.type", &types);
     let path = "shardFilter.shardId";
     let shard = take_text(
         &mut filter,
@@ -179,10 +199,7 @@ fn take_filter<'a>(
         path,
         SHARD_ID_CHARACTERS,
     )?;
-    match (word, shard) {
-        (Some(_), Some(shard)) => Ok(Some(shard)),
-        _ => Err(Exception::validation(messages::SHARD_FILTER_INCOMPLETE)),
-    }
+    Ok(Some((by_type, shard)))
 }
 
 fn keep_children(shards: &mut Vec<StreamShard>, parent: &str) -> Result<(), Exception> {

@@ -4,6 +4,7 @@ use crate::constraints::{Constraints, quoted, table_of_arn};
 use crate::exception::{Exception, Subject};
 use crate::json::{Json, ObjectWriter, Structure, write_list};
 use crate::messages;
+use crate::model;
 use crate::service::Service;
 use shale_engine::TableChanges;
 use std::borrow::Cow;
@@ -73,10 +74,11 @@ pub(crate) async fn untag_resource(
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
     let arn = take_arn(&mut request, &mut constraints)?;
-    let keys = request.list("TagKeys")?;
-    if keys.is_none() {
-        constraints.missing("tagKeys");
+    let keys = constraints.required(request.take("TagKeys"), "tagKeys");
+    if let Some(keys) = &keys {
+        model::check_member(keys, "TagKeyList", "tagKeys", &mut constraints)?;
     }
+    let keys = keys.map(Json::into_list).transpose()?;
     let keys: Result<BTreeMap<String, Option<String>>, Exception> = keys
         .unwrap_or_default()
         .into_iter()

@@ -65,6 +65,7 @@ fn take_get<'a>(
         return Ok(None);
     };
     let table = constraints.table_name_at(service, &mut structure, &path(".tableName"))?;
+    constraints.attribute_names(&structure, &path("."));
     Ok(Some(Get {
         table: table.into_owned(),
         key: constraints.required(structure.take("Key"), &path(".key")),

@@ -86,10 +86,16 @@ pub(crate) async fn transact_write_items(
     let length = list.as_ref().map(Vec::len);
     constraints.list_length(length, "transactItems", 1, ACTIONS_MAX);
     let mut taken = Vec::with_capacity(list.as_ref().map_or(0, Vec::len));
+    let mut well_shaped = true;
     for (position, json) in list.unwrap_or_default().into_iter().enumerate() {
-        taken.push(take_action(service, json, position + 1, &mut constraints)?);
+        let action = take_action(service, json, position + 1, &mut constraints)?;
+        well_shaped &= action.is_some();
+        taken.extend(action);
     }
     constraints.check()?;
+    if !well_shaped {
+        return Err(Exception::validation(messages::TRANSACT_ITEM_SHAPE));
+    }
 
     let subjects: Vec<Subject> = taken.iter().map(|action| action.kind.subject()).collect();
     let actions: Result<Vec<_>, _> = taken.into_iter().map(decode_action).collect();
@@ -106,26 +112,36 @@ pub(crate) async fn transact_write_items(
     Ok(answer(service, capacity, metrics, &actions, &output))
 }
 
+/// An action; none if it is not exactly one.
 fn take_action<'a>(
     service: &Service,
     json: Json<'a>,
     number: usize,
     constraints: &mut Constraints,
-) -> Result<Action<'a>, Exception> {
+) -> Result<Option<Action<'a>>, Exception> {
     let mut element = Structure::open(json, "TransactWriteItem")?;
-    let mut taken = None;
+    let mut action = None;
+    let mut actions = 0;
     for kind in Kind::ALL {
-        if let Some(structure) = element.structure(kind.member(), kind.member())?
-            && taken.replace((kind, structure)).is_some()
-        {
-            return Err(Exception::validation(messages::TRANSACT_ITEM_SHAPE));
+        if let Some(structure) = element.structure(kind.member(), kind.member())? {
+            actions += 1;
+            action = Some(take_kind(service, kind, structure, number, constraints)?);
         }
     }
-    let Some((kind, mut structure)) = taken else {
-        return Err(Exception::validation(messages::TRANSACT_ITEM_SHAPE));
-    };
+    Ok(action.filter(|_| actions == 1))
+}
+
+/// One member of an action.
+fn take_kind<'a>(
+    service: &Service,
+    kind: Kind,
+    mut structure: Structure<'a>,
+    number: usize,
+    constraints: &mut Constraints,
+) -> Result<Action<'a>, Exception> {
     let path = |member: &str| format!("transactItems.{number}.member.{}.{member}", kind.path());
     let table = constraints.table_name_at(service, &mut structure, &path("tableName"))?;
+    constraints.attribute_names(&structure, &path(""));
     let attributes = match kind {
         Kind::Put => constraints.required(structure.take("Item"), &path("item")),
         _ => constraints.required(structure.take("Key"), &path("key")),

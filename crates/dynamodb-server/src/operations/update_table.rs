@@ -39,11 +39,15 @@ pub(crate) async fn update_table(
     let class = table_class(&mut request, &mut constraints)?;
     let definitions = attribute_definitions(&mut request, &mut constraints)?.unwrap_or_default();
     let stream = StreamSpecification::take(&mut request, &mut constraints)?;
-    let updates = take_updates(&mut request, &mut constraints)?;
+    let mut fault = None;
+    let updates = take_updates(&mut request, &mut constraints, &mut fault)?;
     let encryption = Encryption::take(&mut request, &mut constraints)?;
     let limits = Throughput::take(&mut request)?;
     let deletion_protection = request.bool("DeletionProtectionEnabled")?;
     constraints.check()?;
+    if let Some(message) = fault {
+        return Err(Exception::validation(message));
+    }
     refuse_not_built(&request, &NOT_BUILT)?;
     let capacity = mode.is_some() || throughput.is_some() || !limits.is_empty();
     let switches = deletion_protection.is_some() || stream.is_some() || encryption.is_some();
@@ -99,9 +103,11 @@ enum IndexUpdate {
     Delete(String),
 }
 
+/// A fault that is not one of the API model is left there.
 fn take_updates(
     request: &mut Structure<'_>,
     constraints: &mut Constraints,
+    fault: &mut Option<&'static str>,
 ) -> Result<Vec<IndexUpdate>, Exception> {
     let list = request
         .list("GlobalSecondaryIndexUpdates")?
@@ -125,7 +131,7 @@ fn take_updates(
             let throughput = throughput_of(&mut change, constraints, &format!("{path}."))?;
             let settings = Throughput::take(&mut change)?;
             if throughput.is_none() && settings.is_empty() {
-                return Err(Exception::validation(messages::INDEX_UPDATE_EMPTY));
+                fault.get_or_insert(messages::INDEX_UPDATE_EMPTY);
             }
             updates.push(IndexUpdate::Update {
                 name,
@@ -140,7 +146,7 @@ fn take_updates(
             updates.push(IndexUpdate::Delete(name));
         }
         if members != 1 {
-            return Err(Exception::validation(messages::ONE_INDEX_UPDATE));
+            fault.get_or_insert(messages::ONE_INDEX_UPDATE);
         }
     }
     Ok(updates)

@@ -136,16 +136,16 @@ async fn faulty_batches_are_named() {
         (
             "BatchWriteItem",
             json!({"music": []}),
-            expect![[
-                r#"400 ValidationException: 1 validation error detected: Value '[]' at 'requestItems.music.member' failed to satisfy constraint: Member must have length greater than or equal to 1"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Value '{...}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
+            ],
         ),
         (
             "BatchWriteItem",
             json!({"music": puts(26)}),
-            expect![[
-                r#"400 ValidationException: Too many items requested for the BatchWriteItem call"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Value '{...}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
+            ],
         ),
         (
             "BatchWriteItem",
@@ -162,9 +162,9 @@ async fn faulty_batches_are_named() {
         (
             "BatchWriteItem",
             json!({"music": [{"PutRequest": {}}]}),
-            expect![[
-                r#"400 ValidationException: 1 validation error detected: Value null at 'putRequest.item' failed to satisfy constraint: Member must not be null"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Value null at 'requestItems.music.member.1.member.putRequest.item' failed to satisfy constraint: Member must not be null"
+            ],
         ),
         (
             "BatchWriteItem",
@@ -209,9 +209,9 @@ async fn faulty_batches_are_named() {
         (
             "BatchGetItem",
             json!({"music": {"Keys": vec![&key; 101]}}),
-            expect![[
-                r#"400 ValidationException: Too many items requested for the BatchGetItem call"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Value '[...]' at 'requestItems.music.member.keys' failed to satisfy constraint: Member must have length less than or equal to 100"
+            ],
         ),
         (
             "BatchGetItem",
@@ -257,4 +257,28 @@ async fn faulty_batches_are_named() {
     }
     expect![[r#"400 ValidationException: 1 validation error detected: Value null at 'requestItems' failed to satisfy constraint: Member must not be null"#]]
         .assert_eq(&client.err("BatchGetItem", json!({})).await);
+}
+
+/// Each table has few enough, all of them together have too many.
+#[tokio::test(flavor = "multi_thread")]
+async fn tables_of_a_batch_count_together() {
+    let (_server, mut client) = Server::with_music().await;
+    let put = |n: usize| json!({"PutRequest": {"Item": music_key("a", &n.to_string())}});
+    let writes: Vec<Value> = (0..13).map(put).collect();
+    let batch = json!({"RequestItems": {"music": writes, "other": writes}});
+    assert_eq!(
+        client.err("BatchWriteItem", batch).await,
+        "400 ValidationException: Too many items requested for the BatchWriteItem call"
+    );
+    let keys: Vec<Value> = (0..51).map(|n| music_key("a", &n.to_string())).collect();
+    let batch = json!({"RequestItems": {"music": {"Keys": keys}, "other": {"Keys": keys}}});
+    assert_eq!(
+        client.err("BatchGetItem", batch).await,
+        "400 ValidationException: Too many items requested for the BatchGetItem call"
+    );
+    let names = json!({"RequestItems": {"a b": {"Keys": [music_key("a", "b")]}}});
+    assert_eq!(
+        client.err("BatchGetItem", names).await,
+        "400 ValidationException: 1 validation error detected: Value '{...}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
+    );
 }

@@ -195,9 +195,9 @@ async fn faulty_legacy_parameters_are_named() {
         ),
         (
             json!({"Expected": {"n": {"ComparisonOperator": "LIKE"}}}),
-            expect![[
-                r#"400 ValidationException: 1 validation error detected: Value 'LIKE' at 'comparisonOperator' failed to satisfy constraint: Member must satisfy enum value set: [IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS]"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Value 'LIKE' at 'expected.n.member.comparisonOperator' failed to satisfy constraint: Member must satisfy enum value set: [IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS]"
+            ],
         ),
         (
             json!({"AttributeUpdates": {"n": {"Action": "PUT"}}}),
@@ -233,9 +233,9 @@ async fn faulty_legacy_parameters_are_named() {
         ),
         (
             json!({"KeyConditions": {"artist": {"AttributeValueList": [{"S": "a"}]}}}),
-            expect![[
-                r#"400 ValidationException: 1 validation error detected: Value null at 'comparisonOperator' failed to satisfy constraint: Member must not be null"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Value null at 'keyConditions.artist.member.comparisonOperator' failed to satisfy constraint: Member must not be null"
+            ],
         ),
         (
             json!({"KeyConditions": {"artist": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "a"}]}},

@@ -3,6 +3,7 @@
 mod authentication;
 mod batches;
 mod conditions;
+mod constraints;
 mod http;
 mod indexes;
 mod item_collections;
