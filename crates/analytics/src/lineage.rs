@@ -41,8 +41,10 @@ fn column_type(plan: &LogicalPlan, index: usize) -> SqlType {
 /// Whether values of that Arrow type can be values of that SQL type.
 fn fits(declared: &SqlType, data_type: &DataType) -> bool {
     let plain = sql_type(data_type);
+    if let (Some(declared), Some(plain)) = (declared.element(), plain.element()) {
+        return family(declared) == family(plain);
+    }
     match (declared, &plain) {
-        (SqlType::Array(declared), SqlType::Array(plain)) => family(declared) == family(plain),
         // Numbers beyond 38 digits are computed as doubles.
         (SqlType::Numeric(None), SqlType::Float8) => true,
         _ => family(declared) == family(&plain),
@@ -79,7 +81,7 @@ fn family(sql_type: &SqlType) -> u8 {
         SqlType::Timestamp => 12,
         SqlType::TimestampTz => 13,
         SqlType::Interval => 14,
-        SqlType::Array(_) => 15,
+        SqlType::Array(_) | SqlType::Vector(_) => 15,
     }
 }
 
@@ -119,7 +121,9 @@ fn declared(plan: &LogicalPlan, index: usize) -> Option<SqlType> {
         LogicalPlan::Unnest(unnest) => {
             let source = *unnest.dependency_indices.get(index)?;
             match column_type(&unnest.input, source) {
-                SqlType::Array(element) if !is_list(unnest.schema.field(index).data_type()) => {
+                SqlType::Array(element) | SqlType::Vector(element)
+                    if !is_list(unnest.schema.field(index).data_type()) =>
+                {
                     Some(*element)
                 }
                 passed_on => Some(passed_on),

@@ -151,10 +151,7 @@ pub(crate) fn array_to_datums(
             micros: value % MICROS_PER_DAY,
         })),
         DataType::List(_) => {
-            let element = match sql_type {
-                SqlType::Array(element) => element.as_ref(),
-                other => other,
-            };
+            let element = sql_type.element().unwrap_or(sql_type);
             array
                 .as_list::<i32>()
                 .iter()

@@ -52,7 +52,7 @@ pub(crate) fn arrow_type(sql_type: &SqlType) -> DataType {
         SqlType::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
         SqlType::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some(UTC.into())),
         SqlType::Interval => DataType::Interval(IntervalUnit::MonthDayNano),
-        SqlType::Array(element) => {
+        SqlType::Array(element) | SqlType::Vector(element) => {
             let element = match arrow_type(element) {
                 DataType::Utf8View => DataType::Utf8,
                 other => other,

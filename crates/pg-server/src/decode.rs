@@ -173,7 +173,7 @@ fn binary(bytes: &[u8], sql_type: &SqlType) -> Result<Datum, ParameterError> {
             Some((&JSONB_VERSION, json)) => shale_sql::datum::parse_text(sql_type, text(json)?)?,
             _ => return Err(ParameterError::MalformedBinary),
         },
-        SqlType::Array(element) => array(bytes, element)?,
+        SqlType::Array(element) | SqlType::Vector(element) => array(bytes, element)?,
     })
 }
 

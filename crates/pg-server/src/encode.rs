@@ -163,7 +163,8 @@ fn put_binary(
             output.put_u8(JSONB_VERSION);
             output.put_slice(value.as_bytes());
         }
-        (SqlType::Array(element), Datum::Array(values)) => put_array(output, element, values)?,
+        (SqlType::Array(element), Datum::Array(values)) => put_array(output, element, values, 1)?,
+        (SqlType::Vector(element), Datum::Array(values)) => put_array(output, element, values, 0)?,
         // Whatever a column of no type holds is sent as its text, which is the binary form of text.
         (SqlType::Unknown, _) => put_text(output, datum, sql_type),
         _ => return Err(TypeConfusion),
@@ -179,6 +180,7 @@ fn put_array(
     output: &mut BytesMut,
     element: &SqlType,
     values: &[Datum],
+    lower_bound: i32,
 ) -> Result<(), TypeConfusion> {
     let has_null = values.iter().any(|value| matches!(value, Datum::Null));
     output.put_i32(i32::from(!values.is_empty()));
@@ -188,7 +190,7 @@ fn put_array(
         return Ok(());
     }
     output.put_i32(values.len() as i32);
-    output.put_i32(1);
+    output.put_i32(lower_bound);
     for value in values {
         put_value(output, value, element, Format::Binary)?;
     }

@@ -12,10 +12,12 @@ pub(crate) mod oid {
     pub(crate) const NAME: u32 = 19;
     pub(crate) const INT8: u32 = 20;
     pub(crate) const INT2: u32 = 21;
+    pub(crate) const INT2VECTOR: u32 = 22;
     pub(crate) const INT4: u32 = 23;
     pub(crate) const REGPROC: u32 = 24;
     pub(crate) const TEXT: u32 = 25;
     pub(crate) const OID: u32 = 26;
+    pub(crate) const OIDVECTOR: u32 = 30;
     pub(crate) const JSON: u32 = 114;
     pub(crate) const FLOAT4: u32 = 700;
     pub(crate) const FLOAT8: u32 = 701;
@@ -91,6 +93,10 @@ pub(crate) fn type_oid(sql_type: &SqlType) -> u32 {
             // An array of arrays is one more dimension of the same PostgreSQL type.
             array.map_or(element, |(_, array)| *array)
         }
+        SqlType::Vector(element) => match element.as_ref() {
+            SqlType::Int2 => oid::INT2VECTOR,
+            _ => oid::OIDVECTOR,
+        },
     }
 }
 
@@ -120,6 +126,8 @@ pub(crate) fn type_of_oid(oid: u32) -> Option<SqlType> {
         oid::NUMERIC => SqlType::Numeric(None),
         oid::UUID => SqlType::Uuid,
         oid::JSONB => SqlType::Jsonb,
+        oid::INT2VECTOR => SqlType::Vector(Box::new(SqlType::Int2)),
+        oid::OIDVECTOR => SqlType::Vector(Box::new(SqlType::Oid)),
         _ => {
             let (scalar, _) = ARRAYS.iter().find(|(_, array)| *array == oid)?;
             SqlType::Array(Box::new(type_of_oid(*scalar)?))
@@ -148,7 +156,8 @@ pub(crate) fn type_size(sql_type: &SqlType) -> i16 {
         | SqlType::Bytea
         | SqlType::Json
         | SqlType::Jsonb
-        | SqlType::Array(_) => -1,
+        | SqlType::Array(_)
+        | SqlType::Vector(_) => -1,
     }
 }
 
@@ -161,7 +170,7 @@ pub(crate) fn type_modifier(sql_type: &SqlType) -> i32 {
         SqlType::Varchar(Some(length)) | SqlType::Char(Some(length)) => {
             i32::try_from(*length).map_or(-1, |length| length.saturating_add(4))
         }
-        SqlType::Array(element) => type_modifier(element),
+        SqlType::Array(element) | SqlType::Vector(element) => type_modifier(element),
         SqlType::Numeric(None | Some((0, _)))
         | SqlType::Varchar(None)
         | SqlType::Char(None)

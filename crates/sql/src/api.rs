@@ -60,6 +60,18 @@ pub enum SqlType {
     Jsonb,
     /// An array of a scalar type.
     Array(Box<SqlType>),
+    /// int2vector or oidvector, of the catalog only: an array of int2 or oid that is printed without braces.
+    Vector(Box<SqlType>),
+}
+
+impl SqlType {
+    /// The type of the elements of an array or a vector.
+    pub fn element(&self) -> Option<&SqlType> {
+        match self {
+            SqlType::Array(element) | SqlType::Vector(element) => Some(element),
+            _ => None,
+        }
+    }
 }
 
 /// A value of one of them.

@@ -56,6 +56,10 @@ impl SqlType {
             SqlType::Json => "json",
             SqlType::Jsonb => "jsonb",
             SqlType::Array(_) => "array",
+            SqlType::Vector(element) => match element.as_ref() {
+                SqlType::Int2 => "int2vector",
+                _ => "oidvector",
+            },
         }
     }
 
@@ -128,7 +132,7 @@ impl SqlType {
             | SqlType::Timestamp
             | SqlType::TimestampTz => AttributeType::S,
             SqlType::Bytea => AttributeType::B,
-            SqlType::Array(_) => AttributeType::L,
+            SqlType::Array(_) | SqlType::Vector(_) => AttributeType::L,
             SqlType::Unknown | SqlType::Interval | SqlType::Json | SqlType::Jsonb => return None,
         })
     }

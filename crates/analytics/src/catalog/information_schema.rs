@@ -195,7 +195,7 @@ fn yes_or_no(value: bool) -> Cell {
 
 fn column_row(place: Place, sql_type: &SqlType, oid: i64) -> [Cell; 22] {
     let data_type = match sql_type {
-        SqlType::Array(_) => "ARRAY".to_owned(),
+        SqlType::Array(_) | SqlType::Vector(_) => "ARRAY".to_owned(),
         _ => format_type(oid, None),
     };
     let (precision, radix, scale) = numeric_facets(sql_type);

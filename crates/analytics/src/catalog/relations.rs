@@ -248,7 +248,7 @@ fn attribute_row(
         (-1).into(),
         length.into(),
         number.into(),
-        i64::from(matches!(sql_type, SqlType::Array(_))).into(),
+        i64::from(matches!(sql_type, SqlType::Array(_) | SqlType::Vector(_))).into(),
         (-1).into(),
         type_modifier(sql_type).into(),
         (1..=8).contains(&length).into(),

@@ -33,6 +33,10 @@ pub(crate) fn type_oid(sql_type: &SqlType) -> (i64, i64) {
         SqlType::Json => (114, -1),
         SqlType::Jsonb => (3802, -1),
         SqlType::Array(element) => (array_oid(element), -1),
+        SqlType::Vector(element) => match element.as_ref() {
+            SqlType::Int2 => (22, -1),
+            _ => (30, -1),
+        },
     }
 }
 
@@ -59,7 +63,7 @@ fn array_oid(element: &SqlType) -> i64 {
         SqlType::Json => 199,
         SqlType::Uuid => 2951,
         SqlType::Jsonb => 3807,
-        SqlType::Unknown | SqlType::Text | SqlType::Array(_) => 1009,
+        SqlType::Unknown | SqlType::Text | SqlType::Array(_) | SqlType::Vector(_) => 1009,
     }
 }
 

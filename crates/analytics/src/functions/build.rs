@@ -247,10 +247,7 @@ fn write_json(datum: &Datum, sql_type: &SqlType, out: &mut String) {
         // ISO 8601, where PostgreSQL's text form has a space.
         Datum::Timestamp(_) => write_string(&to_text(datum, sql_type).replacen(' ', "T", 1), out),
         Datum::Array(elements) => {
-            let element = match sql_type {
-                SqlType::Array(element) => element.as_ref(),
-                other => other,
-            };
+            let element = sql_type.element().unwrap_or(sql_type);
             out.push('[');
             for (index, datum) in elements.iter().enumerate() {
                 if index > 0 {

@@ -129,10 +129,9 @@ fn ast_type(sql_type: &SqlType) -> DataType {
             fields: None,
             precision: None,
         },
-        SqlType::Array(element) => DataType::Array(ArrayElemTypeDef::SquareBracket(
-            Box::new(ast_type(element)),
-            None,
-        )),
+        SqlType::Array(element) | SqlType::Vector(element) => DataType::Array(
+            ArrayElemTypeDef::SquareBracket(Box::new(ast_type(element)), None),
+        ),
         SqlType::Unknown
         | SqlType::Text
         | SqlType::Varchar(_)

@@ -56,7 +56,7 @@ fn string_to_datum(value: &str, sql_type: &SqlType) -> Datum {
             Ok(number) => exact_numeric(number, *modifier),
             Err(_) => Datum::Null,
         },
-        SqlType::Bytea | SqlType::Array(_) => Datum::Null,
+        SqlType::Bytea | SqlType::Array(_) | SqlType::Vector(_) => Datum::Null,
         other => text::parse_text(other, value).unwrap_or(Datum::Null),
     }
 }

@@ -53,6 +53,11 @@ pub fn parse_text(sql_type: &SqlType, text: &str) -> Result<Datum, SqlError> {
         SqlType::Interval => time::parse_interval(text)?,
         SqlType::Json | SqlType::Jsonb => Datum::Json(json::normalize_json(text)?),
         SqlType::Array(element) => array::parse(element, text)?,
+        SqlType::Vector(element) => {
+            let elements = text.split_whitespace();
+            let elements = elements.map(|text| parse_text(element, text));
+            Datum::Array(elements.collect::<Result<_, _>>()?)
+        }
     })
 }
 
@@ -90,13 +95,13 @@ pub fn to_text(datum: &Datum, sql_type: &SqlType) -> String {
             days,
             micros,
         } => time::format_interval(*months, *days, *micros),
-        Datum::Array(elements) => {
-            let element = match sql_type {
-                SqlType::Array(element) => element.as_ref(),
-                _ => &SqlType::Text,
-            };
-            array::format(element, elements)
-        }
+        Datum::Array(elements) => match sql_type {
+            SqlType::Vector(element) => {
+                let texts: Vec<String> = elements.iter().map(|one| to_text(one, element)).collect();
+                texts.join(" ")
+            }
+            other => array::format(other.element().unwrap_or(&SqlType::Text), elements),
+        },
     }
 }
 
@@ -168,12 +173,14 @@ pub fn coerce(datum: Datum, sql_type: &SqlType) -> Result<Datum, SqlError> {
         }
         (Datum::Time(micros), SqlType::Time) => Datum::Time(micros),
         (datum @ Datum::Interval { .. }, SqlType::Interval) => datum,
-        (Datum::Array(elements), SqlType::Array(element)) => Datum::Array(
-            elements
-                .into_iter()
-                .map(|datum| coerce(datum, element))
-                .collect::<Result<_, _>>()?,
-        ),
+        (Datum::Array(elements), SqlType::Array(element) | SqlType::Vector(element)) => {
+            Datum::Array(
+                elements
+                    .into_iter()
+                    .map(|datum| coerce(datum, element))
+                    .collect::<Result<_, _>>()?,
+            )
+        }
         (datum, text) if text.is_text() => {
             let own = natural_type(&datum);
             let printed = match datum {

@@ -57,11 +57,9 @@ def write(name, query):
 
 
 def expression(column, type_name):
-    """A column's value; oids stay numbers, and vectors become arrays from 1."""
+    """A column's value; oids stay numbers."""
     if type_name == "regproc":
         return f"{column}::oid AS {column}"
-    if type_name in ("oidvector", "int2vector"):
-        return f"string_to_array({column}::text, ' ') AS {column}"
     return column
 
 
