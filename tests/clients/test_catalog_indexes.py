@@ -84,7 +84,7 @@ def test_sqlalchemy_reflects_them(server):
         assert sorted(found) == ["ByLabel", "by_genre", "by_year"]
         assert not any(index["unique"] for index in found.values())
         assert found["by_genre"]["column_names"] == ["genre", "year"]
-        assert found["by_genre"]["include_columns"] == ["price"]
+        assert found["by_genre"]["dialect_options"]["postgresql_include"] == ["price"]
         assert found["by_year"]["column_names"] == ["artist", "year"]
         assert found["ByLabel"]["column_names"] == ["label", None, "year"]
         assert found["ByLabel"]["expressions"] == ["label", "country", "year"]

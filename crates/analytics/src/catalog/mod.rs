@@ -23,6 +23,7 @@ mod types;
 pub(crate) use definitions::{column_list, index_definition, quote_identifier};
 pub(crate) use picture::CatalogPicture;
 pub(crate) use provider::{SystemTable, is_always_empty};
+pub(crate) use spec::is_vector_name;
 pub(crate) use types::{
     format_type, function_arguments, function_name, function_oid_by_name, function_result,
     type_oid_by_name,

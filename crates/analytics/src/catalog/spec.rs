@@ -6,7 +6,7 @@
 use crate::types::arrow_type;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use shale_sql::SqlType;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, LazyLock};
 
 const RELATIONS: &str = include_str!("relations.txt");
@@ -50,6 +50,18 @@ static BY_NAME: LazyLock<HashMap<(&'static str, &'static str), &'static SystemRe
             .map(|relation| ((relation.schema, relation.name), relation))
             .collect()
     });
+
+/// Names of columns that are vectors.
+static VECTORS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let columns = ALL.iter().flat_map(|relation| &relation.columns);
+    let vectors = columns.filter(|column| matches!(column.sql_type, SqlType::Vector(_)));
+    vectors.map(|column| column.name).collect()
+});
+
+/// Whether a column of that name is a vector somewhere in the catalog.
+pub(crate) fn is_vector_name(name: &str) -> bool {
+    VECTORS.contains(name)
+}
 
 /// All system relations.
 pub(crate) fn all() -> &'static [SystemRelation] {

@@ -115,6 +115,10 @@ impl VisitorMut for Rewriter {
 
 fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
     Ok(match expr {
+        Expr::CompoundFieldAccess { root, access_chain } => {
+            super::vectors::shift_subscript(root, access_chain);
+            None
+        }
         Expr::Function(function) => {
             rename_function(function);
             let precision = arguments(function).unwrap_or_default();
@@ -133,7 +137,7 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
                 return Ok(Some(typed));
             }
             if function_name(function) == "generate_subscripts" {
-                return Ok(subscripts(function));
+                return Ok(super::vectors::subscripts(function));
             }
             if function_name(function) == "_pg_expandarray" {
                 function.name = ObjectName::from(vec![Ident::new("shale_expand_array")]);
@@ -317,7 +321,7 @@ fn has_ordinality(from: &TableWithJoins) -> bool {
 }
 
 /// The arguments of a plain call.
-fn arguments(function: &Function) -> Option<Vec<Expr>> {
+pub(super) fn arguments(function: &Function) -> Option<Vec<Expr>> {
     let FunctionArguments::List(list) = &function.args else {
         return None;
     };
@@ -418,20 +422,24 @@ fn modulo(function: &Function) -> Option<Expr> {
     Some(Expr::Nested(Box::new(modulo)))
 }
 
-/// `generate_subscripts(a, 1)`: the places of an array's elements, as a set.
-fn subscripts(function: &Function) -> Option<Expr> {
-    Some(call("unnest", [positions_of(arguments(function)?)]))
-}
-
 /// The numbers from 1 to an array's upper bound in a dimension, as an array.
 pub(super) fn positions_of(array_and_dimension: Vec<Expr>) -> Expr {
+    let behind_last = one_more(upper_bound(array_and_dimension));
+    call("range", [number("1"), behind_last])
+}
+
+/// An array's upper bound in a dimension.
+pub(super) fn upper_bound(array_and_dimension: Vec<Expr>) -> Expr {
     let upper = call("array_upper", array_and_dimension);
-    let behind_last = Expr::BinaryOp {
-        left: Box::new(plain_cast(upper, DataType::BigInt(None))),
+    plain_cast(upper, DataType::BigInt(None))
+}
+
+pub(super) fn one_more(number_before: Expr) -> Expr {
+    Expr::BinaryOp {
+        left: Box::new(number_before),
         op: BinaryOperator::Plus,
         right: Box::new(number("1")),
-    };
-    call("range", [number("1"), behind_last])
+    }
 }
 
 pub(super) fn number(digits: &str) -> Expr {

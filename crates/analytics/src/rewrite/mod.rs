@@ -20,6 +20,7 @@ mod names;
 mod order;
 mod output;
 mod star;
+mod vectors;
 
 pub(crate) use names::{Scope, ScopedTable};
 pub(crate) use output::visible_name;

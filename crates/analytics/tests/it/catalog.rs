@@ -393,3 +393,26 @@ async fn drivers_introspect() {
     )
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vectors_are_printed_and_counted_from_zero() {
+    let database = Database::new();
+    database
+        .run("CREATE TABLE pair (a text, b int, c int, PRIMARY KEY (a, b));\nCREATE INDEX by_c ON pair (c, a)")
+        .await;
+    check(
+        &database,
+        "SELECT indkey, indkey[0], indkey[1], indkey[7] FROM pg_index WHERE NOT indisprimary",
+        expect!["3 1|3|1|∅"],
+    )
+    .await;
+    check(
+        &database,
+        "SELECT n, pg_get_indexdef(indexrelid, n + 1, true) FROM (SELECT indexrelid, generate_subscripts(indkey, 1) AS n \
+         FROM pg_index WHERE NOT indisprimary) i ORDER BY n",
+        expect![[r#"
+            0|c
+            1|a"#]],
+    )
+    .await;
+}

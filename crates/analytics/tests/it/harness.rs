@@ -242,7 +242,7 @@ fn has_form_of(datum: &Datum, sql_type: &SqlType) -> bool {
         (Datum::Timestamp(_), SqlType::Timestamp | SqlType::TimestampTz) => true,
         (Datum::Interval { .. }, SqlType::Interval) => true,
         (Datum::Json(_), other) => other.is_json(),
-        (Datum::Array(elements), SqlType::Array(element)) => elements
+        (Datum::Array(elements), SqlType::Array(element) | SqlType::Vector(element)) => elements
             .iter()
             .all(|datum| matches!(datum, Datum::Null) || has_form_of(datum, element)),
         _ => false,
