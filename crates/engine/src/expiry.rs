@@ -106,6 +106,10 @@ fn delete_one(
     let Ok(open) = gate::enter(table, generation) else {
         return Ok(None);
     };
+    // It may have been switched off since the items were looked for.
+    if open.definition.derived.ttl.as_ref() != Some(ttl) {
+        return Ok(None);
+    }
     let latest = shard.latest(Role::Items, tree_key)?;
     let old = latest.value.map(item_of).transpose()?;
     let Some(old) = old.filter(|item| is_expired(item, &ttl.attribute, now)) else {

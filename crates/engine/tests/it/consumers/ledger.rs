@@ -415,7 +415,9 @@ impl Ledger {
         let decoded = |item: &Option<EncodedItem>| item.as_ref().map(EncodedItem::to_item);
         let (old, new) = (decoded(old), decoded(new));
         if by_service && !may_expire(known, &old, &new, record.timestamp_micros) {
-            problem = Some(format!("the service deletes {old:?}, which is not expired"));
+            let ttl = &known.definition["ttl"];
+            let micros = record.timestamp_micros;
+            problem = Some(format!("the service deletes {old:?}, which is not expired at {micros} by {ttl}"));
         }
         let Some((stream, some)) = stream.zip(new.as_ref().or(old.as_ref())) else {
             return (None, problem);
