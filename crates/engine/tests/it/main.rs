@@ -7,6 +7,7 @@ mod consumers;
 mod indexes;
 mod interactive;
 mod item_collections;
+mod linearizability;
 mod machine;
 mod many;
 mod pages;
