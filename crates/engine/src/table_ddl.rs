@@ -49,9 +49,7 @@ pub(crate) async fn create(
             Step::Done((), sequenced) => (true, sequenced),
             Step::Behind(sequenced) => (false, sequenced),
         };
-        let outcome = engine.published(sequenced).await;
-        forget_creation(engine, &request.name, sequenced);
-        outcome?;
+        clear_name(engine, &request.name, sequenced).await?;
         if mine {
             return engine.describe_table(&request.name);
         }
@@ -138,6 +136,22 @@ fn begin_create(engine: &Engine, request: &CreateTable) -> Result<Step<()>, Erro
     ddl.creating
         .insert((is_system(engine), request.name.clone()), sequenced);
     Ok(Step::Done((), sequenced))
+}
+
+/// Waits until a creation or drop of a table of that name is published or rolled back, and clears what it has left: whoever asked for it
+/// may be gone.
+///
+/// # Errors
+/// It was rolled back, or that is not known.
+pub(crate) async fn clear_name(engine: &Engine, name: &str, sequenced: Lsn) -> Result<(), Error> {
+    let outcome = engine.published(sequenced).await;
+    forget_creation(engine, name, sequenced);
+    if outcome.is_err()
+        && let Ok(table) = engine.table(name)
+    {
+        table.gate.reopen(sequenced);
+    }
+    outcome
 }
 
 /// The creation is published (the catalog has it) or rolled back.

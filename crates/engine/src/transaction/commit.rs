@@ -192,8 +192,11 @@ impl Engine {
                     after,
                     answer: Attempt::Behind,
                 } => {
-                    if let Some(other) = after {
-                        let _ = self.published(other).await;
+                    for opened in staged.changes.created.values() {
+                        if let Some(other) = after {
+                            let name = &opened.definition.name;
+                            let _ = table_ddl::clear_name(self, name, other).await;
+                        }
                     }
                 }
             }
