@@ -40,7 +40,7 @@ use std::time::Duration;
 
 const START_MICROS: u64 = 1_700_000_000_000_000;
 const STEPS: usize = 800;
-const SEEDS: u64 = 20;
+const SEEDS: u64 = 16;
 const RUNNING_MAX: usize = 10;
 /// More than two steps of filling an index look at.
 const MANY_ITEMS: i64 = 520;
@@ -187,15 +187,14 @@ impl Simulation {
             130..157 => self.machine.shard(Step::Apply),
             157..183 => self.maintain(),
             183..192 if self.calm => self.poll_one(),
-            183..185 => {
-                let used = self.machine.files.used_bytes();
-                self.machine.files.limit_space(Some(used));
-            }
-            185..191 => self.machine.files.limit_space(None),
+            183..185 => self.machine.limit_space(true),
+            185..191 => self.machine.limit_space(false),
             191 => {
-                if self.rand.chance(15) {
-                    let skip = self.rand.below(3) as usize;
-                    self.machine.files.fault_sync(skip, SyncFault::Fail);
+                let skip = self.rand.below(3) as usize;
+                match self.rand.below(10) {
+                    0 => self.machine.files.fault_sync(skip, SyncFault::Fail),
+                    1 => self.machine.files.fault_write(skip),
+                    _ => {}
                 }
             }
             192..195 => self.pass_time(),
@@ -294,7 +293,7 @@ impl Simulation {
 
     /// Lets everything finish.
     fn drain(&mut self) {
-        self.machine.files.limit_space(None);
+        self.machine.limit_space(false);
         for _ in 0..1000 {
             self.machine.turn();
             for which in (0..self.running.len()).rev() {

@@ -79,7 +79,7 @@ impl Machine {
 
     /// The power goes and comes again. What was not synced is lost, kept or torn as the seed decides.
     pub fn crash(&mut self, seed: u64, asynchronous_indexes: bool) {
-        self.files.limit_space(None);
+        self.limit_space(false);
         let files = self.files.crash(seed);
         // Nothing of the old process writes any more: its engine goes before the next one opens.
         let nowhere = (SimulatedFiles::new(), MemoryStore::default());
@@ -87,6 +87,13 @@ impl Machine {
         self.files = files;
         let (files, trees) = (&self.files, &self.trees);
         (self.log, self.engine) = open(files, trees, &self.clock, seed, asynchronous_indexes);
+    }
+
+    /// The disk is full, or has space again.
+    pub fn limit_space(&self, full: bool) {
+        let used = self.files.used_bytes();
+        self.files.limit_space(full.then_some(used));
+        self.trees.set_full(full);
     }
 
     /// A step of the log and what follows from it.

@@ -437,3 +437,26 @@ async fn protected_tables_and_read_only_transactions_refuse() {
         Err(Error::TransactionEnded)
     ));
 }
+
+/// Whoever creates a table may be gone before that is durable.
+#[tokio::test]
+async fn a_creator_that_is_gone_is_in_nobodys_way() {
+    let log = InstantLog::default();
+    let engine = open(log.clone(), MemoryStore::default());
+    log.hold_at(0);
+    let (gone, late) = (begin(&engine), begin(&engine));
+    gone.create_table(&definition("made")).unwrap();
+    late.create_table(&definition("made")).unwrap();
+    let mut committing = Box::pin(gone.commit());
+    assert!(futures::poll!(committing.as_mut()).is_pending());
+    drop(committing);
+    let mut late = Box::pin(late.commit());
+    assert!(futures::poll!(late.as_mut()).is_pending());
+    log.release();
+    let taken = late.await;
+    assert!(matches!(taken, Err(Error::TableExists { .. })), "{taken:?}");
+    let next = begin(&engine);
+    next.delete_table("made").unwrap();
+    next.create_table(&definition("made")).unwrap();
+    next.commit().await.unwrap();
+}

@@ -41,6 +41,10 @@ pub enum Request {
     /// BEGIN, a look at the first item, the writes one after the other, COMMIT.
     Transaction(Vec<Write>),
     Change(&'static str, TableChanges),
+    /// The same in a transaction, between its writes.
+    Redefine(&'static str, TableChanges, Vec<Write>),
+    /// A transaction that drops `u`, creates it anew and writes.
+    Recreate(Vec<Write>),
     Create(CreateTable),
     Drop(&'static str),
     Job(Job),
@@ -88,7 +92,10 @@ impl Request {
     fn writes(&self) -> &[Write] {
         match self {
             Request::One(write) => std::slice::from_ref(write),
-            Request::Together(writes) | Request::Transaction(writes) => writes,
+            Request::Together(writes)
+            | Request::Transaction(writes)
+            | Request::Redefine(_, _, writes)
+            | Request::Recreate(writes) => writes,
             _ => &[],
         }
     }
@@ -199,8 +206,16 @@ impl Simulation {
         match self.rand.below(100) {
             0..40 => Request::One(self.write()),
             40..50 => Request::Together(self.writes(count)),
-            50..62 => Request::Transaction(self.writes(count)),
-            62..72 => self.change(),
+            50..60 => Request::Transaction(self.writes(count)),
+            60..66 => {
+                let (table, changes) = self.change();
+                Request::Change(table, changes)
+            }
+            66..70 => {
+                let (table, changes) = self.change();
+                Request::Redefine(table, changes, self.writes(count))
+            }
+            70 | 71 => Request::Recreate(self.writes(count)),
             72 => Request::Drop("u"),
             73..75 => Request::Create(table_u()),
             75..82 => Request::Job(Job::Backfill),
@@ -211,7 +226,7 @@ impl Simulation {
         }
     }
 
-    fn change(&self) -> Request {
+    fn change(&self) -> (&'static str, TableChanges) {
         let table = TABLES[self.rand.below(2) as usize];
         let index = late(self.rand.below(3));
         let mut changes = TableChanges::default();
@@ -223,10 +238,10 @@ impl Simulation {
                 let view = VIEWS[self.rand.below(4) as usize];
                 changes.stream = Some(self.rand.chance(60).then_some(view));
                 // The stream of `t` tells of all deletions.
-                return Request::Change("u", changes);
+                return ("u", changes);
             }
         }
-        Request::Change(table, changes)
+        (table, changes)
     }
 
     /// Writes of different items.
@@ -313,7 +328,23 @@ async fn try_perform(engine: &Engine, request: Request) -> Result<bool, Error> {
             let actions: Vec<TransactAction> = writes.into_iter().map(Write::action).collect();
             engine.transact_write(&actions, None).await.map(|_| true)
         }
-        Request::Transaction(writes) => transact(engine, &writes).await.map(|()| true),
+        Request::Transaction(writes) => {
+            let nothing = |_: &Transaction| Ok(());
+            transact(engine, &writes, 0, nothing).await.map(|()| true)
+        }
+        Request::Redefine(table, changes, writes) => {
+            let change =
+                |transaction: &Transaction| transaction.update_table(table, &changes).map(drop);
+            let half = writes.len() / 2;
+            transact(engine, &writes, half, change).await.map(|()| true)
+        }
+        Request::Recreate(writes) => {
+            let recreate = |transaction: &Transaction| {
+                transaction.delete_table("u")?;
+                transaction.create_table(&table_u()).map(drop)
+            };
+            transact(engine, &writes, 0, recreate).await.map(|()| true)
+        }
         Request::Change(table, changes) => engine.update_table(table, changes).await.map(|_| true),
         Request::Create(definition) => engine.create_table(definition).await.map(|_| true),
         Request::Drop(table) => engine.delete_table(table).await.map(|_| true),
@@ -321,7 +352,13 @@ async fn try_perform(engine: &Engine, request: Request) -> Result<bool, Error> {
     }
 }
 
-async fn transact(engine: &Engine, writes: &[Write]) -> Result<(), Error> {
+/// Looks at the first item, writes so many, defines something, writes the rest.
+async fn transact(
+    engine: &Engine,
+    writes: &[Write],
+    before: usize,
+    define: impl Fn(&Transaction) -> Result<(), Error>,
+) -> Result<(), Error> {
     let transaction = engine.begin(TransactionOptions::default());
     let look = GetItem {
         table: writes[0].table().to_owned(),
@@ -329,8 +366,11 @@ async fn transact(engine: &Engine, writes: &[Write]) -> Result<(), Error> {
         consistent: true,
     };
     transaction.view().get_item(&look)?;
-    for write in writes {
+    for (at, write) in writes.iter().enumerate() {
         futures::pending!();
+        if at == before {
+            define(&transaction)?;
+        }
         match write {
             Write::Put(put) => transaction.put_item(put)?,
             Write::Update(update, _) => transaction.update_item(update)?,

@@ -417,7 +417,9 @@ impl Ledger {
         if by_service && !may_expire(known, &old, &new, record.timestamp_micros) {
             let ttl = &known.definition["ttl"];
             let micros = record.timestamp_micros;
-            problem = Some(format!("the service deletes {old:?}, which is not expired at {micros} by {ttl}"));
+            problem = Some(format!(
+                "the service deletes {old:?}, which is not expired at {micros} by {ttl}"
+            ));
         }
         let Some((stream, some)) = stream.zip(new.as_ref().or(old.as_ref())) else {
             return (None, problem);
