@@ -36,14 +36,30 @@ async fn several_statements_in_a_message_are_one_transaction() {
             "INSERT INTO t VALUES (3, 30); DELETE FROM t WHERE id = 1; INSERT INTO t VALUES (2, 0)",
         )])
         .await;
-    expect![[""]].assert_eq(&answer);
+    expect![[r#"
+        complete INSERT 0 1
+        complete DELETE 1
+        error ERROR 23505 duplicate key value violates unique constraint "t_pkey" [D: Key (id)=(2) already exists.] [t: t] [n: t_pkey]
+        ready I
+    "#]].assert_eq(&answer);
     assert_eq!(rows(&mut other).await, "1|10 2|20");
     let answer = client
         .ask(&[query(
             "INSERT INTO t VALUES (3, 30); COMMIT; DELETE FROM t WHERE id = 1; ROLLBACK; BEGIN; DELETE FROM t",
         )])
         .await;
-    expect![[""]].assert_eq(&answer);
+    expect![[r#"
+        complete INSERT 0 1
+        notice WARNING 25P01 there is no transaction in progress
+        complete COMMIT
+        complete DELETE 1
+        notice WARNING 25P01 there is no transaction in progress
+        complete ROLLBACK
+        complete BEGIN
+        complete DELETE 3
+        ready T
+    "#]]
+    .assert_eq(&answer);
     assert_eq!(rows(&mut other).await, "1|10 2|20 3|30");
 }
 
@@ -58,7 +74,15 @@ async fn a_pipeline_is_one_transaction_up_to_its_sync() {
             sync(),
         ])
         .await;
-    expect![[""]].assert_eq(&answer);
+    expect![[r#"
+        parsed
+        bound
+        complete INSERT 0 1
+        parsed
+        bound
+        error ERROR 23505 duplicate key value violates unique constraint "t_pkey" [D: Key (id)=(2) already exists.] [t: t] [n: t_pkey]
+        ready I
+    "#]].assert_eq(&answer);
     assert_eq!(rows(&mut other).await, "1|10 2|20");
     let answer = client
         .ask(&[
@@ -68,7 +92,17 @@ async fn a_pipeline_is_one_transaction_up_to_its_sync() {
             sync(),
         ])
         .await;
-    expect![[""]].assert_eq(&answer);
+    expect![[r#"
+        parsed
+        bound
+        complete INSERT 0 1
+        parsed
+        bound
+        complete UPDATE 1
+        closed
+        ready I
+    "#]]
+    .assert_eq(&answer);
     assert_eq!(rows(&mut other).await, "1|10 2|20 3|31");
 }
 
@@ -78,7 +112,12 @@ async fn nothing_is_committed_before_sync() {
     let answer = client
         .ask_count(&[run("INSERT INTO t VALUES (3, 30)"), flush()], 3)
         .await;
-    expect![[""]].assert_eq(&answer);
+    expect![[r#"
+        parsed
+        bound
+        complete INSERT 0 1
+    "#]]
+    .assert_eq(&answer);
     assert_eq!(rows(&mut other).await, "1|10 2|20");
     assert_eq!(client.ask(&[sync()]).await, "ready I\n");
     assert_eq!(rows(&mut other).await, "1|10 2|20 3|30");
@@ -97,7 +136,13 @@ async fn a_statement_waits_for_what_follows_it() {
     client.send(&run("UPDATE t SET n = n + 1")).await;
     other.ask(&[query("UPDATE t SET n = 0 WHERE id = 1")]).await;
     let answer = client.ask(&[sync()]).await;
-    expect![[""]].assert_eq(&answer);
+    expect![[r#"
+        parsed
+        bound
+        complete UPDATE 2
+        ready I
+    "#]]
+    .assert_eq(&answer);
     assert_eq!(rows(&mut other).await, "1|1 2|21");
 }
 
@@ -115,7 +160,10 @@ async fn a_conflict_is_told_at_sync() {
         )
         .await;
     other.ask(&[query("UPDATE t SET n = 0 WHERE id = 1")]).await;
-    expect![[""]].assert_eq(&client.ask(&[sync()]).await);
+    expect![[r#"
+        error ERROR 40001 could not serialize access due to read/write dependencies among transactions [H: The transaction might succeed if retried.]
+        ready I
+    "#]].assert_eq(&client.ask(&[sync()]).await);
     assert_eq!(rows(&mut other).await, "1|0 2|20");
 }
 
@@ -125,10 +173,25 @@ async fn begin_in_a_pipeline_outlives_its_sync() {
     let answer = client
         .ask(&[run("BEGIN"), run("DELETE FROM t WHERE id = 1"), sync()])
         .await;
-    expect![[""]].assert_eq(&answer);
+    expect![[r#"
+        parsed
+        bound
+        complete BEGIN
+        parsed
+        bound
+        complete DELETE 1
+        ready T
+    "#]]
+    .assert_eq(&answer);
     assert_eq!(rows(&mut other).await, "1|10 2|20");
     let answer = client.ask(&[run("COMMIT"), sync()]).await;
-    expect![[""]].assert_eq(&answer);
+    expect![[r#"
+        parsed
+        bound
+        complete COMMIT
+        ready I
+    "#]]
+    .assert_eq(&answer);
     assert_eq!(rows(&mut other).await, "2|20");
 }
 
@@ -140,7 +203,24 @@ async fn warnings_are_notices() {
     text += &client
         .ask(&[query("ROLLBACK; DROP TABLE IF EXISTS nothing")])
         .await;
-    expect![[""]].assert_eq(&text);
+    expect![[r#"
+        notice WARNING 25P01 there is no transaction in progress
+        complete COMMIT
+        ready I
+        parsed
+        bound
+        complete BEGIN
+        parsed
+        bound
+        notice WARNING 25001 there is already a transaction in progress
+        complete BEGIN
+        ready T
+        complete ROLLBACK
+        notice NOTICE 00000 table "nothing" does not exist, skipping
+        complete DROP TABLE
+        ready I
+    "#]]
+    .assert_eq(&text);
 }
 
 #[tokio::test]
@@ -150,7 +230,8 @@ async fn idling_in_a_block_ends_the_session() {
         .ask(&[query("SET idle_in_transaction_session_timeout = 20")])
         .await;
     client.ask(&[query("BEGIN; DELETE FROM t")]).await;
-    expect![[""]].assert_eq(&client.next().await);
+    expect!["error FATAL 25P03 terminating connection due to idle-in-transaction timeout"]
+        .assert_eq(&client.next().await);
     assert_eq!(client.next().await, "(closed)");
     assert_eq!(rows(&mut other).await, "1|10 2|20");
 }
@@ -167,8 +248,15 @@ async fn copy_is_a_part_of_its_transaction() {
     };
     client.ask(&[query("BEGIN")]).await;
     let answer = client.ask_count(&[query("COPY t FROM STDIN")], 1).await;
-    expect![[""]].assert_eq(&answer);
-    expect![[""]].assert_eq(&client.ask(&[copy("3\t30\n4\t40\n")]).await);
+    expect![[r#"
+        copy in, format 0, 2 columns
+    "#]]
+    .assert_eq(&answer);
+    expect![[r#"
+        complete COPY 2
+        ready T
+    "#]]
+    .assert_eq(&client.ask(&[copy("3\t30\n4\t40\n")]).await);
     assert_eq!(rows(&mut client).await, "1|10 2|20 3|30 4|40");
     assert_eq!(rows(&mut other).await, "1|10 2|20");
     client.ask(&[query("ROLLBACK")]).await;
@@ -182,6 +270,10 @@ async fn copy_is_a_part_of_its_transaction() {
             2,
         )
         .await;
-    expect![[""]].assert_eq(&client.ask(&[copy("3\t30\n")]).await);
+    expect![[r#"
+        complete COPY 1
+        error ERROR 23505 duplicate key value violates unique constraint "t_pkey" [D: Key (id)=(2) already exists.] [t: t] [n: t_pkey]
+        ready I
+    "#]].assert_eq(&client.ask(&[copy("3\t30\n")]).await);
     assert_eq!(rows(&mut other).await, "1|10 2|20");
 }
