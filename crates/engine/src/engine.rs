@@ -251,6 +251,16 @@ impl ReadView {
     // A table that was created after the view was opened is not there for it; one that was dropped since is, if the view has read it
     // before.
 
+    /// The newest LSN that could be read when the view was opened: what it shows, unless it shows the past.
+    pub fn lsn(&self) -> u64 {
+        self.snapshot.lsn().0
+    }
+
+    /// Whether it shows the past, where indexes cannot be read.
+    pub fn is_past(&self) -> bool {
+        self.past.is_some()
+    }
+
     /// As [`Engine::get_item`], in the view.
     ///
     /// # Errors

@@ -3,16 +3,17 @@
 //! Not here: keeping plans (`service`).
 
 use crate::names::table_for_write;
+use crate::plan::past::{self, PastPlan, WithoutIndexes};
 use crate::plan::relations::{check_locked_tables, check_relations};
 use crate::plan::{Outputs, SelectPlan, constant, ddl, index, insert, select, update};
 use crate::service::{Plan, Shared};
 use crate::session::Command;
-use crate::syntax::{Insert, InsertSource, Stmt, located};
+use crate::syntax::{AsOfClauses, Insert, InsertSource, Stmt, located};
 use crate::{
     AnalyticContext, AnalyticPlan, Catalog, Column, Datum, Dialect, RowStream, SqlError, SqlType,
 };
 use shale_engine::TableDescription;
-use sqlparser::ast::Statement;
+use sqlparser::ast::{Query, Statement};
 use std::sync::Arc;
 
 /// What a statement is planned with.
@@ -42,7 +43,9 @@ impl Shared {
                     update::plan_update(of.catalog, &update, text, dialect, of.declared)?;
                 let columns = plan.returning.as_ref().map(Outputs::columns);
                 let planned = Planned::new(Plan::Empty).on(&plan.table);
-                let (query, planned) = self.plan_query_of(&plan.query, types, of, planned).await?;
+                let (query, planned) = self
+                    .plan_query_of(plan.query.as_deref(), types, of, planned)
+                    .await?;
                 Ok(planned.running(Plan::Update(plan, query), columns))
             }
             Stmt::Delete(delete) => {
@@ -50,7 +53,9 @@ impl Shared {
                     update::plan_delete(of.catalog, &delete, text, dialect, of.declared)?;
                 let columns = plan.returning.as_ref().map(Outputs::columns);
                 let planned = Planned::new(Plan::Empty).on(&plan.table);
-                let (query, planned) = self.plan_query_of(&plan.query, types, of, planned).await?;
+                let (query, planned) = self
+                    .plan_query_of(plan.query.as_deref(), types, of, planned)
+                    .await?;
                 Ok(planned.running(Plan::Delete(plan, query), columns))
             }
             Stmt::Transaction(_) if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
@@ -117,8 +122,63 @@ impl Shared {
                 let plan = ddl::plan_create(&create, &local_indexes, of.dialect)?;
                 Ok(Planned::new(Plan::CreateTable(Box::new(plan))))
             }
-            Stmt::Sql(statement) => self.plan_sql(*statement, of).await,
+            Stmt::AsOf { statement, clauses } => self.plan_past(*statement, clauses, of).await,
+            Stmt::Sql(statement) => self.plan_sql(statement, of).await,
         }
+    }
+
+    /// A statement that reads in the past.
+    async fn plan_past(
+        &self,
+        statement: Stmt,
+        clauses: AsOfClauses,
+        of: Planning<'_>,
+    ) -> Result<Planned, SqlError> {
+        if of.dialect == Dialect::PartiQl {
+            return Err(SqlError::NotSupported {
+                feature: "AS OF in ExecuteStatement".into(),
+                hint: None,
+            });
+        }
+        if matches!(statement, Stmt::Locking { .. }) {
+            return Err(SqlError::NotSupported {
+                feature: "FOR UPDATE with AS OF".into(),
+                hint: Some("What was is not locked: nobody can change it.".into()),
+            });
+        }
+        if clauses.misplaced
+            && let Stmt::Sql(sql) = &statement
+            && !matches!(**sql, Statement::Query(_))
+        {
+            // What is refused in any case says so itself: a cursor, for example.
+            Box::pin(self.plan_statement(statement, of)).await?;
+            return Err(past::misplaced());
+        }
+        let position = past::position_of(clauses, of.catalog, of.text)?;
+        let mut types = of.declared.to_vec();
+        let past = match position.constant(of.text, &mut types)? {
+            Some(past) => past,
+            None => {
+                let query = position.query();
+                let nothing = Planned::new(Plan::Empty);
+                let (query, planned) = self.plan_query_of(Some(&query), types, of, nothing).await?;
+                types = planned.parameter_types;
+                position.computed(query.ok_or_else(|| SqlError::NotSupported {
+                    feature: "this expression in AS OF".into(),
+                    hint: None,
+                })?)
+            }
+        };
+        let of = Planning {
+            declared: &types,
+            catalog: &WithoutIndexes(of.catalog),
+            ..of
+        };
+        let mut planned = Box::pin(self.plan_statement(statement, of)).await?;
+        let others = planned.parameter_types.len().min(types.len());
+        planned.parameter_types.extend(types.drain(others..));
+        planned.past = Some(past);
+        Ok(planned)
     }
 
     async fn plan_insert(&self, insert: &Insert, of: Planning<'_>) -> Result<Planned, SqlError> {
@@ -130,10 +190,7 @@ impl Shared {
                     hint: None,
                 });
             }
-            InsertSource::Query(query) => {
-                let query = Statement::Query(query.clone());
-                Some(Box::pin(self.plan_sql(query, of)).await?)
-            }
+            InsertSource::Query(query) => Some(Box::pin(self.plan_query(query.clone(), of)).await?),
             _ => None,
         };
         let declared = match &source {
@@ -148,7 +205,7 @@ impl Shared {
             planned.reads_catalog = source.reads_catalog;
         }
         let (constants, planned) = self
-            .plan_query_of(&plan.constants, types, of, planned)
+            .plan_query_of(plan.constants.as_deref(), types, of, planned)
             .await?;
         let plan = match source {
             None => Plan::Insert(plan, constants),
@@ -166,80 +223,41 @@ impl Shared {
         Ok(planned.running(plan, columns))
     }
 
-    async fn plan_sql(&self, statement: Statement, of: Planning<'_>) -> Result<Planned, SqlError> {
+    async fn plan_sql(
+        &self,
+        statement: Box<Statement>,
+        of: Planning<'_>,
+    ) -> Result<Planned, SqlError> {
+        match *statement {
+            Statement::Query(query) => self.plan_query(query, of).await,
+            _ => plan_definition(statement, of),
+        }
+    }
+
+    async fn plan_query(&self, query: Box<Query>, of: Planning<'_>) -> Result<Planned, SqlError> {
         let Planning { text, dialect, .. } = of;
-        match statement {
-            Statement::Query(query) => {
-                match select::plan(of.catalog, &query, text, dialect, of.declared)? {
-                    Some((plan, types)) => {
-                        let columns = plan.outputs.columns.clone();
-                        let table = plan.table.clone();
-                        Ok(Planned::new(Plan::Select(Arc::new(plan)))
-                            .on(&table)
-                            .with(types, Some(columns)))
-                    }
-                    None if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
-                        feature: "this query".into(),
-                        hint: Some(
-                            "A PartiQL statement reads one table; joins, aggregates and functions need the PostgreSQL door."
-                                .into(),
-                        ),
-                    }),
-                    None => match constant::plan(&query, text, of.declared)? {
-                        Some((plan, types)) => {
-                            let columns = plan.columns.clone();
-                            Ok(Planned::new(Plan::Constant(plan)).with(types, Some(columns)))
-                        }
-                        None => {
-                            self.plan_analytic(Statement::Query(query), of).await
-                        }
-                    },
-                }
+        if let Some((plan, types)) = select::plan(of.catalog, &query, text, dialect, of.declared)? {
+            let columns = plan.outputs.columns.clone();
+            let table = plan.table.clone();
+            return Ok(Planned::new(Plan::Select(Arc::new(plan)))
+                .on(&table)
+                .with(types, Some(columns)));
+        }
+        if dialect == Dialect::PartiQl {
+            return Err(SqlError::NotSupported {
+                feature: "this query".into(),
+                hint: Some(
+                    "A PartiQL statement reads one table; joins, aggregates and functions need the PostgreSQL door."
+                        .into(),
+                ),
+            });
+        }
+        match constant::plan(&query, text, of.declared)? {
+            Some((plan, types)) => {
+                let columns = plan.columns.clone();
+                Ok(Planned::new(Plan::Constant(plan)).with(types, Some(columns)))
             }
-            other if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
-                feature: format!("{} in PartiQL", first_word(&other)),
-                hint: None,
-            }),
-            Statement::CreateTable(create) => {
-                let plan = ddl::plan_create(&create, &[], dialect)?;
-                Ok(Planned::new(Plan::CreateTable(Box::new(plan))))
-            }
-            Statement::CreateIndex(create) => {
-                let table = table_for_write(of.catalog, &create.table_name, text, dialect)?;
-                let plan = index::plan_create_index(&create, &table, text, dialect)?;
-                Ok(Planned::new(Plan::CreateIndex(Box::new(plan))).on(&table))
-            }
-            Statement::AlterTable(alter) => {
-                let changes = Box::new(index::plan_alter(&alter)?);
-                let table = table_for_write(of.catalog, &alter.name, text, dialect)?;
-                let name = table.definition.name.clone();
-                let plan = Plan::AlterTable {
-                    table: name,
-                    changes,
-                };
-                Ok(Planned::new(plan).on(&table))
-            }
-            Statement::Drop {
-                object_type: sqlparser::ast::ObjectType::Index,
-                if_exists,
-                names,
-                ..
-            } => Ok(Planned::new(Plan::DropIndexes { names, if_exists })),
-            Statement::Drop {
-                object_type: sqlparser::ast::ObjectType::Table,
-                if_exists,
-                names,
-                temporary: false,
-                ..
-            } => Ok(Planned::new(Plan::DropTables { names, if_exists })),
-            Statement::Copy { .. } => {
-                let plan = crate::copy::plan(of.catalog, statement, text)?;
-                Ok(Planned::new(Plan::Copy(plan)))
-            }
-            other => {
-                let (command, columns) = crate::session::command::plan(other)?;
-                Ok(Planned::new(Plan::Command(command)).with(vec![], columns))
-            }
+            None => self.plan_analytic(Statement::Query(query), of).await,
         }
     }
 
@@ -289,7 +307,7 @@ impl Shared {
     /// Plans the query of a write, which finds its rows or computes its constants; types of parameters that only it tells are added.
     async fn plan_query_of(
         &self,
-        statement: &Option<Statement>,
+        statement: Option<&Statement>,
         mut types: Vec<SqlType>,
         of: Planning<'_>,
         mut planned: Planned,
@@ -315,6 +333,57 @@ impl Shared {
             }
         }
         Ok((Some(plan), planned.with(types, None)))
+    }
+}
+
+/// Plans a definition, COPY, or a statement about the session.
+fn plan_definition(statement: Box<Statement>, of: Planning<'_>) -> Result<Planned, SqlError> {
+    let Planning { text, dialect, .. } = of;
+    match *statement {
+        other if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
+            feature: format!("{} in PartiQL", first_word(&other)),
+            hint: None,
+        }),
+        Statement::CreateTable(create) => {
+            let plan = ddl::plan_create(&create, &[], dialect)?;
+            Ok(Planned::new(Plan::CreateTable(Box::new(plan))))
+        }
+        Statement::CreateIndex(create) => {
+            let table = table_for_write(of.catalog, &create.table_name, text, dialect)?;
+            let plan = index::plan_create_index(&create, &table, text, dialect)?;
+            Ok(Planned::new(Plan::CreateIndex(Box::new(plan))).on(&table))
+        }
+        Statement::AlterTable(alter) => {
+            let table = table_for_write(of.catalog, &alter.name, text, dialect)?;
+            let changes = Box::new(index::plan_alter(&alter, &table)?);
+            let name = table.definition.name.clone();
+            let plan = Plan::AlterTable {
+                table: name,
+                changes,
+            };
+            Ok(Planned::new(plan).on(&table))
+        }
+        Statement::Drop {
+            object_type: sqlparser::ast::ObjectType::Index,
+            if_exists,
+            names,
+            ..
+        } => Ok(Planned::new(Plan::DropIndexes { names, if_exists })),
+        Statement::Drop {
+            object_type: sqlparser::ast::ObjectType::Table,
+            if_exists,
+            names,
+            temporary: false,
+            ..
+        } => Ok(Planned::new(Plan::DropTables { names, if_exists })),
+        copy @ Statement::Copy { .. } => {
+            let plan = crate::copy::plan(of.catalog, copy, text)?;
+            Ok(Planned::new(Plan::Copy(plan)))
+        }
+        other => {
+            let (command, columns) = crate::session::command::plan(other)?;
+            Ok(Planned::new(Plan::Command(command)).with(vec![], columns))
+        }
     }
 }
 
@@ -369,6 +438,8 @@ pub(crate) struct Planned {
     pub(crate) reads_catalog: bool,
     /// FOR UPDATE and its like.
     pub(crate) locks_rows: bool,
+    /// AS OF.
+    pub(crate) past: Option<PastPlan>,
 }
 
 impl Planned {
@@ -380,6 +451,7 @@ impl Planned {
             tables: vec![],
             reads_catalog: false,
             locks_rows: false,
+            past: None,
         }
     }
 

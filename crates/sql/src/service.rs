@@ -3,6 +3,7 @@
 //! Not here: transaction blocks and settings (`session`).
 
 use crate::plan::insert::InsertSelect;
+use crate::plan::past::PastPlan;
 use crate::plan::{ConstantPlan, DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl, index};
 use crate::planner::{Planned, Planning};
 use crate::session::{Command, Session};
@@ -46,6 +47,8 @@ pub struct Prepared {
     /// Result columns; `None` for statements that return no rows.
     pub columns: Option<Arc<[Column]>>,
     pub(crate) plan: Plan,
+    /// Where its tables are read, if not as they are.
+    pub(crate) past: Option<PastPlan>,
     text: String,
     /// Parameter types that the client declared.
     declared: Vec<SqlType>,
@@ -118,16 +121,6 @@ impl Plan {
         })
     }
 
-    /// Whether it is a query, which may read by an index.
-    pub(crate) fn reads(&self) -> bool {
-        matches!(self, Plan::Select(_) | Plan::Analytic(_))
-    }
-
-    /// Whether the statement belongs to its transaction's snapshot.
-    pub(crate) fn reads_or_writes(&self) -> bool {
-        !matches!(self, Plan::Empty | Plan::Command(_))
-    }
-
     /// What computes the constants of a write before it.
     pub(crate) fn constants(&self) -> &Option<Arc<dyn AnalyticPlan>> {
         match self {
@@ -148,7 +141,7 @@ impl Plan {
         }
     }
 
-    /// Whether sessions may share the plan: it holds nothing of the session that made it.
+    /// See [`Prepared::is_shareable`].
     fn is_shareable(&self) -> bool {
         match self {
             Plan::Select(_) | Plan::Exists(_) | Plan::Constant(_) => true,
@@ -272,7 +265,7 @@ impl Shared {
             self.plan(of, version).await
         });
         let prepared = Arc::new(planning.await?);
-        if cacheable && prepared.plan.is_shareable() {
+        if cacheable && prepared.is_shareable() {
             let key = StatementKey {
                 dialect,
                 text: text.to_owned(),
@@ -358,6 +351,7 @@ impl Shared {
             parameter_types: planned.parameter_types,
             columns: planned.columns,
             plan: planned.plan,
+            past: planned.past,
             text: text.to_owned(),
             declared: declared.to_vec(),
             tables: planned.tables,
@@ -372,6 +366,25 @@ impl Prepared {
     /// The statement.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Whether sessions may share it: it holds nothing of the session that made it.
+    fn is_shareable(&self) -> bool {
+        let past = self.past.as_ref();
+        self.plan.is_shareable() && past.is_none_or(|past| past.query.is_none())
+    }
+
+    /// Whether the statement belongs to its transaction's snapshot. Reading the past does not.
+    pub(crate) fn in_snapshot(&self) -> bool {
+        match &self.plan {
+            Plan::Empty | Plan::Command(_) => false,
+            plan => self.past.is_none() || plan.changes().is_some(),
+        }
+    }
+
+    /// Whether it is a query of what is current, which may read by an index.
+    pub(crate) fn may_use_indexes(&self) -> bool {
+        self.past.is_none() && matches!(self.plan, Plan::Select(_) | Plan::Analytic(_))
     }
 
     /// What the statement is called where only reading is allowed; `None` if it only reads.

@@ -102,6 +102,7 @@ pub(crate) fn arguments<'a>(parameters: &'a [Datum], rand: &'a SeededRand) -> Ar
         parameters: Parameters::Datums(parameters),
         computed: &[],
         now_micros: 1_700_000_000_000_000,
+        current_lsn: 17,
         rand,
         excluded: None,
         made: Arc::default(),

@@ -62,6 +62,11 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         .aliases(&["inet_client_addr"]),
     Definition::new("inet_server_port", &[], Kind::Int4, |_, _| Ok(Value::Null))
         .aliases(&["inet_client_port"]),
+    // What the statement reads; in a transaction its snapshot.
+    Definition::new("shale_current_lsn", &[], Kind::Int, |call, _| {
+        let lsn = call.context()?.view.lsn();
+        Ok(Value::Int(i64::try_from(lsn).unwrap_or(i64::MAX)))
+    }),
     // There are no transaction numbers that rows could be compared with: a number that grows with each call.
     Definition::new("txid_current", &[], Kind::Int, |_, _| {
         static NEXT: AtomicI64 = AtomicI64::new(1);

@@ -94,7 +94,11 @@ impl TableProvider for UserTable {
                 .collect(),
             index: relation.index.clone(),
         };
-        let access = access::choose_for(&relation.description, condition, &needs);
+        let access = match context.view.is_past() {
+            // Indexes have no history.
+            true => access::choose(&relation.description.definition.key_schema, condition),
+            false => access::choose_for(&relation.description, condition, &needs),
+        };
         let parallel = matches!(access.path, AccessPath::Scan)
             && limit.is_none()
             && relation.description.item_count >= PARALLEL_SCAN_ITEMS_MIN;

@@ -6,6 +6,7 @@ use shale_engine::{
     Engine, EngineOptions, Index, IndexChange, IndexKind, IndexProjection, IndexStatus,
     TableChanges,
 };
+use shale_env::ManualClock;
 use shale_item::{KeyAttribute, KeyType, TableId};
 use shale_sql::datum::to_text;
 use shale_sql::{Column, Datum, Outcome, Session, SqlError, SqlService, SqlType};
@@ -15,6 +16,8 @@ use std::sync::Arc;
 pub struct Database {
     pub engine: Engine,
     pub service: SqlService,
+    /// The engine's.
+    pub clock: Arc<ManualClock>,
     _directory: tempfile::TempDir,
 }
 
@@ -67,11 +70,12 @@ impl Database {
             jobs,
             ..EngineOptions::new(directory.path())
         };
+        let clock = Arc::new(ManualClock::new(1_700_000_000_000_000));
         let engine = Engine::open(
             options,
             Arc::new(crate::instant_log::InstantLog::default()),
             Box::new(shale_storage::MemoryStore::default()),
-            Arc::new(shale_env::ManualClock::new(1_700_000_000_000_000)),
+            clock.clone(),
             Arc::new(shale_env::SeededRand::new(7)),
         )
         .unwrap();
@@ -86,6 +90,7 @@ impl Database {
         Database {
             engine,
             service,
+            clock,
             _directory: directory,
         }
     }

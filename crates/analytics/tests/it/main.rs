@@ -7,5 +7,6 @@ mod harness;
 mod indexes;
 mod instant_log;
 mod limits;
+mod past;
 mod psql;
 mod queries;

@@ -16,7 +16,9 @@ pub(crate) use attribute::{Attribute, PathParts};
 pub(crate) use comparison::{mirrored, symbol};
 pub(crate) use lower::{Semantics, both, lower};
 pub(crate) use predicate::{Predicate, Term};
-pub(crate) use scalar::{Arguments, Parameters, Scalar, parameter_index, plain_arguments};
+pub(crate) use scalar::{
+    Arguments, CURRENT_LSN, Parameters, Scalar, parameter_index, plain_arguments,
+};
 
 use crate::{Dialect, SqlType};
 use shale_engine::TableDescription;

@@ -4,6 +4,7 @@ use super::{Binder, PARAMETERS_MAX};
 use crate::datum::{coerce, datum_to_attribute, parse_text, unix_micros_to_timestamp};
 use crate::syntax::dialect::BAG_FUNCTION;
 use crate::{Datum, Dialect, SqlError, SqlType, datum};
+use shale_engine::ReadView;
 use shale_item::{AttributeValue, Item, Number};
 use sqlparser::ast::{
     DataType, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, UnaryOperator, Value,
@@ -12,6 +13,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The function that tells the position that is read.
+pub(crate) const CURRENT_LSN: &str = "shale_current_lsn";
 
 /// A constant expression; its value is known once the statement's arguments are.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +34,8 @@ pub(crate) enum Scalar {
     Now(SqlType),
     /// gen_random_uuid()
     Uuid,
+    /// shale_current_lsn()
+    CurrentLsn,
     /// A column of the statement's constant query (see [`super::super::plan::ConstantQuery`]).
     Computed(usize, SqlType),
     /// EXCLUDED.x: the attribute of the row that was to be inserted.
@@ -58,6 +64,8 @@ pub(crate) struct Arguments<'a> {
     pub computed: &'a [Datum],
     /// now(), microseconds since the Unix epoch.
     pub now_micros: u64,
+    /// shale_current_lsn()
+    pub current_lsn: u64,
     pub rand: &'a dyn shale_env::Rand,
     /// The row that was to be inserted, for EXCLUDED.
     pub excluded: Option<&'a Item>,
@@ -72,9 +80,18 @@ impl Arguments<'_> {
             parameters: self.parameters,
             computed,
             now_micros: self.now_micros,
+            current_lsn: self.current_lsn,
             rand: self.rand,
             excluded: self.excluded,
             made: Arc::clone(&self.made),
+        }
+    }
+
+    /// The same for a statement that reads in a view.
+    pub(crate) fn reading(self, view: &ReadView) -> Self {
+        Arguments {
+            current_lsn: view.lsn(),
+            ..self
         }
     }
 
@@ -119,6 +136,7 @@ impl Scalar {
                 .cloned()
                 .unwrap_or(SqlType::Unknown),
             Scalar::Uuid => SqlType::Uuid,
+            Scalar::CurrentLsn => SqlType::Int8,
             Scalar::Map(_) | Scalar::List(_) | Scalar::Set(_) => SqlType::Jsonb,
         }
     }
@@ -143,6 +161,10 @@ impl Scalar {
                 Cow::Owned(coerce(now, sql_type)?)
             }
             Scalar::Uuid => Cow::Owned(Datum::Text(new_uuid(with.rand))),
+            Scalar::CurrentLsn => {
+                let lsn = i64::try_from(with.current_lsn).unwrap_or(i64::MAX);
+                Cow::Owned(Datum::Int(lsn))
+            }
             Scalar::Computed(column, _) => Cow::Borrowed(
                 with.computed
                     .get(*column)
@@ -458,6 +480,7 @@ impl Binder<'_> {
             ("current_date", Some([])) => Some(Scalar::Now(SqlType::Date)),
             ("localtime", Some([])) => Some(Scalar::Now(SqlType::Time)),
             ("gen_random_uuid", Some([])) => Some(Scalar::Uuid),
+            (CURRENT_LSN, Some([])) => Some(Scalar::CurrentLsn),
             (BAG_FUNCTION, Some(elements)) => {
                 let elements: Vec<Expr> = elements.iter().map(|expr| (*expr).clone()).collect();
                 self.scalars(&elements)?.map(Scalar::Set)

@@ -15,6 +15,12 @@ pub fn unix_micros_to_timestamp(micros: u64) -> i64 {
     i64::try_from(micros).unwrap_or(i64::MAX) - EPOCH_DAYS * MICROS_PER_DAY
 }
 
+/// Microseconds since 2000-01-01 as microseconds since the Unix epoch; 0 for times before that.
+pub(crate) fn timestamp_to_unix_micros(micros: i64) -> u64 {
+    let micros = micros.saturating_add(EPOCH_DAYS * MICROS_PER_DAY);
+    u64::try_from(micros).unwrap_or(0)
+}
+
 fn syntax(type_name: &str, value: &str) -> SqlError {
     SqlError::Other {
         sqlstate: "22007",

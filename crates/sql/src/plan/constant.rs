@@ -1,9 +1,9 @@
 //! SELECT of constants without FROM: what drivers send to see whether the server is there.
 //!
-//! Anything that is more than a list of constants, parameters and casts of them is the analytic executor's.
+//! Anything that is more than a list of constants, parameters, casts of them and shale_current_lsn() is the analytic executor's.
 
 use super::ddl::no_table;
-use crate::bind::{Arguments, Binder, Scalar};
+use crate::bind::{Arguments, Binder, CURRENT_LSN, Scalar};
 use crate::datum::coerce;
 use crate::{Column, Datum, Dialect, Row, SqlError, SqlType};
 use sqlparser::ast::{Expr, GroupByExpr, Query, Select, SelectItem, SetExpr, UnaryOperator, Value};
@@ -57,6 +57,7 @@ pub(crate) fn plan(
             Some(alias) => crate::names::created_name(alias, Dialect::Postgres),
             None => match expr {
                 Expr::Cast { .. } => type_name(&sql_type),
+                Expr::Function(_) => CURRENT_LSN.to_owned(),
                 _ => "?column?".to_owned(),
             },
         };
@@ -130,6 +131,11 @@ fn constant(binder: &mut Binder<'_>, expr: &Expr) -> Result<Option<(Scalar, SqlT
         let numbers = read_from.is_number() && sql_type.is_number();
         let usable = read_from == SqlType::Unknown || read_from == sql_type || numbers;
         return Ok(scalar.filter(|_| usable).map(|scalar| (scalar, sql_type)));
+    }
+    if let Expr::Function(_) = expr {
+        let scalar = binder.scalar(expr, &SqlType::Unknown)?;
+        let scalar = scalar.filter(|scalar| *scalar == Scalar::CurrentLsn);
+        return Ok(scalar.map(|scalar| (scalar, SqlType::Int8)));
     }
     let number = match expr {
         Expr::UnaryOp {

@@ -2,11 +2,12 @@
 
 use super::index::{key_of_type, plan_local_index};
 use super::insert::default_scalar;
+use crate::datum::parse_interval;
 use crate::names::{ROWID_COLUMN, created_name, created_table_name};
-use crate::{Dialect, SqlError, SqlType};
+use crate::{Datum, Dialect, SqlError, SqlType};
 use shale_engine::{
-    BillingMode, ColumnDefinition, CreateTable, Derived, IndexStatus, StreamDefinition, StreamView,
-    TableDescription, TableStatus, TimeToLive,
+    BillingMode, ColumnDefinition, CreateTable, Derived, HistoryDefinition, IndexStatus,
+    StreamDefinition, StreamView, TableDescription, TableStatus, TimeToLive,
 };
 use shale_item::{KeyAttribute, KeySchema, KeyType, TableId};
 use sqlparser::ast::{
@@ -145,6 +146,7 @@ pub(crate) fn plan_create(
         indexes: indexes.collect::<Result<_, _>>()?,
         ttl: options.ttl,
         stream: options.stream,
+        history: options.history,
         ..Derived::default()
     };
     Ok(CreateTablePlan {
@@ -434,6 +436,7 @@ struct TableOptions {
     settings: BTreeMap<String, String>,
     ttl: Option<TimeToLive>,
     stream: Option<StreamDefinition>,
+    history: Option<HistoryDefinition>,
 }
 
 fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> {
@@ -448,6 +451,7 @@ fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> 
         settings: BTreeMap::new(),
         ttl: None,
         stream: None,
+        history: None,
     };
     let mut mode: Option<String> = None;
     let (mut read, mut write) = (None, None);
@@ -492,14 +496,18 @@ fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> 
                 });
             }
             "history" => {
-                return Err(unsupported(&format!("the table option {name}"), ""));
+                planned.history = Some(HistoryDefinition {
+                    seconds: history_seconds(&text).ok_or_else(bad)?,
+                    // Given by the engine.
+                    id: 0,
+                });
             }
             _ => {
                 return Err(SqlError::Other {
                     sqlstate: "22023",
                     message: format!("unrecognized parameter \"{name}\""),
                     hint: Some(
-                        "Table options are billing_mode, read_capacity, write_capacity, table_class, deletion_protection, ttl and stream."
+                        "Table options are billing_mode, read_capacity, write_capacity, table_class, deletion_protection, ttl, stream and history."
                             .into(),
                     ),
                 });
@@ -537,6 +545,24 @@ pub(crate) fn stream_view(text: &str) -> Option<StreamView> {
         "new_and_old_images" => Some(StreamView::NewAndOldImages),
         _ => None,
     }
+}
+
+/// For how many seconds history is kept: PostgreSQL's text of an interval, such as `1h` or `2 days`, in whole seconds.
+pub(crate) fn history_seconds(text: &str) -> Option<u64> {
+    const SECOND: i64 = 1_000_000;
+    let Ok(Datum::Interval {
+        months,
+        days,
+        micros,
+    }) = parse_interval(text)
+    else {
+        return None;
+    };
+    let days = i64::from(months) * 30 + i64::from(days);
+    let days = days.checked_mul(86_400)?;
+    let seconds = days.checked_add(micros / SECOND)?;
+    let whole = micros % SECOND == 0;
+    u64::try_from(seconds).ok().filter(|_| whole)
 }
 
 /// The name of the attribute with the expiry.

@@ -5,7 +5,8 @@
 //! As in PostgreSQL, an index by itself holds keys, and what it does not hold is fetched from the table. `INCLUDE (…)` adds attributes to
 //! its entries, `WITH (projection = 'all')` the whole item.
 
-use super::ddl::{invalid, option_text, stream_view, ttl_attribute, unsupported};
+use super::ddl::{history_seconds, invalid, option_text, stream_view, ttl_attribute, unsupported};
+use super::insert::is_default;
 use crate::names::{Catalog, created_name, find_column, undefined_column};
 use crate::{Dialect, SqlError, SqlType};
 use shale_engine::{
@@ -350,11 +351,14 @@ pub(crate) fn find_index(
     }
 }
 
-/// Plans `ALTER TABLE t SET (option = value, …)`; an empty text switches `ttl` or `stream` off.
+/// Plans `ALTER TABLE t SET (option = value, …)` and RESET. An empty text switches an option off, DEFAULT as well, if it is on.
 ///
 /// # Errors
 /// 22023 for options that are none, 0A000 for other forms of ALTER TABLE.
-pub(crate) fn plan_alter(alter: &AlterTable) -> Result<TableChanges, SqlError> {
+pub(crate) fn plan_alter(
+    alter: &AlterTable,
+    table: &TableDescription,
+) -> Result<TableChanges, SqlError> {
     let mut changes = TableChanges::default();
     for operation in &alter.operations {
         let AlterTableOperation::SetOptionsParens { options } = operation else {
@@ -364,17 +368,25 @@ pub(crate) fn plan_alter(alter: &AlterTable) -> Result<TableChanges, SqlError> {
             ));
         };
         for option in options {
-            alter_option(option, &mut changes)?;
+            alter_option(option, table, &mut changes)?;
         }
     }
     Ok(changes)
 }
 
-fn alter_option(option: &SqlOption, changes: &mut TableChanges) -> Result<(), SqlError> {
+fn alter_option(
+    option: &SqlOption,
+    table: &TableDescription,
+    changes: &mut TableChanges,
+) -> Result<(), SqlError> {
     let SqlOption::KeyValue { key, value } = option else {
         return Err(unsupported(&format!("the table option {option}"), ""));
     };
-    let (name, value) = (key.value.to_lowercase(), option_text(value));
+    let name = key.value.to_lowercase();
+    if is_default(value) {
+        return reset_option(&name, table, changes);
+    }
+    let value = option_text(value);
     let bad = || SqlError::InvalidParameter {
         name: name.clone(),
         value: value.clone(),
@@ -384,16 +396,37 @@ fn alter_option(option: &SqlOption, changes: &mut TableChanges) -> Result<(), Sq
         "ttl" => changes.ttl = Some(Some(ttl_attribute(&value).ok_or_else(bad)?)),
         "stream" if value.is_empty() => changes.stream = Some(None),
         "stream" => changes.stream = Some(Some(stream_view(&value).ok_or_else(bad)?)),
+        "history" if value.is_empty() => changes.history = Some(None),
+        "history" => changes.history = Some(Some(history_seconds(&value).ok_or_else(bad)?)),
         "deletion_protection" => {
             changes.deletion_protection = Some(value.parse().map_err(|_| bad())?);
         }
-        _ => {
-            return Err(SqlError::Other {
-                sqlstate: "22023",
-                message: format!("unrecognized parameter \"{name}\""),
-                hint: Some("ALTER TABLE sets ttl, stream and deletion_protection.".into()),
-            });
-        }
+        _ => return Err(no_option(&name)),
     }
     Ok(())
+}
+
+/// An option of RESET. As in PostgreSQL it does no harm to reset what was not set.
+fn reset_option(
+    name: &str,
+    table: &TableDescription,
+    changes: &mut TableChanges,
+) -> Result<(), SqlError> {
+    let derived = &table.definition.derived;
+    match name {
+        "ttl" => changes.ttl = derived.ttl.is_some().then_some(None),
+        "stream" => changes.stream = derived.stream.is_some().then_some(None),
+        "history" => changes.history = derived.history.is_some().then_some(None),
+        "deletion_protection" => changes.deletion_protection = Some(false),
+        _ => return Err(no_option(name)),
+    }
+    Ok(())
+}
+
+fn no_option(name: &str) -> SqlError {
+    SqlError::Other {
+        sqlstate: "22023",
+        message: format!("unrecognized parameter \"{name}\""),
+        hint: Some("ALTER TABLE sets ttl, stream, history and deletion_protection.".into()),
+    }
 }

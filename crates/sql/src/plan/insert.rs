@@ -23,7 +23,7 @@ pub(crate) struct InsertPlan {
     pub conflict: Conflict,
     pub returning: Option<Outputs>,
     /// Computes [`Scalar::Computed`].
-    pub constants: Option<Statement>,
+    pub constants: Option<Box<Statement>>,
     /// Whether what it computes depends on tables.
     pub reads_tables: bool,
 }

@@ -12,6 +12,7 @@ pub(crate) mod explain;
 pub(crate) mod index;
 pub(crate) mod insert;
 pub(crate) mod output;
+pub(crate) mod past;
 pub(crate) mod relations;
 pub(crate) mod select;
 pub(crate) mod set;
@@ -117,16 +118,16 @@ impl ConstantQuery {
     }
 
     /// The query that computes them once; `None` if there is nothing to compute.
-    pub(crate) fn into_statement(self) -> Option<Statement> {
+    pub(crate) fn into_statement(self) -> Option<Box<Statement>> {
         if self.exprs.is_empty() {
             return None;
         }
         let select = select_of(self.projection(vec![]), vec![], None);
-        Some(Statement::Query(Box::new(query_of(select))))
+        Some(Box::new(Statement::Query(Box::new(query_of(select)))))
     }
 
     /// The query that finds the rows that a statement writes, by their keys, and computes its expressions for each of them.
-    pub(crate) fn into_row_statement(self, rows: RowQuery<'_>) -> Statement {
+    pub(crate) fn into_row_statement(self, rows: RowQuery<'_>) -> Box<Statement> {
         let qualifier = match rows.alias {
             Some(alias) => Some(alias.clone()),
             None => rows
@@ -171,10 +172,10 @@ impl ConstantQuery {
         }];
         from.extend(rows.others.iter().cloned());
         let select = select_of(projection, from, rows.selection.cloned());
-        Statement::Query(Box::new(Query {
+        Box::new(Statement::Query(Box::new(Query {
             with: rows.with.cloned(),
             ..query_of(select)
-        }))
+        })))
     }
 
     fn projection(self, mut items: Vec<SelectItem>) -> Vec<SelectItem> {

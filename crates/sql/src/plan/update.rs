@@ -24,7 +24,7 @@ pub(crate) struct UpdatePlan {
     pub returning: Option<Outputs>,
     pub return_values: ReturnValues,
     /// Computes [`crate::bind::Scalar::Computed`].
-    pub query: Option<Statement>,
+    pub query: Option<Box<Statement>>,
     /// Whether the query finds the rows, and computes for each of them; otherwise it computes once.
     pub per_row: bool,
     /// Whether what it computes once depends on tables.
@@ -40,7 +40,7 @@ pub(crate) struct DeletePlan {
     pub predicate: Predicate,
     pub returning: Option<Outputs>,
     /// Finds the rows.
-    pub query: Option<Statement>,
+    pub query: Option<Box<Statement>>,
 }
 
 /// Plans an UPDATE; with the plan come the types of its parameters.

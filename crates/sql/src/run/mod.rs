@@ -49,6 +49,7 @@ impl Shared {
             parameters,
             computed,
             now_micros,
+            current_lsn: self.engine.current_lsn(),
             rand: self.rand.as_ref(),
             excluded: None,
             made: Arc::default(),

@@ -14,7 +14,7 @@ use crate::plan::{DeletePlan, InsertPlan, UpdatePlan};
 use crate::service::{Plan, Shared};
 use crate::{AnalyticContext, AnalyticPlan, Datum, RowStream, SqlError, SqlType};
 use futures::TryStreamExt;
-use shale_engine::{Error, Transaction};
+use shale_engine::{Error, ReadView, Transaction};
 use shale_item::{Item, item_size};
 
 /// A statement with its arguments.
@@ -25,6 +25,8 @@ pub(crate) struct Request<'a> {
     pub parameters: &'a [Datum],
     pub parameter_types: &'a [SqlType],
     pub now_micros: u64,
+    /// Where the query of an INSERT reads, if that is the past.
+    pub past: Option<&'a ReadView>,
 }
 
 impl Request<'_> {
@@ -106,7 +108,7 @@ impl Request<'_> {
     ) -> Result<Written, SqlError> {
         let get_context = || context.clone();
         let computed = compute(self.plan.constants(), &get_context, self.parameters).await?;
-        let with = self.arguments(&computed);
+        let with = self.arguments(&computed).reading(&transaction.view());
         let writer = Writer::Transaction(transaction);
         match self.plan {
             Plan::Insert(plan, _) => {
@@ -119,7 +121,19 @@ impl Request<'_> {
                 source,
                 ..
             } => {
-                let rows = self.rows_of(source, transaction, context).await?;
+                let rows = match self.past {
+                    None => {
+                        let view = transaction.view();
+                        self.rows_of(source, &view, context).await?
+                    }
+                    Some(past) => {
+                        let context = AnalyticContext {
+                            view: Some(past.clone()),
+                            ..context.clone()
+                        };
+                        self.rows_of(source, past, &context).await?
+                    }
+                };
                 let items = selected_items(plan, select, rows, &with).await?;
                 write::insert(writer, plan, items, &with).await
             }
@@ -222,18 +236,18 @@ impl Request<'_> {
         Ok(written)
     }
 
-    /// The rows of the query of an INSERT … SELECT.
+    /// The rows of the query of an INSERT … SELECT, which reads in that view.
     async fn rows_of(
         &self,
         source: &Plan,
-        transaction: &Transaction,
+        view: &ReadView,
         context: &AnalyticContext,
     ) -> Result<RowStream, SqlError> {
         match source {
             Plan::Select(plan) => {
                 let selected = {
-                    let with = self.arguments(&[]);
-                    read::run(ReadFrom::View(&transaction.view()), plan, &with)?
+                    let with = self.arguments(&[]).reading(view);
+                    read::run(ReadFrom::View(view), plan, &with)?
                 };
                 match selected {
                     Selected::Rows(rows) => Ok(rows),
@@ -244,7 +258,10 @@ impl Request<'_> {
                     }
                 }
             }
-            Plan::Constant(plan) => Ok(read::one_batch(vec![plan.row(&self.arguments(&[]))?])),
+            Plan::Constant(plan) => {
+                let with = self.arguments(&[]).reading(view);
+                Ok(read::one_batch(vec![plan.row(&with)?]))
+            }
             Plan::Analytic(plan) => plan.execute(context, self.parameters).await,
             _ => Err(SqlError::NotSupported {
                 feature: "INSERT of what this statement answers".into(),

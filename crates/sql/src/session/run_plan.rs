@@ -3,15 +3,16 @@
 //! Not here: statements about the session (`run_command`), what a plan does with the engine (`run`).
 
 use super::Session;
-use crate::bind::Parameters;
+use crate::bind::{Arguments, Parameters};
 use crate::copy::CopyIn;
+use crate::plan::past::{PastPlan, position_text};
 use crate::run::read::{ReadFrom, Selected};
 use crate::run::request::Request;
 use crate::run::write::Written;
 use crate::run::{compute, explain, read};
 use crate::service::{Plan, Prepared};
 use crate::{AnalyticContext, Column, Datum, Outcome, Row, RowStream, SqlError};
-use shale_engine::Transaction;
+use shale_engine::{AsOf, ReadView, Transaction};
 use std::sync::Arc;
 
 fn rows_of(columns: Arc<[Column]>, rows: RowStream, tag: &'static str) -> Outcome {
@@ -28,22 +29,33 @@ impl Session {
         if let Some(command) = prepared.changes() {
             self.check_write(command)?;
         }
-        let transaction = match prepared.plan.reads_or_writes() {
+        let transaction = match prepared.in_snapshot() {
             true => self.transaction.begun(&self.shared.engine)?,
             false => None,
         };
         let columns = prepared.columns.clone().unwrap_or_default();
-        if prepared.plan.reads() && self.settings.index_consistency() {
+        if prepared.may_use_indexes() && self.settings.index_consistency() {
             self.shared.engine.indexes_consistent().await?;
         }
+        let past = match &prepared.past {
+            None => None,
+            // Boxed: few statements have one.
+            Some(past) => Some(Box::pin(self.past(past, parameters, now_micros)).await?),
+        };
+        let view = || match &past {
+            Some((_, view)) => Some(view.clone()),
+            None => transaction.as_ref().map(Transaction::view),
+        };
+        let context = |view| AnalyticContext {
+            view,
+            ..self.context()
+        };
         match &prepared.plan {
             Plan::Empty => Ok(Outcome::Empty),
             Plan::Select(plan) => {
+                let view = view();
                 let selected = {
-                    let with =
-                        self.shared
-                            .arguments(Parameters::Datums(parameters), &[], now_micros);
-                    let view = transaction.as_ref().map(Transaction::view);
+                    let with = self.arguments(parameters, now_micros, view.as_ref());
                     let from = match &view {
                         None => ReadFrom::Published(&self.shared.engine),
                         Some(view) => ReadFrom::View(view),
@@ -53,25 +65,25 @@ impl Session {
                 let rows = match selected {
                     Selected::Rows(rows) => rows,
                     Selected::TooManyToSort => {
-                        let context = self.context_of(transaction.as_ref());
                         self.shared
-                            .run_fallback(plan, &context, &prepared.parameter_types, parameters)
+                            .run_fallback(
+                                plan,
+                                &context(view),
+                                &prepared.parameter_types,
+                                parameters,
+                            )
                             .await?
                     }
                 };
                 Ok(rows_of(columns, rows, "SELECT"))
             }
             Plan::Constant(plan) => {
-                let with = self
-                    .shared
-                    .arguments(Parameters::Datums(parameters), &[], now_micros);
+                let with = self.arguments(parameters, now_micros, view().as_ref());
                 let rows = read::one_batch(vec![plan.row(&with)?]);
                 Ok(rows_of(columns, rows, "SELECT"))
             }
             Plan::Analytic(plan) => {
-                let rows = plan
-                    .execute(&self.context_of(transaction.as_ref()), parameters)
-                    .await?;
+                let rows = plan.execute(&context(view()), parameters).await?;
                 Ok(rows_of(columns, rows, "SELECT"))
             }
             Plan::Insert(..) | Plan::InsertSelect { .. } | Plan::Update(..) | Plan::Delete(..) => {
@@ -81,6 +93,7 @@ impl Session {
                     parameters,
                     parameter_types: &prepared.parameter_types,
                     now_micros,
+                    past: past.as_ref().map(|(_, view)| view),
                 };
                 let written = match &transaction {
                     Some(transaction) => {
@@ -109,8 +122,9 @@ impl Session {
                 Ok(Outcome::CopyIn(copy))
             }
             Plan::Explain(inner) => {
-                let context = self.context_of(transaction.as_ref());
-                self.explain(inner, columns, parameters, now_micros, &context)
+                let as_of = past.as_ref().map(|(as_of, _)| *as_of);
+                let context = context(view());
+                self.explain(inner, columns, parameters, now_micros, as_of, &context)
                     .await
             }
             // Planned for PartiQL only, which has no sessions.
@@ -122,6 +136,38 @@ impl Session {
                 feature: "a session command here".into(),
                 hint: None,
             }),
+        }
+    }
+
+    /// Where in the past the statement reads, and the view of that.
+    async fn past(
+        &self,
+        plan: &PastPlan,
+        parameters: &[Datum],
+        now_micros: u64,
+    ) -> Result<(AsOf, ReadView), SqlError> {
+        let context = self.context_of(self.transaction.current());
+        let computed = compute(&plan.query, &|| context.clone(), parameters).await?;
+        let as_of = {
+            let with = self.arguments(parameters, now_micros, context.view.as_ref());
+            plan.as_of(&with.with_computed(&computed))?
+        };
+        let view = self.shared.engine.read_view_as_of(as_of).await?;
+        Ok((as_of, view))
+    }
+
+    /// What a query runs with that reads in that view.
+    fn arguments<'a>(
+        &'a self,
+        parameters: &'a [Datum],
+        now_micros: u64,
+        view: Option<&ReadView>,
+    ) -> Arguments<'a> {
+        let parameters = Parameters::Datums(parameters);
+        let with = self.shared.arguments(parameters, &[], now_micros);
+        match view {
+            Some(view) => with.reading(view),
+            None => with,
         }
     }
 
@@ -146,13 +192,23 @@ impl Session {
         columns: Arc<[Column]>,
         parameters: &[Datum],
         now_micros: u64,
+        as_of: Option<AsOf>,
         context: &AnalyticContext,
     ) -> Result<Outcome, SqlError> {
-        let computed = compute(plan.constants(), &|| context.clone(), parameters).await?;
+        let now = || match as_of {
+            None => context.clone(),
+            Some(_) => self.context(),
+        };
+        let computed = compute(plan.constants(), &now, parameters).await?;
         let with = self
             .shared
             .arguments(Parameters::Datums(parameters), &computed, now_micros);
-        let lines = explain::explain(plan, &with, context)?;
+        let mut lines = explain::explain(plan, &with, context)?;
+        if let Some(as_of) = as_of {
+            // Below the title.
+            let line = format!("  As Of: {}", position_text(as_of));
+            lines.insert(lines.len().min(1), line);
+        }
         let rows: Vec<Row> = lines
             .into_iter()
             .map(|line| vec![Datum::Text(line)])

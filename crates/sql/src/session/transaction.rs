@@ -222,11 +222,16 @@ impl Transaction {
         Ok(Some(transaction))
     }
 
+    /// The block's transaction of the engine, if it has begun.
+    pub(crate) fn current(&self) -> Option<&EngineTransaction> {
+        let begun = self.block.as_ref()?.begun.as_ref()?;
+        Some(&begun.transaction)
+    }
+
     /// The block's transaction of the engine, where names mean something else to it than to others: it has created or dropped tables, or
     /// written attributes that were never seen.
     pub(crate) fn redefining(&self, engine: &Engine) -> Option<EngineTransaction> {
-        let begun = self.block.as_ref()?.begun.as_ref()?;
-        let transaction = &begun.transaction;
+        let transaction = self.current()?;
         (transaction.catalog_version() != engine.catalog_version()).then(|| transaction.clone())
     }
 

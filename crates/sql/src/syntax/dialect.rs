@@ -3,6 +3,7 @@
 //! It answers PostgreSQL's type id, so that every `dialect_of!(PostgreSqlDialect)` branch of the parser applies, and forwards what
 //! PostgreSQL's dialect overrides; the derive macro of sqlparser cannot override the parse hooks.
 
+use super::as_of::{LSN_FUNCTION, LSN_WORD};
 use crate::Dialect as Flavour;
 use sqlparser::ast::{
     Array, DictionaryField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
@@ -40,6 +41,8 @@ pub(crate) struct ShaleDialect {
     chained: Cell<u32>,
     /// Expressions that may still be begun.
     begins_left: Cell<usize>,
+    /// Whether `FOR SYSTEM_TIME AS OF` may stand behind the name of a table. Some words are no aliases then.
+    versions: Cell<bool>,
 }
 
 impl ShaleDialect {
@@ -49,7 +52,13 @@ impl ShaleDialect {
             bag_depth: Cell::new(0),
             chained: Cell::new(0),
             begins_left: Cell::new(usize::MAX),
+            versions: Cell::new(false),
         }
+    }
+
+    /// Takes versions of tables.
+    pub(crate) fn take_versions(&self) {
+        self.versions.set(true);
     }
 
     /// Bounds the work of the parser by the number of tokens.
@@ -182,6 +191,10 @@ impl Dialect for ShaleDialect {
         POSTGRES.prec_value(precedence)
     }
 
+    fn supports_table_versioning(&self) -> bool {
+        self.versions.get()
+    }
+
     // With PostgreSQL's custom operators `=?` and `<<-` would be one token.
     fn is_custom_operator_part(&self, _character: char) -> bool {
         false
@@ -234,8 +247,12 @@ impl Dialect for ShaleDialect {
             Some(left) => self.begins_left.set(left),
             None => return Some(Err(ParserError::RecursionLimitExceeded)),
         }
-        match parser.peek_token_ref().token {
+        match &parser.peek_token_ref().token {
             Token::LBrace => Some(self.parse_document(parser)),
+            Token::Word(word) if word.value == LSN_WORD && word.quote_style.is_none() => {
+                parser.advance_token();
+                Some(parser.parse_expr().map(|lsn| call(LSN_FUNCTION, vec![lsn])))
+            }
             Token::LBracket => Some(
                 self.parse_list(parser)
                     .map(|elem| Expr::Array(Array { elem, named: false })),

@@ -7,17 +7,20 @@
 //! Invariants: input is bounded in bytes, nesting and operators in a row; no text panics or exhausts the stack; errors carry a byte
 //! position of the text.
 
+mod as_of;
 pub(crate) mod dialect;
 mod local_index;
 mod located;
 mod locking;
 mod position;
+mod reset;
 mod split;
 mod statement;
 mod transaction;
 mod walk;
 mod writes;
 
+pub(crate) use as_of::{AsOfClauses, Position};
 pub(crate) use located::located;
 pub(crate) use position::{byte_offset, expr_position, ident_position};
 pub use split::split_statements;

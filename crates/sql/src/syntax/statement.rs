@@ -1,8 +1,10 @@
 //! The statement layer on sqlparser's public API.
 
+use super::as_of::{AsOfClauses, standard_clauses, take_clauses};
 use super::dialect::ShaleDialect;
 use super::local_index::{as_create_index, take_local_indexes};
 use super::locking::{LockingClauses, take_locking_clauses};
+use super::reset::reset_as_set;
 use super::transaction::{TransactionStatement, transaction};
 use super::writes::{Delete, Insert, InsertSource, Update, delete, insert, update, with_write};
 use super::{NESTING_MAX, SET_OPERATIONS_MAX, STATEMENT_BYTES_MAX, byte_offset};
@@ -43,44 +45,76 @@ pub(crate) enum Stmt {
         create: Box<CreateTable>,
         local_indexes: Vec<CreateIndex>,
     },
+    /// A statement with `AS OF` somewhere.
+    AsOf {
+        statement: Box<Stmt>,
+        /// They are no longer in it.
+        clauses: AsOfClauses,
+    },
     Sql(Box<Statement>),
 }
 
 /// Parses one statement; `None` if the text has none.
 pub(crate) fn parse_statement(text: &str, flavour: Dialect) -> Result<Option<Stmt>, SqlError> {
-    with_parser(text, flavour, |parser, taken| {
-        let TakenOut {
-            locking,
-            local_indexes,
-        } = taken;
-        while parser.consume_token(&Token::SemiColon) {}
-        if parser.peek_token_ref().token == Token::EOF {
-            return Ok(None);
-        }
-        let statement = statement(parser, text)?;
-        while parser.consume_token(&Token::SemiColon) {}
-        let rest = parser.peek_token();
-        if rest.token != Token::EOF {
-            return parser.expected("end of statement", rest);
-        }
-        let statement = match statement {
-            Stmt::Sql(sql) if !local_indexes.is_empty() => with_local_indexes(*sql, local_indexes),
-            other => other,
-        };
-        if !locking.any {
-            return Ok(Some(statement));
-        }
-        if let Some(location) = locking.outermost
-            && !may_lock(&statement)
-        {
-            return Err(ParserError::ParserError(format!(
-                "Expected: end of statement, found: FOR{location}"
-            )));
-        }
-        Ok(Some(Stmt::Locking {
-            statement: Box::new(statement),
-            tables: locking.tables,
-        }))
+    let (statement, as_of) = with_parser(text, flavour, |parser, taken| {
+        let as_of = taken.as_of;
+        Ok((whole_statement(parser, text, taken)?, as_of))
+    })?;
+    match statement {
+        // What it prepares is parsed again when it is planned.
+        Some(prepare @ Stmt::Prepare { .. }) => Ok(Some(prepare)),
+        Some(statement) if as_of > 0 => with_as_of(statement, as_of).map(Some),
+        statement => Ok(statement),
+    }
+}
+
+/// The statement that is all of a text.
+fn whole_statement(
+    parser: &mut Parser<'_>,
+    text: &str,
+    taken: TakenOut,
+) -> Result<Option<Stmt>, ParserError> {
+    let TakenOut {
+        locking,
+        local_indexes,
+        as_of: _,
+    } = taken;
+    while parser.consume_token(&Token::SemiColon) {}
+    if parser.peek_token_ref().token == Token::EOF {
+        return Ok(None);
+    }
+    let statement = statement(parser, text)?;
+    while parser.consume_token(&Token::SemiColon) {}
+    let rest = parser.peek_token();
+    if rest.token != Token::EOF {
+        return parser.expected("end of statement", rest);
+    }
+    let statement = match statement {
+        Stmt::Sql(sql) if !local_indexes.is_empty() => with_local_indexes(*sql, local_indexes),
+        other => other,
+    };
+    if !locking.any {
+        return Ok(Some(statement));
+    }
+    if let Some(location) = locking.outermost
+        && !may_lock(&statement)
+    {
+        return Err(ParserError::ParserError(format!(
+            "Expected: end of statement, found: FOR{location}"
+        )));
+    }
+    Ok(Some(Stmt::Locking {
+        statement: Box::new(statement),
+        tables: locking.tables,
+    }))
+}
+
+/// A statement that has so many clauses.
+fn with_as_of(mut statement: Stmt, written: usize) -> Result<Stmt, SqlError> {
+    let clauses = take_clauses(&mut statement, written)?;
+    Ok(Stmt::AsOf {
+        statement: Box::new(statement),
+        clauses,
     })
 }
 
@@ -144,6 +178,11 @@ fn with_parser<T>(
             }
         }
     }
+    taken.as_of = standard_clauses(&mut tokens);
+    if taken.as_of > 0 {
+        dialect.take_versions();
+    }
+    reset_as_set(&mut tokens);
     check_shape(&tokens)?;
     dialect.bound_work(tokens.len());
     let parser = |tokens| {
@@ -168,6 +207,8 @@ fn with_parser<T>(
 struct TakenOut {
     locking: LockingClauses,
     local_indexes: Vec<CreateIndex>,
+    /// How many AS OF there are.
+    as_of: usize,
 }
 
 /// What would be too much for the parser or for what walks its trees, seen before there is a tree. The parser itself reports nesting

@@ -3,6 +3,8 @@ use crate::{Dialect, SqlError};
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
+mod past;
+
 /// What a text parses to, in short.
 fn shape(text: &str, dialect: Dialect) -> String {
     match parse_statement(text, dialect) {
@@ -86,6 +88,23 @@ fn shape_of(statement: Stmt) -> String {
         Stmt::Locking { statement, tables } => {
             let names: Vec<String> = tables.iter().map(ToString::to_string).collect();
             format!("{} locking [{}]", shape_of(*statement), names.join(", "))
+        }
+        Stmt::AsOf { statement, clauses } => {
+            let positions = clauses.positions.iter();
+            let positions: Vec<String> = positions
+                .map(|(name, position)| match position {
+                    Position::Lsn(lsn) => format!("{name} at {lsn}"),
+                    Position::Time(time) => format!("{name} at time {time}"),
+                })
+                .collect();
+            let without: Vec<String> = clauses.without.iter().map(ToString::to_string).collect();
+            format!(
+                "{} as of [{}] without [{}]{}",
+                shape_of(*statement),
+                positions.join("; "),
+                without.join(", "),
+                if clauses.misplaced { " misplaced" } else { "" }
+            )
         }
         Stmt::Sql(statement) => statement.to_string(),
     }

@@ -291,6 +291,8 @@ pub(super) fn update(parser: &mut Parser<'_>) -> Result<Stmt, ParserError> {
     parser.advance_token();
     let _only = parser.parse_keyword(Keyword::ONLY);
     let table = parser.parse_object_name(true)?;
+    // A statement that writes and has one is refused when it is planned.
+    let _ = parser.maybe_parse_table_version()?;
     let alias = alias(parser, &[Keyword::SET])?;
     let mut actions = Vec::new();
     loop {
@@ -375,6 +377,7 @@ pub(super) fn delete(parser: &mut Parser<'_>) -> Result<Stmt, ParserError> {
     parser.expect_keyword(Keyword::FROM)?;
     let _only = parser.parse_keyword(Keyword::ONLY);
     let table = parser.parse_object_name(true)?;
+    let _ = parser.maybe_parse_table_version()?;
     let alias = alias(
         parser,
         &[Keyword::WHERE, Keyword::USING, Keyword::RETURNING],

@@ -4,6 +4,7 @@ mod copy;
 mod definitions;
 mod indexes;
 mod partiql;
+mod past;
 mod session;
 mod statements;
 mod support;
