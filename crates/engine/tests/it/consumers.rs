@@ -1,6 +1,6 @@
 //! Everything that is derived from writes — indexes, streams, expiries, histories — under faults, in one thread, from a seed.
 //!
-//! Clients write two tables with indexes of both kinds, streams, time to live and history, alone, together and in transactions; they
+//! Clients, who may go away at any moment, write two tables with indexes of both kinds, streams, time to live and history, alone, together and in transactions; they
 //! create and drop indexes, switch streams and time to live on and off, drop and create a table. The background jobs are clients too.
 //! Global indexes are written with their items in one life of the machine and behind them in another. Between any two moves of anybody
 //! the log may write or fail, trees are applied, flushed, compacted and reclaimed, the log is trimmed, hours pass, the disk is full, the
@@ -58,6 +58,8 @@ struct Counts {
     refused: u64,
     conflicts: u64,
     unknown: u64,
+    /// Clients that went away while something of theirs was under way.
+    gone: u64,
     crashes: u64,
     /// With deferred entries that were not applied.
     crashes_behind: u64,
@@ -71,13 +73,14 @@ struct Counts {
 }
 
 impl Counts {
-    fn all(&self) -> [u64; 12] {
+    fn all(&self) -> [u64; 13] {
         [
             self.done,
             self.no,
             self.refused,
             self.conflicts,
             self.unknown,
+            self.gone,
             self.crashes,
             self.crashes_behind,
             self.crashes_filling,
@@ -94,6 +97,7 @@ impl Counts {
         self.refused += other.refused;
         self.conflicts += other.conflicts;
         self.unknown += other.unknown;
+        self.gone += other.gone;
         self.crashes += other.crashes;
         self.crashes_behind += other.crashes_behind;
         self.crashes_filling += other.crashes_filling;
@@ -197,7 +201,8 @@ impl Simulation {
                     _ => {}
                 }
             }
-            192..195 => self.pass_time(),
+            192..194 => self.pass_time(),
+            194 => self.lose_one(),
             195..197 => return false,
             _ => self.check(),
         }
@@ -253,6 +258,15 @@ impl Simulation {
         if !self.running.is_empty() {
             let which = self.rand.below(self.running.len() as u64) as usize;
             self.poll(which);
+        }
+    }
+
+    /// A client goes away. Nobody knows what became of what it has asked for.
+    fn lose_one(&mut self) {
+        if !self.running.is_empty() {
+            let which = self.rand.below(self.running.len() as u64) as usize;
+            self.running.swap_remove(which);
+            self.counts.gone += 1;
         }
     }
 

@@ -40,6 +40,8 @@ pub enum Request {
     Together(Vec<Write>),
     /// BEGIN, a look at the first item, the writes one after the other, COMMIT.
     Transaction(Vec<Write>),
+    /// A statement of many rows: a transaction that is tried again by itself.
+    Atomically(Vec<Write>),
     Change(&'static str, TableChanges),
     /// The same in a transaction, between its writes.
     Redefine(&'static str, TableChanges, Vec<Write>),
@@ -94,6 +96,7 @@ impl Request {
             Request::One(write) => std::slice::from_ref(write),
             Request::Together(writes)
             | Request::Transaction(writes)
+            | Request::Atomically(writes)
             | Request::Redefine(_, _, writes)
             | Request::Recreate(writes) => writes,
             _ => &[],
@@ -206,8 +209,9 @@ impl Simulation {
         match self.rand.below(100) {
             0..40 => Request::One(self.write()),
             40..50 => Request::Together(self.writes(count)),
-            50..60 => Request::Transaction(self.writes(count)),
-            60..66 => {
+            50..58 => Request::Transaction(self.writes(count)),
+            58..62 => Request::Atomically(self.writes(count)),
+            62..66 => {
                 let (table, changes) = self.change();
                 Request::Change(table, changes)
             }
@@ -332,6 +336,10 @@ async fn try_perform(engine: &Engine, request: Request) -> Result<bool, Error> {
             let nothing = |_: &Transaction| Ok(());
             transact(engine, &writes, 0, nothing).await.map(|()| true)
         }
+        Request::Atomically(writes) => {
+            let run = |transaction| stage_all(transaction, &writes);
+            engine.atomically(run).await.map(|()| true)
+        }
         Request::Redefine(table, changes, writes) => {
             let change =
                 |transaction: &Transaction| transaction.update_table(table, &changes).map(drop);
@@ -371,12 +379,25 @@ async fn transact(
         if at == before {
             define(&transaction)?;
         }
-        match write {
-            Write::Put(put) => transaction.put_item(put)?,
-            Write::Update(update, _) => transaction.update_item(update)?,
-            Write::Delete(delete) => transaction.delete_item(delete)?,
-        };
+        stage(&transaction, write)?;
     }
     futures::pending!();
     transaction.commit().await
+}
+
+async fn stage_all(transaction: Transaction, writes: &[Write]) -> Result<(), Error> {
+    for write in writes {
+        stage(&transaction, write)?;
+        futures::pending!();
+    }
+    Ok(())
+}
+
+fn stage(transaction: &Transaction, write: &Write) -> Result<(), Error> {
+    match write {
+        Write::Put(put) => transaction.put_item(put)?,
+        Write::Update(update, _) => transaction.update_item(update)?,
+        Write::Delete(delete) => transaction.delete_item(delete)?,
+    };
+    Ok(())
 }
