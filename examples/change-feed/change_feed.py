@@ -13,12 +13,6 @@ import time
 
 import boto3
 
-os.environ.setdefault("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000")
-os.environ.setdefault("AWS_ENDPOINT_URL_DYNAMODB_STREAMS", os.environ["AWS_ENDPOINT_URL_DYNAMODB"])
-os.environ.setdefault("AWS_ACCESS_KEY_ID", "local")
-os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "local")
-os.environ.setdefault("AWS_REGION", "us-east-1")
-REGION = os.environ["AWS_REGION"]
 ORDERS = 50
 PATIENCE_SECONDS = 120
 
@@ -27,8 +21,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--changes", type=int, default=2000)
     count = parser.parse_args().changes
-    dynamodb = boto3.client("dynamodb", region_name=REGION)
-    streams = boto3.client("dynamodbstreams", region_name=REGION)
+    dynamodb, streams = clients()
     stream = create_table(dynamodb)
     writer = threading.Thread(target=write, args=(dynamodb, count))
     writer.start()
@@ -39,6 +32,15 @@ def main():
     writer.join()
     print(f"{copy.changes} changes led to {len(copy.items)} orders")
     print("change-feed: the copy is the table")
+
+
+def clients():
+    os.environ.setdefault("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:8000")
+    os.environ.setdefault("AWS_ENDPOINT_URL_DYNAMODB_STREAMS", os.environ["AWS_ENDPOINT_URL_DYNAMODB"])
+    os.environ.setdefault("AWS_ACCESS_KEY_ID", "local")
+    os.environ.setdefault("AWS_SECRET_ACCESS_KEY", "local")
+    region = os.environ.setdefault("AWS_REGION", "us-east-1")
+    return boto3.client("dynamodb", region_name=region), boto3.client("dynamodbstreams", region_name=region)
 
 
 def create_table(dynamodb):

@@ -1,7 +1,7 @@
 //! What is derived from a write costs: `cargo run --release -p shale-engine --example bench_engine DIRECTORY SECONDS`.
 //!
 //! Durable writes (one fdatasync per group) from 64 tasks on a real directory: with 0, 1 and 5 global indexes, on one hot key; the rate at
-//! which an index is filled; and how far asynchronous indexes are behind a sustained load.
+//! which an index is filled; how far asynchronous indexes are behind a sustained load; and how fast a stream is read while it is written.
 
 #![allow(clippy::disallowed_methods)] // A benchmark measures with the machine's clock.
 
@@ -31,7 +31,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         index_cost(&directory, turn).await?;
         hot_key(&directory, turn).await?;
         backfill(&directory).await?;
-        lag(&directory, turn).await
+        lag(&directory, turn).await?;
+        stream(&directory, turn).await
     })
 }
 
@@ -160,6 +161,61 @@ async fn lag(directory: &Path, turn: Duration) -> Result<(), Box<dyn std::error:
     );
     engine.close().await?;
     Ok(())
+}
+
+/// Writes to a table with a stream of both images, and one reader of it from its beginning, first alone and then beside the writers.
+async fn stream(directory: &Path, turn: Duration) -> Result<(), Box<dyn std::error::Error>> {
+    let engine = open(&directory.join("stream"), false)?;
+    let mut table = table(0);
+    table.derived.stream = Some(StreamDefinition {
+        view: StreamView::NewAndOldImages,
+        id: 0,
+        created_micros: 0,
+    });
+    engine.create_table(table).await?;
+    let alone = puts(&engine, turn).await;
+    let (records, seconds) = read_stream(&engine)?;
+    println!(
+        "\nA stream: {alone:.0} durable puts/s; {:.0} records/s are read",
+        records as f64 / seconds
+    );
+    let writer = engine.clone();
+    let writing = tokio::spawn(async move { puts(&writer, turn).await });
+    let begun = Instant::now();
+    let (mut records, mut seconds) = (0, 0.0);
+    while begun.elapsed() < turn {
+        let reader = engine.clone();
+        let read = tokio::task::spawn_blocking(move || {
+            read_stream(&reader).map_err(|error| error.to_string())
+        });
+        let (more, took) = read.await??;
+        records += more;
+        seconds += took;
+    }
+    println!(
+        "Both at once: {:.0} durable puts/s; {:.0} records/s are read",
+        writing.await?,
+        records as f64 / seconds
+    );
+    engine.close().await?;
+    Ok(())
+}
+
+/// Reads all of the stream in pages as GetRecords gives them; how many records in how many seconds.
+fn read_stream(engine: &Engine) -> Result<(usize, f64), Error> {
+    const PAGE_RECORDS: usize = 1000;
+    let view = engine.read_view()?;
+    let stream = view.newest_stream("t")?;
+    let begun = Instant::now();
+    let (mut count, mut from) = (0, None);
+    loop {
+        let (records, next) = view.stream_records(&stream, from, PAGE_RECORDS)?;
+        count += records.len();
+        match next {
+            Some(next) => from = Some(next),
+            None => return Ok((count, begun.elapsed().as_secs_f64())),
+        }
+    }
 }
 
 fn open(directory: &Path, asynchronous_indexes: bool) -> Result<Engine, Error> {
