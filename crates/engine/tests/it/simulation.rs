@@ -667,10 +667,14 @@ impl Simulation {
             for (name, photo) in PAST.iter().zip(tables) {
                 match contents(&view, name) {
                     Ok(found) => assert_eq!(found, *photo, "{name} as of {lsn}"),
-                    // A crash may cost some of the precision of LSNs, and not all of the retention.
-                    Err(Error::History(HistoryProblem::Floor { .. }))
-                        if taken.is_none_or(|taken| now - taken > RETENTION_MICROS / 2) =>
-                    {
+                    // A crash may cost the precision of LSNs, never that of times.
+                    Err(Error::History(HistoryProblem::Floor { .. })) => {
+                        let kept = taken.filter(|taken| now - taken <= RETENTION_MICROS / 2);
+                        if let Some(taken) = kept {
+                            let opening = self.machine.engine.read_view_as_of(AsOf::Micros(taken));
+                            let view = driven(|| self.machine.turn(), opening).unwrap();
+                            contents(&view, name).unwrap();
+                        }
                         return false;
                     }
                     Err(error) => panic!("{name} as of {lsn}: {error}"),
