@@ -200,7 +200,7 @@ impl Engine {
     /// # Errors
     /// [`Error::TableNotFound`], [`Error::Key`], [`Error::InvalidSortCondition`], [`Error::InvalidStartKey`], or the shard's.
     pub fn query(&self, request: &Query) -> Result<Page, Error> {
-        read::query(At::Published(self), request)
+        read::again(|| read::query(At::Published(self), request))
     }
 
     /// Scan, one page.
@@ -208,7 +208,7 @@ impl Engine {
     /// # Errors
     /// [`Error::TableNotFound`], [`Error::Key`], [`Error::InvalidSegment`], [`Error::InvalidStartKey`], or the shard's.
     pub fn scan(&self, request: &Scan) -> Result<Page, Error> {
-        read::scan(At::Published(self), request)
+        read::again(|| read::scan(At::Published(self), request))
     }
 
     /// BatchGetItem: (table, key) each, in any order of tables.

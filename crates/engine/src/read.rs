@@ -125,6 +125,21 @@ pub(crate) fn open_in(view: &ReadView, name: &str) -> Result<Opened, Error> {
     })
 }
 
+/// Times that a request reads whose snapshot is cancelled.
+const ATTEMPTS_MAX: usize = 4;
+
+/// Reads in a snapshot that lasts for one request. It is cancelled only if it happens to be the oldest when snapshots hold too much;
+/// the next one is younger.
+pub(crate) fn again<T>(mut read: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    for _ in 1..ATTEMPTS_MAX {
+        match read() {
+            Err(Error::Storage(StorageError::SnapshotTooOld)) => {}
+            answer => return answer,
+        }
+    }
+    read()
+}
+
 /// GetItem.
 pub(crate) fn get_item(at: At<'_>, request: &GetItem) -> Result<GetOutput, Error> {
     let table = at.table(&request.table)?;
@@ -191,4 +206,33 @@ pub(crate) fn scan(at: At<'_>, request: &Scan) -> Result<Page, Error> {
         whole_items: request.whole_items,
     };
     pages.read(&at.reader(&table)?, &source)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_read_again_when_its_snapshot_is_cancelled() {
+        let reading = |cancelled: usize| {
+            let mut reads = 0;
+            let answer = again(|| {
+                reads += 1;
+                match reads > cancelled {
+                    true => Ok(reads),
+                    false => Err(StorageError::SnapshotTooOld.into()),
+                }
+            });
+            (answer.ok(), reads)
+        };
+        assert_eq!(reading(0), (Some(1), 1));
+        assert_eq!(reading(3), (Some(4), 4));
+        assert_eq!(reading(4), (None, 4), "no reader waits for ever");
+        let mut reads = 0;
+        let other: Result<(), Error> = again(|| {
+            reads += 1;
+            Err(StorageError::Closed.into())
+        });
+        assert!(other.is_err() && reads == 1, "other errors are answers");
+    }
 }

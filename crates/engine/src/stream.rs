@@ -29,6 +29,7 @@ pub use shard::StreamShard;
 pub(crate) use stored::name_of;
 pub(crate) use switch::{adopt, change, rows};
 
+use crate::read::again;
 use crate::derived::StreamView;
 use crate::engine::Engine;
 use crate::error::Error;
@@ -146,6 +147,6 @@ impl Engine {
         iterator: &ShardIterator,
         limit: usize,
     ) -> Result<StreamPage, Error> {
-        read::records(self, iterator, limit)
+        again(|| read::records(self, iterator, limit))
     }
 }

@@ -5,7 +5,7 @@
 use crate::capacity::{read_units, transactional};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::read::{At, read};
+use crate::read::{At, again, read};
 use crate::transact::{canceled_if_any, check_bytes, check_count, check_distinct};
 use shale_item::{EncodedItem, Item, encode_key};
 
@@ -26,6 +26,10 @@ impl Engine {
     /// [`Error::SameKeyTwice`]; [`Error::Limit`] for more than 100 keys or 4 MB; or the shard's.
     pub fn transact_get(&self, keys: &[(String, Item)]) -> Result<TransactGetOutput, Error> {
         check_count(keys.len())?;
+        again(|| self.get_all(keys))
+    }
+
+    fn get_all(&self, keys: &[(String, Item)]) -> Result<TransactGetOutput, Error> {
         let view = self.read_view()?;
         let at = At::View(&view);
         let mut found = Vec::with_capacity(keys.len());

@@ -14,6 +14,8 @@ pub struct ShardOptions {
     pub log_bytes_max: u64,
     /// Age at which an open snapshot is cancelled.
     pub snapshot_age_max: Duration,
+    /// Bytes of files that snapshots may keep from being deleted; half of what all files have, if that is more.
+    pub superseded_bytes_max: u64,
     /// Part of a tree's bytes that dropped tables may occupy before the tree is rewritten without them.
     pub dropped_ratio_max: f64,
     /// Consumers that hold the log until they report how far they are ([`crate::Shard::set_consumer_floor`]).
@@ -29,6 +31,7 @@ impl Default for ShardOptions {
             pending_bytes_max: 64 << 20,
             log_bytes_max: 256 << 20,
             snapshot_age_max: Duration::from_secs(15 * 60),
+            superseded_bytes_max: 1 << 30,
             dropped_ratio_max: 0.1,
             consumers: Vec::new(),
             background: true,

@@ -55,7 +55,7 @@ pub trait OrderedTree: Send + Sync + 'static {
     fn flush(&self, oldest: Lsn) -> Result<(), StorageError>;
     /// One step of compaction; false if there is none to do. `applied`: the published LSN.
     fn compact(&self, oldest: Lsn, applied: Lsn) -> Result<bool, StorageError>;
-    /// Forgets versions of the tree that nobody reads any more, with the memory they pin.
+    /// Forgets versions of the tree that nobody reads any more, with the memory and the files they pin.
     fn release(&self, oldest: Lsn) -> Result<(), StorageError>;
     /// LSN of the newest write in the files: every write of this tree up to it is durable.
     fn durable(&self) -> Lsn;
@@ -76,6 +76,8 @@ pub trait OrderedTree: Send + Sync + 'static {
     fn memory(&self) -> TreeMemory;
     /// Bytes of the files.
     fn disk_bytes(&self) -> u64;
+    /// Bytes of files that are on disk for old snapshots only: others have taken their place.
+    fn superseded_bytes(&self) -> u64;
     /// Sorted runs that a read may have to visit in the youngest level.
     fn young_runs(&self) -> usize;
 }

@@ -281,33 +281,56 @@ impl Core {
     ) -> Result<Vec<(Role, TreeMemory)>, StorageError> {
         let memory = self.release(memory)?;
         let pinned: u64 = memory.iter().map(|(_, memory)| memory.pinned).sum();
+        let superseded = self.superseded_bytes();
         let too_old = self
             .clock
             .monotonic()
             .saturating_sub(self.options.snapshot_age_max);
-        let cancelled = self
-            .snapshots
-            .cancel(too_old, pinned > self.options.memory_budget / 2);
+        let too_much =
+            pinned > self.options.memory_budget / 2 || self.is_above_share(superseded);
+        let cancelled = self.snapshots.cancel(too_old, too_much);
         if cancelled == 0 {
             return Ok(memory);
         }
-        tracing::warn!(cancelled, pinned, "snapshots were cancelled");
+        tracing::warn!(cancelled, pinned, superseded, "snapshots were cancelled");
         self.maintenance
             .cancelled
             .fetch_add(cancelled as u64, Ordering::Relaxed);
         self.release(memory)
     }
 
+    /// Bytes of files that are there for snapshots only.
+    pub(super) fn superseded_bytes(&self) -> u64 {
+        self.trees
+            .all()
+            .map(|(_, tree)| tree.superseded_bytes())
+            .sum()
+    }
+
+    /// Whether snapshots keep more files than they may.
+    fn is_above_share(&self, superseded: u64) -> bool {
+        let trees = || -> u64 { self.trees.all().map(|(_, tree)| tree.disk_bytes()).sum() };
+        superseded > self.options.superseded_bytes_max && superseded > trees() / 2
+    }
+
     fn release(
         &self,
         memory: Vec<(Role, TreeMemory)>,
     ) -> Result<Vec<(Role, TreeMemory)>, StorageError> {
-        if memory.iter().all(|(_, memory)| memory.pinned == 0) {
+        let pins = |(role, memory): &(Role, TreeMemory)| {
+            memory.pinned > 0 || self.trees.of(*role).superseded_bytes() > 0
+        };
+        let pinning: Vec<Role> = memory
+            .iter()
+            .filter(|entry| pins(entry))
+            .map(|(role, _)| *role)
+            .collect();
+        if pinning.is_empty() {
             return Ok(memory);
         }
-        for (role, _) in memory.iter().filter(|(_, memory)| memory.pinned > 0) {
-            let released = self.trees.of(*role).release(self.oldest());
-            self.or_poison("release old versions of", *role, released)?;
+        for role in pinning {
+            let released = self.trees.of(role).release(self.oldest());
+            self.or_poison("release old versions of", role, released)?;
         }
         Ok(self.count_memory())
     }

@@ -159,7 +159,7 @@ impl Snapshot {
     /// A key's value.
     ///
     /// # Errors
-    /// `SnapshotTooOld` if the snapshot was cancelled, for its age or the memory it held.
+    /// `SnapshotTooOld` if the snapshot was cancelled, for its age or for the memory or files it held.
     pub fn get(&self, role: Role, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
         if let Some(ahead) = &self.inner.ahead
             && let Some(value) = ahead.get(role, key)

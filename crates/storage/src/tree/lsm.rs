@@ -31,6 +31,7 @@ use lsm_tree::{
 };
 use parking_lot::Mutex;
 use shale_commitlog::Lsn;
+use std::collections::HashSet;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,6 +77,8 @@ pub(crate) struct LsmTree {
     flushing: Mutex<()>,
     /// Held by a compaction, and by a cleanup.
     compacting: Mutex<()>,
+    /// Files that the tree no longer has, as long as they are on disk.
+    superseded: Mutex<Vec<Superseded>>,
     /// File numbers drawn by operations that failed: what they left behind is deleted before the next one.
     leftovers: Mutex<Vec<Range<u64>>>,
 }
@@ -85,6 +88,12 @@ struct Retired {
     memtable: Weak<Memtable>,
     /// In the files too: whoever holds it is an old reader.
     flushed: bool,
+}
+
+/// A file whose entries are in other files, or gone: whoever keeps it is an old reader.
+struct Superseded {
+    id: u64,
+    bytes: u64,
 }
 
 impl std::fmt::Debug for LsmTree {
@@ -132,6 +141,7 @@ impl LsmTree {
             file_bytes,
             flushing: Mutex::default(),
             compacting: Mutex::default(),
+            superseded: Mutex::default(),
             leftovers: Mutex::default(),
         })
     }
@@ -158,6 +168,31 @@ impl LsmTree {
         })
     }
 
+    /// Runs a compaction or its like, after which the tree no longer has some of its files. The caller holds the lock of compactions.
+    fn superseding<T>(
+        &self,
+        what: &'static str,
+        operation: impl FnOnce() -> lsm_tree::Result<T>,
+    ) -> Result<T, StorageError> {
+        let before = self.tree.current_version();
+        let done = self.with_files(what, operation)?;
+        let after = self.tree.current_version();
+        if before.id() != after.id() {
+            let kept: HashSet<u64> = after.iter_tables().map(lsm_tree::Table::id).collect();
+            let gone = before.iter_tables().filter(|table| !kept.contains(&table.id()));
+            let gone = gone.map(|table| Superseded {
+                id: table.id(),
+                bytes: table.metadata.file_size,
+            });
+            self.superseded.lock().extend(gone);
+        }
+        Ok(done)
+    }
+
+    fn file(&self, id: u64) -> PathBuf {
+        self.path.join("tables").join(id.to_string())
+    }
+
     /// Deletes the files that failed operations left behind: on a full disk they would hold the space that a retry needs.
     /// The caller holds both locks, so a noted number is either in the current version or in no version at all.
     fn clean(&self) {
@@ -172,7 +207,7 @@ impl LsmTree {
             .flatten()
             .filter(|id| !live.contains(id))
         {
-            let file = self.path.join("tables").join(id.to_string());
+            let file = self.file(id);
             match std::fs::remove_file(&file) {
                 Ok(()) => {}
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
@@ -282,7 +317,7 @@ impl OrderedTree for LsmTree {
             return Ok(false);
         }
         let before = self.tree.current_version().id();
-        self.with_files("compact", || {
+        self.superseding("compact", || {
             self.tree.compact(self.strategy.clone(), bound_of(oldest))
         })?;
         // A flush in between looks like progress too: the caller asks once more than needed.
@@ -323,7 +358,7 @@ impl OrderedTree for LsmTree {
         if !whole || !self.raise(applied) {
             return Ok(());
         }
-        self.with_files("drop files", || {
+        self.superseding("drop files", || {
             self.tree
                 .drop_range::<&[u8], _>(&range.start[..]..&range.end[..])
         })?;
@@ -335,7 +370,7 @@ impl OrderedTree for LsmTree {
         if !self.raise(applied) {
             return Ok(());
         }
-        self.with_files("rewrite", || {
+        self.superseding("rewrite", || {
             self.tree.major_compact(self.file_bytes, bound_of(oldest))
         })
     }
@@ -361,6 +396,13 @@ impl OrderedTree for LsmTree {
 
     fn disk_bytes(&self) -> u64 {
         self.tree.disk_space()
+    }
+
+    fn superseded_bytes(&self) -> u64 {
+        let mut superseded = self.superseded.lock();
+        // The last reader that lets go of a file deletes it.
+        superseded.retain(|file| self.file(file.id).exists());
+        superseded.iter().map(|file| file.bytes).sum()
     }
 
     fn young_runs(&self) -> usize {

@@ -292,6 +292,10 @@ impl OrderedTree for MemoryTree {
             .sum()
     }
 
+    fn superseded_bytes(&self) -> u64 {
+        0
+    }
+
     fn young_runs(&self) -> usize {
         self.state.read().runs
     }

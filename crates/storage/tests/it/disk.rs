@@ -169,6 +169,58 @@ fn a_snapshot_that_pins_too_much_memory_is_cancelled_and_the_memory_freed() {
     assert!(shard.stats().memtable_bytes < 400_000);
 }
 
+#[test]
+fn a_snapshot_that_keeps_too_many_files_is_cancelled_and_the_files_are_deleted() {
+    let directory = tempfile::tempdir().unwrap();
+    let options = ShardOptions {
+        superseded_bytes_max: 3_000_000,
+        ..manual()
+    };
+    let shard = open(directory.path(), options, &TestLog::default());
+    let mut rng = ChaCha8Rng::seed_from_u64(11);
+    let mut rewrite = || {
+        for n in 0..1000_u32 {
+            let row = put(n.to_be_bytes(), noise(&mut rng, 1000));
+            shard.sequence(row).unwrap();
+        }
+        shard.step(Step::Apply).unwrap();
+        shard.step(Step::Flush(Role::Items)).unwrap();
+        while shard.step(Step::Compact(Role::Items)).unwrap() {}
+        shard.step(Step::Budget).unwrap();
+    };
+    rewrite();
+    let files = disk_bytes(directory.path());
+    // Nothing happens to the trees when a snapshot ends, and its files go all the same.
+    let brief = shard.snapshot();
+    (0..4).for_each(|_| rewrite());
+    assert!(shard.stats().superseded_bytes > 0);
+    assert_eq!(shard.stats().snapshots_cancelled, 0, "within its share");
+    drop(brief);
+    shard.step(Step::Budget).unwrap();
+    assert_eq!(shard.stats().superseded_bytes, 0);
+    let old = shard.snapshot();
+    let key = 7_u32.to_be_bytes();
+    let seen = old.get(Role::Items, &key).unwrap();
+    let mut young = shard.snapshot();
+    for _ in 0..40 {
+        if shard.stats().snapshots_cancelled > 0 {
+            break;
+        }
+        assert_eq!(old.get(Role::Items, &key).unwrap(), seen);
+        rewrite();
+        young = shard.snapshot();
+    }
+    let too_old = Err(StorageError::SnapshotTooOld);
+    assert_eq!(old.get(Role::Items, &key), too_old);
+    assert!(young.get(Role::Items, &key).unwrap().is_some());
+    drop((old, young));
+    shard.step(Step::Budget).unwrap();
+    let stats = shard.stats();
+    assert_eq!((stats.superseded_bytes, stats.pinned_bytes), (0, 0));
+    let left = disk_bytes(directory.path());
+    assert!(left < files * 8, "{left} bytes after {files}");
+}
+
 /// Two dropped tables and one that stays, interleaved in time, compacted.
 fn three_tables(shard: &Shard) {
     let mut rng = ChaCha8Rng::seed_from_u64(10);

@@ -248,6 +248,24 @@ fn a_pinned_memtable_is_counted_until_its_reader_is_gone() {
 }
 
 #[test]
+fn superseded_files_are_counted_until_their_reader_is_gone() {
+    let directory = tempfile::tempdir().unwrap();
+    let tree = open(&directory, "tree");
+    for lsn in 1..=4 {
+        put(&tree, lsn, "k", "v");
+        flush(&tree, lsn, 1);
+    }
+    let bytes = tree.disk_bytes();
+    assert_eq!(tree.superseded_bytes(), 0);
+    assert!(tree.compact(Lsn(1), Lsn(4)).unwrap());
+    assert_eq!(tree.superseded_bytes(), bytes);
+    assert_eq!(read(&tree, "k", 1), Some("v".into()));
+    tree.release(Lsn(4)).unwrap();
+    assert_eq!(tree.superseded_bytes(), 0);
+    assert!(tree.disk_bytes() > 0);
+}
+
+#[test]
 #[should_panic(expected = "should always find a SuperVersion")]
 fn fact_a_read_below_the_kept_history_panics() {
     let directory = tempfile::tempdir().unwrap();
