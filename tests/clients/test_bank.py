@@ -88,6 +88,19 @@ def test_no_kill_changes_the_sum_or_tears_a_transfer(tmp_path):
     assert done >= KILLS and conflicts and audits and unknown, (done, conflicts, audits, unknown)
 
 
+def test_without_validation_the_books_are_wrong(tmp_path):
+    """A server whose transactions are not validated, on purpose: whoever finds nothing wrong there has not looked."""
+    outcomes = bank.Outcomes()
+    with pytest.raises(Violation):
+        for life in range(KILLS):
+            with running(tmp_path, *FLAGS, "--skip-transaction-validation") as server:
+                if life == 0:
+                    with server.connect() as pg:
+                        bank.create(pg)
+                verify(server, outcomes, f"after crash {life}")
+                work_until_killed(server, life, random.Random(life), outcomes)
+
+
 def books():
     return {account: bank.BALANCE for account in range(1, bank.ACCOUNTS + 1)}
 

@@ -110,12 +110,17 @@ impl Deferred {
         within.cloned().collect()
     }
 
-    fn applied(&self, count: usize, upto: Lsn, shard: &Shard) {
+    /// Takes so many of the oldest records off the queue. Says whether there are more.
+    fn forget(&self, count: usize) -> bool {
         let mut queue = self.queue.lock();
         for (_, record) in queue.records.drain(..count).collect::<Vec<_>>() {
             queue.bytes -= record.len();
         }
-        drop(queue);
+        !queue.records.is_empty()
+    }
+
+    fn applied(&self, count: usize, upto: Lsn, shard: &Shard) {
+        self.forget(count);
         self.stored(upto, shard);
         self.applied.notify_waiters();
     }
@@ -168,9 +173,16 @@ pub(crate) fn start(inner: &Inner, watermark: Option<Lsn>) -> Result<Option<Lsn>
         deferred.stored(watermark, shard);
         return Ok(None);
     }
-    let left = std::mem::take(&mut *deferred.queue.lock()).records;
-    let sequenced = sequence(inner, &left.into_iter().collect::<Vec<_>>(), None)?;
-    Ok(Some(sequenced))
+    loop {
+        // In steps: all that may be waiting would not fit into one record.
+        let records = deferred.oldest();
+        let more = deferred.forget(records.len());
+        let upto = records.last().map(|(lsn, _)| *lsn);
+        let sequenced = sequence(inner, &records, upto.filter(|_| more))?;
+        if !more {
+            return Ok(Some(sequenced));
+        }
+    }
 }
 
 /// A record without a watermark is published: nothing is deferred any more, so that the log is not kept for it. Not before: until then a

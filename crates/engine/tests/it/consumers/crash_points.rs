@@ -69,6 +69,8 @@ fn a_crash_while_a_start_catches_up_repeats_it() {
     simulation.ledger.collect(&*simulation.machine.log);
     let oldest = simulation.machine.log.oldest();
     simulation.machine.crash(1, false);
+    let stats = simulation.machine.engine.shard_stats();
+    assert!(stats.sequenced.0 > stats.published.0 + 1, "in steps");
     trim(&simulation);
     assert_eq!(
         simulation.machine.log.oldest(),
