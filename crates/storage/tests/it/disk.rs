@@ -173,7 +173,7 @@ fn a_snapshot_that_pins_too_much_memory_is_cancelled_and_the_memory_freed() {
 fn a_snapshot_that_keeps_too_many_files_is_cancelled_and_the_files_are_deleted() {
     let directory = tempfile::tempdir().unwrap();
     let options = ShardOptions {
-        superseded_bytes_max: 3_000_000,
+        superseded_bytes_max: 6_000_000,
         ..manual()
     };
     let shard = open(directory.path(), options, &TestLog::default());
