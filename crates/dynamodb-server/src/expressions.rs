@@ -71,7 +71,11 @@ impl ExpressionAttributes {
             let mut names = BTreeMap::new();
             for (key, json) in members {
                 check_placeholder(NAMES, &key, '#')?;
-                names.insert(key.into_owned(), json.into_string()?.into_owned());
+                let name = json.into_string()?.into_owned();
+                if name.is_empty() {
+                    return refused(messages::empty_placeholder_name(&key));
+                }
+                names.insert(key.into_owned(), name);
             }
             attributes.names = Some(names);
         }

@@ -404,6 +404,12 @@ pub(crate) fn empty_index_key(name: &str, binary: bool, index: &str) -> String {
         "One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty {kind} value. IndexName: {index}, IndexKey: {name}"
     )
 }
+pub(crate) fn updated_index_key_empty(binary: bool) -> String {
+    let kind = if binary { "binary" } else { "string" };
+    format!(
+        "One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty {kind} value."
+    )
+}
 pub(crate) fn table_named_twice(table: &str) -> String {
     format!(
         "One or more parameter values were invalid: The table {table} is named more than once, by its name and by its ARN"
@@ -551,6 +557,9 @@ pub(crate) fn invalid_placeholder(parameter: &str, key: &str) -> String {
 pub(crate) fn invalid_placeholder_value(message: &str, key: &str) -> String {
     format!("ExpressionAttributeValues contains invalid value: {message} for key {key}")
 }
+pub(crate) fn empty_placeholder_name(key: &str) -> String {
+    format!("ExpressionAttributeNames contains invalid value: {EMPTY_ATTRIBUTE_NAME} for key {key}")
+}
 pub(crate) fn unused(parameter: &str, keys: &[&str]) -> String {
     format!(
         "Value provided in {parameter} unused in expressions: keys: {{{}}}",
@@ -673,6 +682,10 @@ pub(crate) fn operator_type(operator: &str, attribute_type: &str) -> String {
         "One or more parameter values were invalid: ComparisonOperator {operator} is not valid for {attribute_type} AttributeValue type"
     )
 }
+pub(crate) const IN_OF_SEVERAL_TYPES: &str = "One or more parameter values were invalid: AttributeValues inside AttributeValueList must all be of the same type";
+pub(crate) const BETWEEN_OF_SEVERAL_TYPES: &str = "One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type";
+pub(crate) const BETWEEN_DESCENDING: &str = "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound";
+pub(crate) const UPDATED_ATTRIBUTE_TYPE: &str = "Type mismatch for attribute to update";
 pub(crate) fn key_operator(operator: &str) -> String {
     format!("Attempted conditional constraint is not an indexable operation: {operator}")
 }

@@ -12,7 +12,7 @@ use crate::operations;
 use crate::server::{Clock, DynamoDbOptions};
 use hyper::http::request::Parts;
 use shale_engine::{Engine, Error, TableDescription};
-use shale_item::{KeyError, KeyType};
+use shale_item::{KeyAttribute, KeyError, KeyType};
 use shale_sql::SqlService;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -172,16 +172,46 @@ impl Service {
     /// The exception for an engine's error about a table.
     pub(crate) fn exception(&self, error: Error, subject: Subject, table: &str) -> Exception {
         // The service tells empty strings from empty binaries; the schema knows which the key is.
-        if let Error::Key(KeyError::Empty { name }) = &error
-            && let Ok(description) = self.engine.describe_table(table)
-        {
-            let schema = &description.definition.key_schema;
-            let binary = std::iter::once(&schema.partition)
-                .chain(&schema.sort)
-                .any(|key| key.name == *name && key.key_type == KeyType::B);
-            return Exception::validation(messages::empty_key(name, binary));
+        match &error {
+            Error::Key(KeyError::Empty { name }) => {
+                let binary = self.is_binary_key(table, None, name);
+                Exception::validation(messages::empty_key(name, binary))
+            }
+            Error::IndexKey {
+                index,
+                error: KeyError::Empty { name },
+            } => {
+                let binary = self.is_binary_key(table, Some(index), name);
+                Exception::validation(match subject {
+                    Subject::Update => messages::updated_index_key_empty(binary),
+                    Subject::Item
+                    | Subject::Key
+                    | Subject::Query
+                    | Subject::Scan
+                    | Subject::Table
+                    | Subject::Transaction => messages::empty_index_key(name, binary, index),
+                })
+            }
+            _ => from_engine(error, subject),
         }
-        from_engine(error, subject)
+    }
+
+    /// Whether that key attribute of a table or of one of its indexes is a binary.
+    fn is_binary_key(&self, table: &str, index: Option<&str>, name: &str) -> bool {
+        let Ok(description) = self.engine.describe_table(table) else {
+            return false;
+        };
+        let definition = &description.definition;
+        let is_it = |key: &KeyAttribute| key.name == name && key.key_type == KeyType::B;
+        match index.and_then(|index| definition.derived.index(index)) {
+            Some(index) => index.partition.iter().chain(&index.sort).any(is_it),
+            None => {
+                let schema = &definition.key_schema;
+                std::iter::once(&schema.partition)
+                    .chain(&schema.sort)
+                    .any(is_it)
+            }
+        }
     }
 
     /// The exception for an engine's error about a transaction. `parts` are what its actions are about, and their tables.

@@ -29,10 +29,10 @@ pub use shard::StreamShard;
 pub(crate) use stored::name_of;
 pub(crate) use switch::{adopt, change, rows};
 
-use crate::read::again;
 use crate::derived::StreamView;
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::read::again;
 use shale_item::KeySchema;
 use shard::Stream;
 

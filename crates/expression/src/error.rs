@@ -74,6 +74,20 @@ pub enum ExpressionError {
         /// Bytes allowed.
         limit: usize,
     },
+    /// A document path with more elements than allowed.
+    #[error("a document path has {levels} elements, the limit is {limit}")]
+    PathTooDeep {
+        /// Elements of the path.
+        levels: usize,
+        /// Elements allowed.
+        limit: usize,
+    },
+    /// An index into a list above the highest allowed.
+    #[error("the list index {index} is out of range")]
+    ListIndex {
+        /// As written.
+        index: String,
+    },
     /// `((…))`.
     #[error("the expression has redundant parentheses")]
     RedundantParentheses,

@@ -51,5 +51,9 @@ pub const PLACEHOLDER_BYTES_MAX: usize = 255;
 /// Bytes of everything that placeholders stand for in one request's expressions at most. DynamoDB's limit: "The maximum length of all
 /// substitution variables in an expression is 2 MB".
 pub const SUBSTITUTIONS_BYTES_MAX: usize = 2 << 20;
+/// Elements of a document path at most (DynamoDB's limit): the attribute and 31 dereferences.
+pub const PATH_ELEMENTS_MAX: usize = 32;
+/// The highest index into a list that an expression may name (DynamoDB's limit, as its answers show it).
+pub const LIST_INDEX_MAX: u64 = u32::MAX as u64 - 1;
 /// Parentheses, NOTs and functions inside each other at most; ours, it bounds the stack.
 pub const NESTING_MAX: usize = 64;

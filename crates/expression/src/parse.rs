@@ -17,8 +17,8 @@ pub use update::parse_update;
 use crate::lexer::{Kind, Token, tokenize};
 use crate::reserved::is_reserved;
 use crate::{
-    EXPRESSION_BYTES_MAX, ExpressionError, NESTING_MAX, OPERATORS_MAX, PLACEHOLDER_BYTES_MAX, Path,
-    Placeholders, Projection, Step, check_paths,
+    EXPRESSION_BYTES_MAX, ExpressionError, LIST_INDEX_MAX, NESTING_MAX, OPERATORS_MAX,
+    PATH_ELEMENTS_MAX, PLACEHOLDER_BYTES_MAX, Path, Placeholders, Projection, Step, check_paths,
 };
 use shale_item::AttributeValue;
 use std::sync::Arc;
@@ -202,18 +202,35 @@ impl<'t, 'p, 'v> Parser<'t, 'p, 'v> {
             if self.take_symbol(".") {
                 steps.push(Step::Field(self.attribute_name()?));
             } else if self.take_symbol("[") {
-                let digits = self.peek();
-                let index = (digits.kind == Kind::Digits)
-                    .then(|| digits.text.parse::<u32>().ok())
-                    .flatten()
-                    .ok_or_else(|| self.syntax_error())?;
-                self.advance();
+                steps.push(Step::Index(self.list_index()?));
                 self.expect_symbol("]")?;
-                steps.push(Step::Index(index as usize));
             } else {
-                return Ok(Path { root, steps });
+                break;
             }
         }
+        let levels = steps.len() + 1;
+        if levels > PATH_ELEMENTS_MAX {
+            return Err(ExpressionError::PathTooDeep {
+                levels,
+                limit: PATH_ELEMENTS_MAX,
+            });
+        }
+        Ok(Path { root, steps })
+    }
+
+    fn list_index(&mut self) -> Result<usize, ExpressionError> {
+        let digits = self.peek();
+        if digits.kind != Kind::Digits {
+            return Err(self.syntax_error());
+        }
+        let index = digits.text.parse::<u64>().ok();
+        let index = index.filter(|index| *index <= LIST_INDEX_MAX);
+        let index = index.and_then(|index| usize::try_from(index).ok());
+        let index = index.ok_or_else(|| ExpressionError::ListIndex {
+            index: digits.text.to_string(),
+        })?;
+        self.advance();
+        Ok(index)
     }
 
     fn attribute_name(&mut self) -> Result<String, ExpressionError> {

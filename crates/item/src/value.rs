@@ -12,8 +12,8 @@ const DOCUMENT_OVERHEAD: usize = 3;
 /// Bytes that each element of a list or map costs beside its content.
 const ELEMENT_OVERHEAD: usize = 1;
 
-/// Levels of maps and lists inside each other, at most.
-pub const NESTING_LEVELS_MAX: usize = 32;
+/// Levels of maps and lists inside each other, at most. DynamoDB's limit is 32 levels, and it counts the innermost value as one of them.
+pub const NESTING_LEVELS_MAX: usize = 31;
 
 /// One attribute value.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Maps and lists inside each other, at most (the documented limit).
-const NESTING_MAX: usize = 32;
+const NESTING_MAX: usize = shale_item::NESTING_LEVELS_MAX;
 /// Bytes of an attribute name, at most (the documented limit).
 const NAME_BYTES_MAX: usize = 65_535;
 /// Java's name of the type, for messages.

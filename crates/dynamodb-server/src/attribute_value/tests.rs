@@ -204,7 +204,7 @@ fn values_that_are_not_values_are_refused() {
 }
 
 #[test]
-fn thirty_two_levels_are_the_most() {
+fn thirty_two_levels_with_the_innermost_value_are_the_most() {
     let nested = |levels: usize| {
         format!(
             "{}{{\"S\":\"x\"}}{}",
@@ -213,8 +213,8 @@ fn thirty_two_levels_are_the_most() {
         )
     };
     let decode = |levels| Json::parse(nested(levels).as_bytes()).and_then(decode_value);
-    assert!(decode(32).is_ok());
-    let exception = decode(33).expect_err("too deep");
+    assert!(decode(31).is_ok());
+    let exception = decode(32).expect_err("too deep");
     assert_eq!(exception.message, crate::messages::NESTED_TOO_DEEP);
     assert_eq!(
         decode(1_000).expect_err("too deep").exception_type,

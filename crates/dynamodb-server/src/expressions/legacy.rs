@@ -275,11 +275,25 @@ impl Operator {
             .map(AttributeValue::attribute_type)
             .find(|found| !allowed.contains(found))
         {
-            None => Ok(()),
+            None => self.check_together(values),
             Some(found) => Err(Exception::validation(messages::operator_type(
                 self.word(),
                 found.descriptor(),
             ))),
+        }
+    }
+
+    /// The values of IN are of one type, those of BETWEEN also in order.
+    fn check_together(self, values: &[AttributeValue]) -> Result<(), Exception> {
+        let mixed = values
+            .windows(2)
+            .any(|pair| pair[0].attribute_type() != pair[1].attribute_type());
+        let refused = |message: &str| Err(Exception::validation(message));
+        match self {
+            Operator::In if mixed => refused(messages::IN_OF_SEVERAL_TYPES),
+            Operator::Between if mixed => refused(messages::BETWEEN_OF_SEVERAL_TYPES),
+            Operator::Between if is_descending(values) => refused(messages::BETWEEN_DESCENDING),
+            _ => Ok(()),
         }
     }
 
@@ -314,6 +328,16 @@ impl Operator {
             Operator::Between => Condition::Between(operand, next()?, next()?),
             Operator::In => Condition::In(operand, values.collect()),
         })
+    }
+}
+
+/// Whether the first of two values of one ordered type is above the second.
+fn is_descending(values: &[AttributeValue]) -> bool {
+    match values {
+        [AttributeValue::S(low), AttributeValue::S(high)] => low > high,
+        [AttributeValue::N(low), AttributeValue::N(high)] => low > high,
+        [AttributeValue::B(low), AttributeValue::B(high)] => low > high,
+        _ => false,
     }
 }
 

@@ -140,6 +140,19 @@ fn every_fault_has_its_sentence() {
         ),
         (
             condition,
+            ExpressionError::PathTooDeep {
+                levels: 33,
+                limit: 32,
+            },
+        ),
+        (
+            condition,
+            ExpressionError::ListIndex {
+                index: "99999999999".to_owned(),
+            },
+        ),
+        (
+            condition,
             ExpressionError::TooManyInOperands {
                 count: 101,
                 limit: 100,
@@ -210,6 +223,8 @@ fn every_fault_has_its_sentence() {
         Invalid ConditionExpression: Invalid attribute type name found; type: foo, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}
         Invalid ConditionExpression: The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: {S:foo}, upper bound operand: AttributeValue: {N:1}
         Invalid ConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}
+        Invalid ConditionExpression: The document path has too many nesting levels; nesting levels: 33
+        Invalid ConditionExpression: List index is not within the allowable range; index: [99999999999]
         Invalid ConditionExpression: The IN operator is provided with too many operands; number of operands: 101
         Invalid UpdateExpression: The "SET" section can only be used once in an update expression;
         Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], path two: [a, b]

@@ -37,6 +37,12 @@ pub(super) fn expression_message(parameter: &str, error: &ExpressionError) -> St
         ExpressionError::SubstitutionsTooLong { length, .. } => format!(
             "The substitution variables of the expression have exceeded the maximum allowed size; size: {length}"
         ),
+        ExpressionError::PathTooDeep { levels, .. } => {
+            format!("The document path has too many nesting levels; nesting levels: {levels}")
+        }
+        ExpressionError::ListIndex { index } => {
+            format!("List index is not within the allowable range; index: [{index}]")
+        }
         ExpressionError::RedundantParentheses => {
             "The expression has redundant parentheses;".to_owned()
         }

@@ -6,8 +6,10 @@ use crate::constraints::Constraints;
 use crate::exception::{Exception, Subject};
 use crate::expressions::{ExpressionAttributes, Legacy};
 use crate::json::Structure;
+use crate::messages;
 use crate::service::Service;
-use shale_engine::UpdateItem;
+use shale_engine::{Error, UpdateItem};
+use shale_expression::EvaluationError;
 
 pub(crate) async fn update_item(
     service: &Service,
@@ -36,6 +38,7 @@ pub(crate) async fn update_item(
         &legacy,
     )?;
     let mut expressions = attributes.expressions();
+    let by_expression = update_expression.is_some();
     let update = match update_expression {
         Some(text) => Some(expressions.update(&text)?),
         None => legacy.updates()?,
@@ -59,6 +62,11 @@ pub(crate) async fn update_item(
             return_item_on_failure: parameters.return_item_on_failure,
         })
         .await
-        .map_err(|error| service.exception(error, Subject::Update, &table))?;
+        .map_err(|error| match error {
+            Error::Evaluation(EvaluationError::OperandType { .. }) if !by_expression => {
+                Exception::validation(messages::UPDATED_ATTRIBUTE_TYPE)
+            }
+            error => service.exception(error, Subject::Update, &table),
+        })?;
     Ok(parameters.answer(service, &table, &collection, &output))
 }

@@ -279,3 +279,61 @@ async fn one_of_many_concurrent_creations_wins() {
     }
     assert_eq!(created, 1);
 }
+
+/// "The maximum depth for a document path is 32", and items have as many levels.
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_names_and_documents_have_limits() {
+    let (_server, mut client) = Server::with_music().await;
+    let project = |path: String| json!({"TableName": "music", "Key": music_key("a", "b"), "ProjectionExpression": path});
+    client
+        .ok("GetItem", project(format!("a{}", ".a".repeat(31))))
+        .await;
+    client
+        .ok("GetItem", project("a[4294967294]".to_owned()))
+        .await;
+    for (path, expected) in [
+        (
+            format!("a{}", ".a".repeat(32)),
+            expect![
+                "400 ValidationException: Invalid ProjectionExpression: The document path has too many nesting levels; nesting levels: 33"
+            ],
+        ),
+        (
+            format!("a{}", "[0]".repeat(40)),
+            expect![
+                "400 ValidationException: Invalid ProjectionExpression: The document path has too many nesting levels; nesting levels: 41"
+            ],
+        ),
+        (
+            "a[4294967295]".to_owned(),
+            expect![
+                "400 ValidationException: Invalid ProjectionExpression: List index is not within the allowable range; index: [4294967295]"
+            ],
+        ),
+        (
+            "a[99999999999999999999999]".to_owned(),
+            expect![
+                "400 ValidationException: Invalid ProjectionExpression: List index is not within the allowable range; index: [99999999999999999999999]"
+            ],
+        ),
+    ] {
+        expected.assert_eq(&client.err("GetItem", project(path)).await);
+    }
+    // A name that stands for nothing would make an attribute that no request could write.
+    let body = json!({"TableName": "music", "Key": music_key("a", "b"), "UpdateExpression": "SET #a = :v",
+        "ExpressionAttributeNames": {"#a": ""}, "ExpressionAttributeValues": {":v": {"N": "1"}}});
+    expect!["400 ValidationException: ExpressionAttributeNames contains invalid value: One or more parameter values were invalid: An attribute name must not be empty for key #a"]
+        .assert_eq(&client.err("UpdateItem", body).await);
+    // An update cannot nest deeper than an item may be.
+    let set = |path: String, levels: usize| {
+        let mut value = json!({"N": "1"});
+        for _ in 0..levels {
+            value = json!({"L": [value]});
+        }
+        json!({"TableName": "music", "Key": music_key("a", "b"), "UpdateExpression": format!("SET {path} = :v"),
+            "ExpressionAttributeValues": {":v": value}})
+    };
+    client.ok("UpdateItem", set("a".to_owned(), 31)).await;
+    expect!["400 ValidationException: Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"]
+        .assert_eq(&client.err("UpdateItem", set(format!("a{}", "[0]".repeat(31)), 1)).await);
+}

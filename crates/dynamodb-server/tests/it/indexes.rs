@@ -389,3 +389,58 @@ async fn time_to_live_is_switched_and_described() {
             .await,
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn empty_index_keys_are_refused_as_items_or_as_updates() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client
+        .ok(
+            "CreateTable",
+            json!({
+                "TableName": "files",
+                "AttributeDefinitions": [
+                    {"AttributeName": "name", "AttributeType": "S"},
+                    {"AttributeName": "hash", "AttributeType": "B"},
+                    {"AttributeName": "owner", "AttributeType": "S"},
+                ],
+                "KeySchema": [{"AttributeName": "name", "KeyType": "HASH"}],
+                "BillingMode": "PAY_PER_REQUEST",
+                "GlobalSecondaryIndexes": [
+                    {"IndexName": "by_hash", "KeySchema": [{"AttributeName": "hash", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}},
+                    {"IndexName": "by_owner", "KeySchema": [{"AttributeName": "owner", "KeyType": "HASH"}], "Projection": {"ProjectionType": "ALL"}},
+                ],
+            }),
+        )
+        .await;
+    for (attribute, empty, put, update) in [
+        (
+            "owner",
+            json!({"S": ""}),
+            expect![
+                "400 ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty string value. IndexName: by_owner, IndexKey: owner"
+            ],
+            expect![
+                "400 ValidationException: One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty string value."
+            ],
+        ),
+        (
+            "hash",
+            json!({"B": ""}),
+            expect![
+                "400 ValidationException: One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty binary value. IndexName: by_hash, IndexKey: hash"
+            ],
+            expect![
+                "400 ValidationException: One or more parameter values are not valid. The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty binary value."
+            ],
+        ),
+    ] {
+        let mut item = json!({"name": {"S": "a"}});
+        item[attribute] = empty.clone();
+        let body = json!({"TableName": "files", "Item": item});
+        put.assert_eq(&client.err("PutItem", body).await);
+        let body = json!({"TableName": "files", "Key": {"name": {"S": "a"}}, "UpdateExpression": "SET #a = :v",
+            "ExpressionAttributeNames": {"#a": attribute}, "ExpressionAttributeValues": {":v": empty}});
+        update.assert_eq(&client.err("UpdateItem", body).await);
+    }
+}

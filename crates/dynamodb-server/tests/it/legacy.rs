@@ -212,6 +212,32 @@ async fn faulty_legacy_parameters_are_named() {
             ]],
         ),
         (
+            json!({"AttributeUpdates": {"tags": {"Action": "ADD", "Value": {"N": "1"}}}}),
+            expect!["400 ValidationException: Type mismatch for attribute to update"],
+        ),
+        (
+            json!({"AttributeUpdates": {"n": {"Action": "DELETE", "Value": {"SS": ["x"]}}}}),
+            expect!["400 ValidationException: Type mismatch for attribute to update"],
+        ),
+        (
+            json!({"Expected": {"n": {"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"N": "2"}, {"N": "1"}]}}}),
+            expect![
+                "400 ValidationException: The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
+            ],
+        ),
+        (
+            json!({"Expected": {"n": {"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"N": "2"}, {"S": "3"}]}}}),
+            expect![
+                "400 ValidationException: One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type"
+            ],
+        ),
+        (
+            json!({"Expected": {"n": {"ComparisonOperator": "IN", "AttributeValueList": [{"N": "2"}, {"S": "3"}]}}}),
+            expect![
+                "400 ValidationException: One or more parameter values were invalid: AttributeValues inside AttributeValueList must all be of the same type"
+            ],
+        ),
+        (
             json!({"AttributeUpdates": {"song": {"Value": {"S": "x"}}}}),
             expect![[
                 r#"400 ValidationException: One or more parameter values were invalid: Cannot update attribute song. This attribute is part of the key"#
@@ -230,6 +256,13 @@ async fn faulty_legacy_parameters_are_named() {
             expect![[
                 r#"400 ValidationException: Attempted conditional constraint is not an indexable operation: NE"#
             ]],
+        ),
+        (
+            json!({"KeyConditions": {"artist": {"ComparisonOperator": "EQ", "AttributeValueList": [{"S": "a"}]},
+                "song": {"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"S": "b"}, {"S": "a"}]}}}),
+            expect![
+                "400 ValidationException: The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
+            ],
         ),
         (
             json!({"KeyConditions": {"artist": {"AttributeValueList": [{"S": "a"}]}}}),

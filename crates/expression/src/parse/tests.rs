@@ -252,7 +252,7 @@ fn conditions_that_are_refused() {
         a = 'x' => ! Syntax { token: "'", near: "= 'x" }
         a[:n] = :n => ! Syntax { token: ":n", near: "[:n]" }
         a[-1] = :n => ! Syntax { token: "-", near: "[-1" }
-        a[99999999999] = :n => ! Syntax { token: "99999999999", near: "[99999999999]" }
+        a[99999999999] = :n => ! ListIndex { index: "99999999999" }
         a. = :n => ! Syntax { token: "=", near: ". = :n" }
         a..b = :n => ! Syntax { token: ".", near: "..b" }
         _a = :n => ! Syntax { token: "_", near: "_a" }

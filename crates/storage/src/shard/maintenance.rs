@@ -286,8 +286,7 @@ impl Core {
             .clock
             .monotonic()
             .saturating_sub(self.options.snapshot_age_max);
-        let too_much =
-            pinned > self.options.memory_budget / 2 || self.is_above_share(superseded);
+        let too_much = pinned > self.options.memory_budget / 2 || self.is_above_share(superseded);
         let cancelled = self.snapshots.cancel(too_old, too_much);
         if cancelled == 0 {
             return Ok(memory);

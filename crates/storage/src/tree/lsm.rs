@@ -179,7 +179,9 @@ impl LsmTree {
         let after = self.tree.current_version();
         if before.id() != after.id() {
             let kept: HashSet<u64> = after.iter_tables().map(lsm_tree::Table::id).collect();
-            let gone = before.iter_tables().filter(|table| !kept.contains(&table.id()));
+            let gone = before
+                .iter_tables()
+                .filter(|table| !kept.contains(&table.id()));
             let gone = gone.map(|table| Superseded {
                 id: table.id(),
                 bytes: table.metadata.file_size,
