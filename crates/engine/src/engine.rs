@@ -13,7 +13,7 @@ use crate::jobs::Worker;
 use crate::latch::Latches;
 use crate::read::{At, Opened};
 use crate::transact_token::Tokens;
-use crate::transaction::{Budget, Within};
+use crate::transaction::{Budget, Turns, Within};
 use crate::{batch, read, stream, table_ddl};
 use parking_lot::Mutex;
 use rustc_hash::FxHashMap;
@@ -46,6 +46,8 @@ pub(crate) struct Inner {
     pub(crate) item_collection_bytes: u64,
     /// Held alone by a transaction that is tried again, see `atomically`.
     pub(crate) retry_lane: tokio::sync::RwLock<()>,
+    /// Where transactions of clients queue for rows that they were refused for.
+    pub(crate) turns: Turns,
     /// Wakes the background jobs.
     pub(crate) jobs: Notify,
     pub(crate) expiry: Schedule,

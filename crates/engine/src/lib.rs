@@ -76,4 +76,4 @@ pub use stream::{
 pub use transact::{ConditionCheck, TransactAction, TransactWriteOutput};
 pub use transact_get::TransactGetOutput;
 pub use transact_token::{ClientRequest, FINGERPRINT_BYTES};
-pub use transaction::{Savepoint, Transaction, TransactionOptions};
+pub use transaction::{Contended, Savepoint, Transaction, TransactionOptions};

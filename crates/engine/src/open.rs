@@ -135,6 +135,7 @@ impl Engine {
             validate_transactions: options.validate_transactions,
             item_collection_bytes: options.item_collection_bytes,
             retry_lane: tokio::sync::RwLock::default(),
+            turns: Default::default(),
             jobs: Notify::new(),
             expiry: Schedule::new(options.expiry_interval),
             retention: stream::Schedule::default(),

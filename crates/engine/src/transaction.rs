@@ -9,6 +9,8 @@
 //! 3. `commit` latches what was written, builds one record from the images that are newest then, and sequences it if nothing that was
 //!    read has been written since (`commit`).
 //!
+//! Transactions that were refused may queue for their next attempt (`turn`).
+//!
 //! Tables that it creates, changes or drops are staged as well (`definitions`), and go into the same record.
 //!
 //! Invariants:
@@ -22,6 +24,7 @@ mod commit;
 mod definitions;
 mod overlay;
 mod staging;
+mod turn;
 mod versions;
 
 use crate::catalog::Table;
@@ -42,6 +45,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
+pub use turn::Contended;
+use turn::Place;
+pub(crate) use turn::Turns;
 
 /// How a transaction is begun.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,6 +73,7 @@ struct Inner {
     /// What the names that were used stand for, in all views.
     tables: Arc<Mutex<FxHashMap<String, Opened>>>,
     state: Mutex<State>,
+    place: Place,
 }
 
 /// What changes while a transaction lasts.
@@ -102,22 +109,33 @@ impl Engine {
     pub fn begin(&self, options: TransactionOptions) -> Transaction {
         let shard = &self.inner.shard;
         match options.read_only {
-            true => self.transaction(None, shard.snapshot()),
-            false => self.writing(shard.begin_transaction()),
+            true => self.transaction(None, shard.snapshot(), Place::default()),
+            false => self.writing(shard.begin_transaction(), Place::default()),
         }
+    }
+
+    /// Begins a transaction that may write when it is its turn at rows for which others queue, or after having waited for a second.
+    pub async fn begin_in_turn(&self, rows: &Contended) -> Transaction {
+        let turn = self.inner.turns.take(rows).await;
+        self.writing(self.inner.shard.begin_transaction(), Place::with(turn))
     }
 
     /// Begins a transaction at the newest LSN, if that can be: what it reads must not be told before what it depends on is published.
     fn begin_ahead(&self) -> Transaction {
-        self.writing(self.inner.shard.begin_ahead())
+        self.writing(self.inner.shard.begin_ahead(), Place::default())
     }
 
-    fn writing(&self, active: ActiveTransaction) -> Transaction {
+    fn writing(&self, active: ActiveTransaction, place: Place) -> Transaction {
         let snapshot = active.snapshot().clone();
-        self.transaction(Some(active), snapshot)
+        self.transaction(Some(active), snapshot, place)
     }
 
-    fn transaction(&self, active: Option<ActiveTransaction>, snapshot: Snapshot) -> Transaction {
+    fn transaction(
+        &self,
+        active: Option<ActiveTransaction>,
+        snapshot: Snapshot,
+        place: Place,
+    ) -> Transaction {
         let read_only = active.is_none();
         Transaction {
             inner: Arc::new(Inner {
@@ -136,6 +154,7 @@ impl Engine {
                     savepoints: Vec::new(),
                     views: Arc::new(()),
                 }),
+                place,
             }),
         }
     }
@@ -209,10 +228,16 @@ impl Transaction {
         state.active.as_ref()?.depends_on()
     }
 
+    /// After the commit: the rows at which another attempt, or the next transaction of the same client, does better to wait for its turn
+    /// ([`Engine::begin_in_turn`]). None unless the commit was refused for a conflict, or others queue for the turn that it had.
+    pub fn contended(&self) -> Option<Contended> {
+        self.inner.place.contended()
+    }
+
     /// Gives the transaction up. Nothing of it has happened.
     pub fn rollback(&self) {
         let ended = self.inner.state.lock().end();
-        drop(ended);
+        drop((ended, self.inner.place.leave()));
     }
 }
 

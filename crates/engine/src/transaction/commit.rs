@@ -2,15 +2,16 @@
 //!
 //! Not here: what follows from items (`change`), the validation itself (`storage`).
 
-use super::Transaction;
 use super::definitions::Changes;
 use super::overlay::Overlay;
+use super::turn::Contended;
+use super::{Inner, Transaction};
 use crate::blocking::blocking_if;
 use crate::catalog::Table;
 use crate::change::{CatalogRow, Change, Changed, NotSequenced, StampedRow};
 use crate::collection::latch_key;
 use crate::definition::{NEXT_TABLE_ID, TABLE, table_key};
-use crate::engine::{Decided, Engine, Inner};
+use crate::engine::{Decided, Engine, Inner as Shared};
 use crate::error::Error;
 use crate::gate::{self, Open};
 use crate::insert::is_many;
@@ -53,10 +54,18 @@ impl Transaction {
     /// [`Error::ItemCollectionTooLarge`];
     /// [`Error::KeyContention`], or the shard's. Nothing was written then, unless the error says that the outcome is unknown.
     pub async fn commit(&self) -> Result<(), Error> {
-        let engine = &self.inner.engine;
+        let Inner { engine, place, .. } = &*self.inner;
+        // Until it is published: whoever is next would be refused before.
+        let turn = place.leave();
+        let rows = self.written_rows();
         match self.sequence().await {
-            Ok(sequenced) => engine.finish(sequenced).await,
+            Ok(sequenced) => {
+                let outcome = engine.finish(sequenced).await;
+                place.set_contended(turn.and_then(|turn| engine.inner.turns.contended(&turn)));
+                outcome
+            }
             Err(Refusal::Conflict { written }) => {
+                place.set_contended(rows);
                 // The answer tells of that record, and whoever tries again must see it.
                 if let Some(written) = written {
                     let _ = engine.published(written).await;
@@ -65,6 +74,13 @@ impl Transaction {
             }
             Err(Refusal::Other(error)) => Err(error),
         }
+    }
+
+    /// The rows that are staged; None if the transaction has ended.
+    fn written_rows(&self) -> Option<Contended> {
+        let state = self.inner.live().ok()?;
+        let keys = state.overlay.items().map(|(key, _)| &key[..]);
+        Some(Contended::of(keys))
     }
 
     /// A commit but for waiting.
@@ -221,7 +237,7 @@ impl Engine {
 
     /// The synchronous part, under the latches of all keys and inside the gates of all tables.
     fn commit_section<'t>(&self, staged: &'t Staged) -> Result<Section<'t, Attempt>, Error> {
-        let Inner { shard, applier, .. } = &*self.inner;
+        let Shared { shard, applier, .. } = &*self.inner;
         let keys = staged
             .items()
             .map(|(id, key, _)| match staged.tables.get(&id) {
@@ -345,7 +361,7 @@ impl Engine {
         rows: &[CatalogRow],
         stamped: &[StampedRow],
     ) -> Result<Changed, NotSequenced> {
-        let Inner {
+        let Shared {
             shard,
             validate_transactions,
             ..

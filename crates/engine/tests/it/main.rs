@@ -24,3 +24,4 @@ mod time_travel_model;
 mod transaction_support;
 mod transactional_ddl;
 mod transactions;
+mod turns;

@@ -30,7 +30,7 @@ impl Session {
             self.check_write(command)?;
         }
         let transaction = match prepared.in_snapshot() {
-            true => self.transaction.begun(&self.shared.engine)?,
+            true => self.transaction.begun(&self.shared.engine).await?,
             false => None,
         };
         let columns = prepared.columns.clone().unwrap_or_default();

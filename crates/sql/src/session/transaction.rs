@@ -9,13 +9,16 @@
 use super::settings::SettingsMark;
 use crate::{SqlError, TransactionStatus};
 use shale_engine::{
-    Engine, Savepoint as EngineSavepoint, Transaction as EngineTransaction, TransactionOptions,
+    Contended, Engine, Savepoint as EngineSavepoint, Transaction as EngineTransaction,
+    TransactionOptions,
 };
 use shale_env::Clock;
 
 #[derive(Default)]
 pub(crate) struct Transaction {
     block: Option<Block>,
+    /// Rows at which the next block waits for its turn, because the one before was refused over them, or others queue behind it.
+    contended: Option<Contended>,
 }
 
 #[derive(Default)]
@@ -201,7 +204,10 @@ impl Transaction {
     ///
     /// # Errors
     /// The engine's.
-    pub(crate) fn begun(&mut self, engine: &Engine) -> Result<Option<EngineTransaction>, SqlError> {
+    pub(crate) async fn begun(
+        &mut self,
+        engine: &Engine,
+    ) -> Result<Option<EngineTransaction>, SqlError> {
         let Some(block) = &mut self.block else {
             return Ok(None);
         };
@@ -210,7 +216,11 @@ impl Transaction {
         }
         // A savepoint may return to a time when the block was allowed to write.
         let read_only = block.read_only && block.savepoints.iter().all(|place| place.read_only);
-        let transaction = engine.begin(TransactionOptions { read_only });
+        let contended = self.contended.take().filter(|_| !read_only);
+        let transaction = match contended {
+            Some(rows) => engine.begin_in_turn(&rows).await,
+            None => engine.begin(TransactionOptions { read_only }),
+        };
         let start = match read_only {
             true => None,
             false => Some(transaction.savepoint()?),
@@ -247,7 +257,9 @@ impl Transaction {
             return Ok(Ended::RolledBack);
         }
         if let Some(begun) = block.begun {
-            begun.transaction.commit().await?;
+            let outcome = begun.transaction.commit().await;
+            self.contended = begun.transaction.contended();
+            outcome?;
         }
         Ok(match block.implicit {
             true => Ended::NoBlock,

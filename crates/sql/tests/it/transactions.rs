@@ -495,3 +495,35 @@ async fn statements_on_their_own_never_conflict() {
         "160\n160\n160"
     );
 }
+
+#[tokio::test]
+async fn a_session_whose_block_was_refused_waits_for_its_turn_at_the_rows() {
+    let mut server = with_accounts().await;
+    let mut others = ["bob", "eve"].map(|user| server.service.session(user, "shale"));
+    let transfer = "SELECT balance FROM accounts WHERE id = 1; UPDATE accounts SET balance = balance - 10 WHERE id = 1";
+    for session in &mut others {
+        must(session, "BEGIN").await;
+        must(session, transfer).await;
+    }
+    server
+        .must("UPDATE accounts SET balance = 50 WHERE id = 1")
+        .await;
+    for session in &mut others {
+        assert_eq!(run(session, "COMMIT").await, CONFLICT);
+    }
+    let [bob, eve] = &mut others;
+    must(bob, "BEGIN").await;
+    must(bob, transfer).await;
+    must(eve, "BEGIN").await;
+    let mut waiting = Box::pin(must(eve, transfer));
+    assert!(futures::poll!(&mut waiting).is_pending());
+    assert_eq!(run(bob, "COMMIT").await, "COMMIT");
+    waiting.await;
+    assert_eq!(run(eve, "COMMIT").await, "COMMIT");
+    assert_eq!(
+        server
+            .run("SELECT balance FROM accounts WHERE id = 1")
+            .await,
+        "30"
+    );
+}
