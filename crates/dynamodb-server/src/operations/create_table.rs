@@ -4,11 +4,11 @@ use super::index_definitions::{IndexRequest, take_indexes};
 use super::resource_policies;
 use super::settings::{Changes, Encryption, Occasion, Settings, TABLE_CLASS, Throughput};
 use super::stream_specification::StreamSpecification;
-use super::table_description::write_table_description;
+use super::table_description::{Answering, answer};
 use super::tags::decode_tags;
 use crate::constraints::{Constraints, quoted};
 use crate::exception::{Exception, Subject};
-use crate::json::{ObjectWriter, Structure};
+use crate::json::Structure;
 use crate::messages;
 use crate::service::Service;
 use shale_engine::{BillingMode, CreateTable, Derived, IndexKind, StreamDefinition};
@@ -55,13 +55,12 @@ pub(crate) async fn create_table(
         .create_table(definition)
         .await
         .map_err(|error| service.exception(error, Subject::Table, &name))?;
-    let mut out = Vec::with_capacity(1024);
-    let mut answer = ObjectWriter::begin(&mut out);
-    answer.object("TableDescription", |table| {
-        write_table_description(table, service, &description);
-    });
-    answer.end();
-    Ok(out)
+    Ok(answer(
+        service,
+        &description,
+        Answering::CreateTable,
+        "TableDescription",
+    ))
 }
 
 /// What a new table stores of changes.

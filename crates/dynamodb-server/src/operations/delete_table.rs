@@ -1,9 +1,9 @@
 //! DeleteTable.
 
-use super::table_description::write_table_description;
+use super::table_description::{Answering, answer};
 use crate::constraints::Constraints;
 use crate::exception::{Exception, Subject};
-use crate::json::{ObjectWriter, Structure};
+use crate::json::Structure;
 use crate::service::Service;
 
 pub(crate) async fn delete_table(
@@ -18,11 +18,10 @@ pub(crate) async fn delete_table(
         .delete_table(&table)
         .await
         .map_err(|error| service.exception(error, Subject::Table, &table))?;
-    let mut out = Vec::with_capacity(1024);
-    let mut answer = ObjectWriter::begin(&mut out);
-    answer.object("TableDescription", |table| {
-        write_table_description(table, service, &description);
-    });
-    answer.end();
-    Ok(out)
+    Ok(answer(
+        service,
+        &description,
+        Answering::State,
+        "TableDescription",
+    ))
 }

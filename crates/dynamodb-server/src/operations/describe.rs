@@ -1,6 +1,6 @@
 //! DescribeTable, DescribeLimits, DescribeEndpoints.
 
-use super::table_description::write_table_description;
+use super::table_description::{Answering, answer};
 use crate::constraints::Constraints;
 use crate::exception::{Exception, Subject};
 use crate::json::{ObjectWriter, Structure, write_list};
@@ -17,13 +17,7 @@ pub(crate) fn describe_table(
         .engine
         .describe_table(&table)
         .map_err(|error| service.exception(error, Subject::Table, &table))?;
-    let mut out = Vec::with_capacity(1024);
-    let mut answer = ObjectWriter::begin(&mut out);
-    answer.object("Table", |table| {
-        write_table_description(table, service, &description);
-    });
-    answer.end();
-    Ok(out)
+    Ok(answer(service, &description, Answering::State, "Table"))
 }
 
 /// There is no quota but what the parameter can hold.

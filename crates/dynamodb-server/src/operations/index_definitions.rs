@@ -269,11 +269,12 @@ pub(super) fn write_key_schema<'a>(
     });
 }
 
-/// Writes LocalSecondaryIndexes and GlobalSecondaryIndexes of a description.
+/// Writes LocalSecondaryIndexes and GlobalSecondaryIndexes of a description; `creating`: of a table that is just being created.
 pub(super) fn write_indexes(
     out: &mut ObjectWriter<'_>,
     service: &Service,
     table: &TableDescription,
+    creating: bool,
 ) {
     for (kind, member) in [
         (IndexKind::Local, "LocalSecondaryIndexes"),
@@ -283,13 +284,19 @@ pub(super) fn write_indexes(
         let indexes: Vec<&Index> = indexes.filter(|index| index.kind == kind).collect();
         if !indexes.is_empty() {
             write_list(out.member(member), indexes, |out, index| {
-                write_index(out, service, &table.definition, index);
+                write_index(out, service, &table.definition, index, creating);
             });
         }
     }
 }
 
-fn write_index(out: &mut Vec<u8>, service: &Service, table: &CreateTable, index: &Index) {
+fn write_index(
+    out: &mut Vec<u8>,
+    service: &Service,
+    table: &CreateTable,
+    index: &Index,
+    creating: bool,
+) {
     let size = service.engine.index_size(&table.name, &index.name);
     let (items, bytes) = size.ok().flatten().unwrap_or_default();
     let mut element = ObjectWriter::begin(out);
@@ -307,6 +314,7 @@ fn write_index(out: &mut Vec<u8>, service: &Service, table: &CreateTable, index:
     });
     if index.kind == IndexKind::Global {
         match index.status {
+            _ if creating => element.string("IndexStatus", "CREATING"),
             IndexStatus::Active => element.string("IndexStatus", "ACTIVE"),
             IndexStatus::Creating => {
                 element.string("IndexStatus", "CREATING");

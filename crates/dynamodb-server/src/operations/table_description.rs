@@ -17,18 +17,47 @@ pub(super) fn status(table: &TableDescription) -> &'static str {
     }
 }
 
-/// Writes the description's members.
-pub(super) fn write_table_description(
+/// What a description answers. CreateTable and UpdateTable are asynchronous by their contract: their answers tell that the request is
+/// accepted, whatever DescribeTable says a moment later.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answering {
+    CreateTable,
+    UpdateTable,
+    /// The state as it is.
+    State,
+}
+
+/// The answer of an operation that describes a table, under `member`.
+pub(super) fn answer(
+    service: &Service,
+    table: &TableDescription,
+    answering: Answering,
+    member: &str,
+) -> Vec<u8> {
+    let mut out = Vec::with_capacity(1024);
+    let mut answer = ObjectWriter::begin(&mut out);
+    answer.object(member, |out| write(out, service, table, answering));
+    answer.end();
+    out
+}
+
+fn write(
     out: &mut ObjectWriter<'_>,
     service: &Service,
     table: &TableDescription,
+    answering: Answering,
 ) {
     let definition = &table.definition;
     write_attribute_definitions(out, definition);
     out.string("TableName", &definition.name);
     let schema = &definition.key_schema;
     write_key_schema(out, std::iter::once(&schema.partition), schema.sort.iter());
-    out.string("TableStatus", status(table));
+    let status = match answering {
+        Answering::CreateTable => "CREATING",
+        Answering::UpdateTable => "UPDATING",
+        Answering::State => status(table),
+    };
+    out.string("TableStatus", status);
     out.timestamp("CreationDateTime", table.created_micros);
     let units = match definition.billing_mode {
         BillingMode::Provisioned { read, write } => (read, write),
@@ -42,7 +71,7 @@ pub(super) fn write_table_description(
     out.integer("ItemCount", table.item_count);
     out.string("TableArn", &service.table_arn(&definition.name));
     out.string("TableId", &table.uuid);
-    write_indexes(out, service, table);
+    write_indexes(out, service, table, answering == Answering::CreateTable);
     write_stream(out, service, definition);
     settings::write_encryption_and_class(out, &definition.settings);
     out.bool("DeletionProtectionEnabled", definition.deletion_protection);

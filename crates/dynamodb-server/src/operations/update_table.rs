@@ -7,10 +7,10 @@ use super::create_table::{
 use super::index_definitions::{IndexRequest, key_attributes, take_index, take_index_name};
 use super::settings::{self, Changes, Encryption, Occasion, Throughput};
 use super::stream_specification::StreamSpecification;
-use super::table_description::write_table_description;
+use super::table_description::{Answering, answer};
 use crate::constraints::Constraints;
 use crate::exception::{Exception, ExceptionType, Subject};
-use crate::json::{ObjectWriter, Structure};
+use crate::json::Structure;
 use crate::messages;
 use crate::service::Service;
 use shale_engine::{
@@ -83,13 +83,12 @@ pub(crate) async fn update_table(
         .update_table(&table, changes)
         .await
         .map_err(failed)?;
-    let mut out = Vec::with_capacity(1024);
-    let mut answer = ObjectWriter::begin(&mut out);
-    answer.object("TableDescription", |table| {
-        write_table_description(table, service, &description);
-    });
-    answer.end();
-    Ok(out)
+    Ok(answer(
+        service,
+        &description,
+        Answering::UpdateTable,
+        "TableDescription",
+    ))
 }
 
 /// One of GlobalSecondaryIndexUpdates.
