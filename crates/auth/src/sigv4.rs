@@ -1,4 +1,5 @@
-//! Verification of AWS Signature Version 4 in its header form (`Authorization: AWS4-HMAC-SHA256 …`).
+//! Verification of AWS Signature Version 4, in its header form (`Authorization: AWS4-HMAC-SHA256 …`) and in the query string of a
+//! presigned URL (`presigned`).
 //!
 //! Not here: HTTP types (headers come through [`Headers`]), sentences for clients, the clock (`now` is an argument).
 //!
@@ -11,13 +12,17 @@
 //! Rules: AWS General Reference, "Create a signed AWS API request".
 
 mod canonical;
+mod presigned;
 mod time;
+
+pub use presigned::Parameter;
 
 #[cfg(test)]
 mod tests;
 
 use crate::CredentialStore;
 use hmac::{Hmac, KeyInit, Mac};
+use presigned::Presigned;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::RwLock;
@@ -103,6 +108,31 @@ pub enum SignatureError {
         missing: Vec<Part>,
         /// The header as sent.
         header: String,
+    },
+    /// Parameters of a presigned URL are missing.
+    #[error("the query string lacks {missing:?}")]
+    IncompleteQuery {
+        /// Which.
+        missing: Vec<Parameter>,
+    },
+    /// Signed by header and by query string.
+    #[error("the request is signed in the query string and in the Authorization header")]
+    SignedTwice,
+    /// An X-Amz-Expires that is no number of seconds, or too many.
+    #[error("X-Amz-Expires is {expires}, the limit is {limit}")]
+    Expires {
+        /// As sent.
+        expires: String,
+        /// Seconds at most.
+        limit: u64,
+    },
+    /// The time for which a URL was presigned is over.
+    #[error("the URL was good until {end}, it is {now}")]
+    UrlExpired {
+        /// ISO 8601 basic.
+        end: String,
+        /// ISO 8601 basic.
+        now: String,
     },
     /// A piece without `=`.
     #[error("{piece} is not a key=value pair")]
@@ -234,10 +264,13 @@ impl Verifier {
         now: u64,
         credentials: &dyn CredentialStore,
     ) -> Result<Signer, SignatureError> {
-        let header = request
-            .headers
-            .first("authorization")
-            .ok_or(SignatureError::Missing)?;
+        let header = request.headers.first("authorization");
+        let header = match (header, presigned::is_presigned(request.query)) {
+            (Some(_), true) => return Err(SignatureError::SignedTwice),
+            (Some(header), false) => header,
+            (None, true) => return self.verify_presigned(request, now, credentials),
+            (None, false) => return Err(SignatureError::Missing),
+        };
         let date = request
             .headers
             .first("x-amz-date")
@@ -248,6 +281,39 @@ impl Verifier {
         let signed = time::parse(&date).ok_or(SignatureError::Date { date })?;
         self.check_scope(&scope, signed)?;
         check_skew(signed, now)?;
+        self.verify_signature(request, &authorization, &scope, signed, credentials)
+    }
+
+    fn verify_presigned(
+        &self,
+        request: &Request<'_>,
+        now: u64,
+        credentials: &dyn CredentialStore,
+    ) -> Result<Signer, SignatureError> {
+        let presigned = Presigned::parse(request.query)?;
+        let scope = Scope::parse(&presigned.credential)?;
+        let signed = time::parse(&presigned.date).ok_or_else(|| SignatureError::Date {
+            date: presigned.date.clone(),
+        })?;
+        self.check_scope(&scope, signed)?;
+        presigned.check_expiry(signed, now)?;
+        let authorization = Authorization {
+            credential: &presigned.credential,
+            signed_headers: &presigned.signed_headers,
+            signature: &presigned.signature,
+        };
+        self.verify_signature(request, &authorization, &scope, signed, credentials)
+    }
+
+    /// What both forms have in common: the headers that must be signed, the key, the signature.
+    fn verify_signature(
+        &self,
+        request: &Request<'_>,
+        authorization: &Authorization<'_>,
+        scope: &Scope<'_>,
+        signed: u64,
+        credentials: &dyn CredentialStore,
+    ) -> Result<Signer, SignatureError> {
         let names: Vec<&str> = authorization.signed_headers.split(';').collect();
         check_signed_headers(request, &names)?;
 
@@ -420,7 +486,6 @@ impl<'a> Scope<'a> {
 
 fn check_skew(signed: u64, now: u64) -> Result<(), SignatureError> {
     let oldest = now.saturating_sub(SKEW_SECONDS_MAX);
-    let latest = now.saturating_add(SKEW_SECONDS_MAX);
     if signed < oldest {
         return Err(SignatureError::Expired {
             signed: time::format(signed),
@@ -428,6 +493,11 @@ fn check_skew(signed: u64, now: u64) -> Result<(), SignatureError> {
             bound: time::format(oldest),
         });
     }
+    check_not_in_future(signed, now)
+}
+
+fn check_not_in_future(signed: u64, now: u64) -> Result<(), SignatureError> {
+    let latest = now.saturating_add(SKEW_SECONDS_MAX);
     if signed > latest {
         return Err(SignatureError::NotYetCurrent {
             signed: time::format(signed),

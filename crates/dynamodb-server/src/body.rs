@@ -18,6 +18,8 @@ const SMALL_BYTES: usize = 64 * 1024;
 const SMALL_BUDGET_BYTES: usize = 128 * 1024 * 1024;
 /// Bytes of large bodies held at once, over all connections.
 const BUDGET_BYTES: usize = 256 * 1024 * 1024;
+/// Bytes that compressed bodies may become, over all connections.
+const INFLATED_BUDGET_BYTES: usize = 128 * 1024 * 1024;
 /// The unit in which the budgets are counted; a request takes one at least, which bounds the requests in flight.
 const BUDGET_UNIT_BYTES: usize = 1024;
 /// How long the whole body may take.
@@ -31,6 +33,26 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 pub(crate) struct BodyBudget {
     small: Semaphore,
     large: Semaphore,
+    /// Who waits here holds a share of the others, and nobody who holds a share of this one waits for any.
+    inflated: Semaphore,
+}
+
+/// What a compressed body became, and its share of the budget while it lives.
+pub(crate) struct Inflated<'b> {
+    pub(crate) bytes: Vec<u8>,
+    _share: SemaphorePermit<'b>,
+}
+
+impl<'b> Inflated<'b> {
+    /// Keeps of the share what the bytes need.
+    pub(crate) fn new(bytes: Vec<u8>, mut share: SemaphorePermit<'b>) -> Inflated<'b> {
+        let surplus = share.num_permits().saturating_sub(units(bytes.capacity()));
+        drop(share.split(surplus));
+        Inflated {
+            bytes,
+            _share: share,
+        }
+    }
 }
 
 /// A body, and its share of the budget while it lives.
@@ -49,7 +71,14 @@ impl BodyBudget {
         BodyBudget {
             small: Semaphore::new(small_bytes / BUDGET_UNIT_BYTES),
             large: Semaphore::new(large_bytes / BUDGET_UNIT_BYTES),
+            inflated: Semaphore::new(INFLATED_BUDGET_BYTES / BUDGET_UNIT_BYTES),
         }
+    }
+
+    /// Memory for what a compressed body becomes, `bytes` at most.
+    pub(crate) async fn inflated(&self, bytes: usize) -> Result<SemaphorePermit<'_>, Exception> {
+        let share = self.inflated.acquire_many(units(bytes) as u32).await;
+        share.map_err(|_| no_memory())
     }
 
     /// Reads the whole body.
@@ -160,7 +189,7 @@ where
     }
 }
 
-fn too_large() -> Exception {
+pub(crate) fn too_large() -> Exception {
     Exception::new(
         ExceptionType::RequestEntityTooLarge,
         messages::body_too_large(BODY_BYTES_MAX),

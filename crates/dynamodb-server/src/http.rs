@@ -1,8 +1,8 @@
 //! HTTP: routes, and what an answer looks like.
 //!
-//! There are no CORS headers: a web page must not reach a database that may run without authentication on the reader's own machine.
-//! Not here: connections (`server`), operations (`service`).
+//! Not here: connections (`server`), operations (`service`), who may read answers in a browser (`cors`).
 
+use crate::compression::{deflate, inflate};
 use crate::exception::{Exception, ExceptionType, internal};
 use crate::messages;
 use crate::operation::Operation;
@@ -12,12 +12,13 @@ use bytes::Bytes;
 use futures::FutureExt;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
+use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode};
 use std::panic::AssertUnwindSafe;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/x-amz-json-1.0");
+const GZIP: HeaderValue = HeaderValue::from_static("gzip");
 const TEXT: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const CRC32: HeaderName = HeaderName::from_static("x-amz-crc32");
@@ -29,8 +30,12 @@ pub(crate) async fn respond(
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
-    match (&parts.method, parts.uri.path()) {
-        (&Method::POST, "/") => json(guarded(post(service, &parts, body)).await),
+    let cors = &service.cors;
+    let mut response = match (&parts.method, parts.uri.path()) {
+        (&Method::POST, "/") => {
+            let answer = guarded(post(service, &parts, body)).await;
+            json(answer, &parts.headers)
+        }
         (&Method::GET | &Method::HEAD, "/health") => text(StatusCode::OK, service.health()),
         (&Method::GET | &Method::HEAD, "/") => text(StatusCode::OK, service.welcome()),
         (&Method::OPTIONS, _) => {
@@ -38,10 +43,13 @@ pub(crate) async fn respond(
             response
                 .headers_mut()
                 .insert(ALLOW, HeaderValue::from_static("GET, POST"));
-            response
+            cors.answer_preflight(&parts.headers, response.headers_mut());
+            return response;
         }
         _ => text(StatusCode::NOT_FOUND, messages::NOT_FOUND.to_owned()),
-    }
+    };
+    cors.share(&parts.headers, response.headers_mut());
+    response
 }
 
 /// A panic is a bug of ours; it must cost one answer, not the connection.
@@ -58,7 +66,12 @@ async fn post(service: &Service, parts: &Parts, body: Incoming) -> Result<Vec<u8
     let body = service.bodies.read(body).await?;
     let operation = operation_of(parts)?;
     service.authenticate(parts, &body.bytes)?;
-    service.run(operation, &body.bytes, host_of(parts)).await
+    let inflated = inflate(&parts.headers, &body.bytes, &service.bodies).await?;
+    let bytes = match &inflated {
+        Some(inflated) => &inflated.bytes,
+        None => &body.bytes[..],
+    };
+    service.run(operation, bytes, host_of(parts)).await
 }
 
 fn operation_of(parts: &Parts) -> Result<Operation, Exception> {
@@ -83,17 +96,23 @@ fn host_of(parts: &Parts) -> &str {
         .unwrap_or_default()
 }
 
-fn json(answer: Result<Vec<u8>, Exception>) -> Response<Full<Bytes>> {
+fn json(answer: Result<Vec<u8>, Exception>, request: &HeaderMap) -> Response<Full<Bytes>> {
     let (status, body) = match answer {
         Ok(body) => (StatusCode::OK, body),
         Err(exception) => (exception.exception_type.status(), exception.to_json()),
     };
+    let compressed = deflate(request, &body);
+    let is_compressed = compressed.is_some();
+    let body = compressed.unwrap_or(body);
     let checksum = crc32fast::hash(&body);
     let mut response = Response::new(Full::new(Bytes::from(body)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.reserve(4);
     headers.insert(CONTENT_TYPE, JSON);
+    if is_compressed {
+        headers.insert(CONTENT_ENCODING, GZIP);
+    }
     headers.insert(CRC32, HeaderValue::from(checksum));
     headers.insert(
         REQUEST_ID,

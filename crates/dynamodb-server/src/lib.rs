@@ -16,7 +16,9 @@
 mod attribute_value;
 mod authentication;
 mod body;
+mod compression;
 mod constraints;
+mod cors;
 mod exception;
 mod expressions;
 mod http;
@@ -30,4 +32,5 @@ mod server;
 mod service;
 mod stream_name;
 
+pub use cors::CorsOrigins;
 pub use server::{Clock, DynamoDbOptions, serve};

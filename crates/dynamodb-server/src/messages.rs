@@ -34,6 +34,11 @@ pub(crate) fn repeated_member(name: &str) -> String {
 pub(crate) fn body_too_large(limit: usize) -> String {
     format!("Request size exceeded the limit of {limit} bytes")
 }
+pub(crate) const INVALID_GZIP: &str =
+    "The request body is not gzip, although Content-Encoding says so";
+pub(crate) fn content_encoding(encoding: &str) -> String {
+    format!("Content-Encoding {encoding} is not supported: send gzip, or the body as it is")
+}
 pub(crate) fn unknown_operation(target: &str) -> String {
     format!(
         "The operation {target} is not an operation of DynamoDB_20120810 or DynamoDBStreams_20120810"
@@ -57,6 +62,19 @@ pub(crate) const REQUIRES_DATE: &str =
 pub(crate) const UNSIGNED_PAYLOAD: &str =
     "The request body must be signed: UNSIGNED-PAYLOAD is not accepted.";
 
+pub(crate) fn query_requires(parameters: &[&str]) -> String {
+    let each = |name: &&str| format!("AWS query-string parameters must include '{name}'. ");
+    let all: String = parameters.iter().map(each).collect();
+    format!("{all}Re-examine the query-string parameters.")
+}
+pub(crate) const SIGNED_TWICE: &str =
+    "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.";
+pub(crate) fn url_expires(expires: &str, limit: u64) -> String {
+    format!("X-Amz-Expires must be a number of seconds from 1 to {limit}, not '{expires}'")
+}
+pub(crate) fn url_expired(end: &str, now: &str) -> String {
+    format!("Signature expired: {end} is now earlier than {now}")
+}
 pub(crate) fn authorization(requirements: &[&str], header: &str) -> String {
     let algorithm = header.split(' ').next().unwrap_or_default();
     format!("{} Authorization={algorithm}", requirements.join(" "))

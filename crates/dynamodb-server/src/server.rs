@@ -6,6 +6,7 @@
 //! * A client that sends nothing, or slowly, is cut off after [`HEAD_TIMEOUT`].
 //! * After shutdown no connection is accepted, running requests are answered, and the rest is cut off after [`DRAIN_TIMEOUT`].
 
+use crate::cors::CorsOrigins;
 use crate::http::respond;
 use crate::service::Service;
 use hyper::server::conn::{http1, http2};
@@ -23,8 +24,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// How long a request head may take; also how long a connection may idle between requests.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a request head may take; also how long a connection may idle between requests. SDKs keep idle connections for up to 60
+/// seconds: a server that closed them just then would break off requests that are on their way.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long running requests may take after shutdown began.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Pause after a failed accept: most often the process has no file descriptors left.
@@ -54,6 +56,8 @@ pub struct DynamoDbOptions {
     pub region: String,
     /// What time it is, for the age of signatures.
     pub clock: Clock,
+    /// Web pages that may talk to the server; by default none.
+    pub cors: CorsOrigins,
     /// Connections served at once; more wait in the listener's backlog.
     pub max_connections: usize,
 }
@@ -71,6 +75,7 @@ impl DynamoDbOptions {
             credentials,
             region: "us-east-1".to_owned(),
             clock: Arc::new(system_clock),
+            cors: CorsOrigins::default(),
             max_connections: 10_000,
         }
     }

@@ -3,6 +3,7 @@
 use crate::authentication::Authentication;
 use crate::body::BodyBudget;
 use crate::constraints::table_of_arn;
+use crate::cors::CorsOrigins;
 use crate::exception::{Exception, Subject, canceled, from_engine};
 use crate::json::{Json, Structure};
 use crate::messages;
@@ -27,6 +28,7 @@ pub(crate) struct Service {
     pub(crate) sql: SqlService,
     pub(crate) region: String,
     pub(crate) bodies: BodyBudget,
+    pub(crate) cors: CorsOrigins,
     authentication: Option<Authentication>,
     clock: Clock,
 }
@@ -41,6 +43,7 @@ impl Service {
             sql: options.sql,
             region: options.region,
             bodies: BodyBudget::new(),
+            cors: options.cors,
             clock: options.clock,
         }
     }

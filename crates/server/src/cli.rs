@@ -106,6 +106,15 @@ pub struct Serve {
     /// DynamoDB connections at most [default: 5000]
     #[arg(long, env = "SHALE_MAX_DYNAMODB_CONNECTIONS", value_name = "N")]
     pub max_dynamodb_connections: Option<usize>,
+    /// Web page whose JavaScript may talk to the DynamoDB door, such as `https://console.example.com` (repeatable), or `*` for every
+    /// page; with --insecure such a page may do anything [default: none]
+    #[arg(
+        long,
+        env = "SHALE_CORS_ORIGIN",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    pub cors_origin: Vec<String>,
     /// Region that ARNs name [default: us-east-1]
     #[arg(long, env = "SHALE_REGION", value_name = "REGION")]
     pub region: Option<String>,

@@ -46,6 +46,8 @@ pub struct Config {
     pub max_pg_connections: usize,
     /// DynamoDB connections at most.
     pub max_dynamodb_connections: usize,
+    /// Origins whose web pages may talk to the DynamoDB protocol.
+    pub cors_origins: Vec<String>,
     /// Region that ARNs name.
     pub region: String,
     /// Filter of the log.
@@ -86,6 +88,8 @@ struct File {
     item_collection_bytes: Option<u64>,
     max_pg_connections: Option<usize>,
     max_dynamodb_connections: Option<usize>,
+    #[serde(default)]
+    cors_origin: Vec<String>,
     region: Option<String>,
     log: Option<String>,
 }
@@ -166,6 +170,10 @@ impl Config {
                 .max_dynamodb_connections
                 .or(file.max_dynamodb_connections)
                 .unwrap_or(5000),
+            cors_origins: match flags.cors_origin.is_empty() {
+                true => file.cors_origin,
+                false => flags.cors_origin,
+            },
             region: flags
                 .region
                 .or(file.region)
@@ -187,6 +195,12 @@ impl Config {
         if self.first.access_key.0.is_some() != self.first.access_key.1.is_some() {
             return Err(Error::HalfAnAccessKey);
         }
+        if !self.cors_origins.iter().all(|origin| is_origin(origin)) {
+            return Err(Error::Setting {
+                name: "cors_origin",
+                reason: "must be `*` or a scheme, a host and at most a port, such as https://console.example.com",
+            });
+        }
         if self.write_memory_bytes == 0 {
             return Err(Error::Setting {
                 name: "write_memory_mib",
@@ -195,6 +209,15 @@ impl Config {
         }
         Ok(self)
     }
+}
+
+/// Whether a browser could send that as Origin: `scheme://host[:port]` without a path, or `*` for all of them.
+fn is_origin(origin: &str) -> bool {
+    let host = origin.split_once("://").map(|(_, host)| host);
+    origin == "*"
+        || host.is_some_and(|host| {
+            !host.is_empty() && !host.contains(|c: char| c == '/' || c == '*' || c.is_whitespace())
+        })
 }
 
 fn read_file(path: &Path) -> Result<File, Error> {
@@ -263,6 +286,45 @@ mod tests {
             ),
             "{error}"
         );
+    }
+
+    #[test]
+    fn origins_come_from_flags_or_file_and_are_origins() {
+        let with = |origins: &[&str]| {
+            Config::new(Serve {
+                cors_origin: origins.iter().map(|origin| (*origin).to_owned()).collect(),
+                ..Serve::default()
+            })
+        };
+        for origins in [
+            &[][..],
+            &["*"],
+            &["https://a.example", "http://localhost:3000"],
+        ] {
+            assert_eq!(with(origins).unwrap().cors_origins, origins);
+        }
+        for origin in [
+            "",
+            "a.example",
+            "https://a.example/",
+            "https://*.example",
+            "https://",
+        ] {
+            let error = with(&[origin]).unwrap_err();
+            assert!(
+                error.to_string().contains("cors_origin"),
+                "{origin}: {error}"
+            );
+        }
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("shale.toml");
+        std::fs::write(&path, "cors_origin = [\"https://b.example\"]\n").unwrap();
+        let flags = Serve {
+            config: Some(path),
+            ..Serve::default()
+        };
+        let config = Config::new(flags).unwrap();
+        assert_eq!(config.cors_origins, ["https://b.example"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::{admin, init_sql};
 use shale_analytics::{AnalyticOptions, DataFusionExecutor};
 use shale_auth::CredentialStore;
-use shale_dynamodb_server::DynamoDbOptions;
+use shale_dynamodb_server::{CorsOrigins, DynamoDbOptions};
 use shale_engine::{Engine, EngineOptions};
 use shale_pg_server::PgOptions;
 use shale_sql::SqlService;
@@ -101,6 +101,7 @@ async fn serve(
         DynamoDbOptions {
             region: config.region.clone(),
             max_connections: config.max_dynamodb_connections,
+            cors: CorsOrigins::new(config.cors_origins.iter().cloned()),
             ..DynamoDbOptions::new(engine.clone(), sql, store())
         },
         stop.clone(),

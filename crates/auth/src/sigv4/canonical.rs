@@ -1,5 +1,6 @@
 //! The canonical form of a request: what both sides hash.
 
+use super::presigned::SIGNATURE;
 use super::{Request, hex};
 use sha2::{Digest, Sha256};
 
@@ -39,7 +40,7 @@ fn path(path: &str, text: &mut String) {
     }
 }
 
-/// Parameters encoded, then sorted by name and value.
+/// Parameters encoded, then sorted by name and value; the signature of a presigned URL is none of them.
 fn query(query: &str, text: &mut String) {
     let mut parameters: Vec<(String, String)> = query
         .split('&')
@@ -48,6 +49,7 @@ fn query(query: &str, text: &mut String) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             (reencode(name), reencode(value))
         })
+        .filter(|(name, _)| name != SIGNATURE)
         .collect();
     parameters.sort();
     for (index, (name, value)) in parameters.iter().enumerate() {
@@ -84,7 +86,7 @@ fn reencode(part: &str) -> String {
     text
 }
 
-fn percent_decode(part: &str) -> Vec<u8> {
+pub(super) fn percent_decode(part: &str) -> Vec<u8> {
     let bytes = part.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;

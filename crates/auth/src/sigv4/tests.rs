@@ -357,3 +357,101 @@ fn dates_round_trip_and_nonsense_is_refused() {
         assert_eq!(time::parse(text), None, "{text}");
     }
 }
+
+/// A ListTables presigned for an hour, as botocore's SigV4QueryAuth makes it: with an empty body.
+fn presigned() -> Example {
+    Example {
+        method: "POST",
+        query: "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIDEXAMPLE%2F20150830%2Fus-east-1%2Fdynamodb%2Faws4_request&X-Amz-Date=20150830T123600Z&X-Amz-Expires=3600&X-Amz-SignedHeaders=content-type%3Bhost%3Bx-amz-target&X-Amz-Signature=247946bbc74ddbb58ce5db214ded5bc5b659000b99bdb78ba05c0dd3b00ec46d",
+        headers: vec![
+            ("X-Amz-Target", "DynamoDB_20120810.ListTables"),
+            ("Content-Type", "application/x-amz-json-1.0"),
+        ],
+        service: "dynamodb",
+        ..Example::default()
+    }
+}
+
+#[test]
+fn presigned_urls_are_accepted_for_as_long_as_they_say() {
+    for (now, accepted) in [(NOW, true), (NOW + 3600, true), (NOW - 900, true)] {
+        assert_eq!(
+            presigned().verify_with(None, now).is_ok(),
+            accepted,
+            "{now}"
+        );
+    }
+    assert_eq!(
+        presigned().verify_with(None, NOW + 3601),
+        Err(SignatureError::UrlExpired {
+            end: "20150830T133600Z".to_owned(),
+            now: "20150830T133601Z".to_owned()
+        })
+    );
+    assert!(matches!(
+        presigned().verify_with(None, NOW - 901),
+        Err(SignatureError::NotYetCurrent { .. })
+    ));
+}
+
+#[test]
+fn presigned_urls_cannot_be_changed() {
+    let changed = |from: &str, to: &str| {
+        let query: &'static str = presigned().query.replace(from, to).leak();
+        Example {
+            query,
+            ..presigned()
+        }
+        .verify_with(None, NOW)
+    };
+    for (from, to) in [
+        ("Expires=3600", "Expires=604800"),
+        ("Signature=2479", "Signature=2478"),
+        ("&X-Amz-Signature", "&extra=1&X-Amz-Signature"),
+    ] {
+        assert!(
+            matches!(changed(from, to), Err(SignatureError::Mismatch { .. })),
+            "{to}"
+        );
+    }
+    for (from, to) in [
+        ("Expires=3600", "Expires=0"),
+        ("Expires=3600", "Expires=604801"),
+        ("Expires=3600", "Expires=-1"),
+        ("Expires=3600", "Expires=soon"),
+    ] {
+        assert!(
+            matches!(changed(from, to), Err(SignatureError::Expires { .. })),
+            "{to}"
+        );
+    }
+    assert_eq!(
+        changed("%3Bx-amz-target", ""),
+        Err(SignatureError::NotSigned {
+            name: "x-amz-target"
+        })
+    );
+    assert!(matches!(
+        changed("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256"),
+        Err(SignatureError::Algorithm { .. })
+    ));
+    assert_eq!(
+        changed("X-Amz-Date=20150830T123600Z&", ""),
+        Err(SignatureError::IncompleteQuery {
+            missing: vec![Parameter::Date]
+        })
+    );
+    let other_body = Example {
+        body: "{\"Limit\":1}",
+        ..presigned()
+    };
+    assert!(matches!(
+        other_body.verify_with(None, NOW),
+        Err(SignatureError::Mismatch { .. })
+    ));
+    let twice = presigned();
+    assert_eq!(
+        twice.verify_with(Some(twice.authorization()), NOW),
+        Err(SignatureError::SignedTwice)
+    );
+}

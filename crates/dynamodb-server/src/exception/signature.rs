@@ -2,7 +2,7 @@
 
 use super::{Exception, ExceptionType};
 use crate::messages;
-use shale_auth::sigv4::{Part, SignatureError};
+use shale_auth::sigv4::{Parameter, Part, SignatureError};
 
 impl From<SignatureError> for Exception {
     fn from(error: SignatureError) -> Exception {
@@ -22,6 +22,20 @@ impl From<SignatureError> for Exception {
                     Type::IncompleteSignature,
                     messages::authorization(&requirements, &header),
                 )
+            }
+            SignatureError::IncompleteQuery { missing } => {
+                let names: Vec<&str> = missing.into_iter().map(Parameter::name).collect();
+                (Type::IncompleteSignature, messages::query_requires(&names))
+            }
+            SignatureError::SignedTwice => {
+                (Type::InvalidSignature, messages::SIGNED_TWICE.to_owned())
+            }
+            SignatureError::Expires { expires, limit } => (
+                Type::IncompleteSignature,
+                messages::url_expires(&expires, limit),
+            ),
+            SignatureError::UrlExpired { end, now } => {
+                (Type::InvalidSignature, messages::url_expired(&end, &now))
             }
             SignatureError::NotAPair { piece, .. } => {
                 (Type::IncompleteSignature, messages::not_a_pair(&piece))

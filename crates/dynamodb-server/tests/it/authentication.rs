@@ -88,3 +88,59 @@ async fn signed_requests_are_answered_and_others_are_not() {
         "health needs no signature"
     );
 }
+
+/// A presigned URL of ListTables, good for that many seconds, as a client makes it; its path and query.
+fn presigned(secret: &str, date: &str, seconds: u32) -> String {
+    let scope = format!("{}/us-east-1/dynamodb/aws4_request", &date[..8]);
+    let query = format!(
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={ACCESS_KEY}%2F{}&X-Amz-Date={date}&X-Amz-Expires={seconds}&X-Amz-SignedHeaders=host%3Bx-amz-target",
+        scope.replace('/', "%2F")
+    );
+    let canonical = format!(
+        "POST\n/\n{query}\nhost:localhost\nx-amz-target:DynamoDB_20120810.ListTables\n\nhost;x-amz-target\n{}",
+        hex(&Sha256::digest(BODY))
+    );
+    let to_sign = format!(
+        "AWS4-HMAC-SHA256\n{date}\n{scope}\n{}",
+        hex(&Sha256::digest(canonical.as_bytes()))
+    );
+    let mut signing_key = format!("AWS4{secret}").into_bytes();
+    for part in [&date[..8], "us-east-1", "dynamodb", "aws4_request"] {
+        signing_key = hmac(&signing_key, part);
+    }
+    let signature = hex(&hmac(&signing_key, &to_sign));
+    format!("/?{query}&X-Amz-Signature={signature}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn presigned_urls_are_answered_until_they_expire() {
+    let server = Server::start_authenticated().await;
+    let mut client = server.client().await;
+    let mut post = async |path: &str, more: &str| {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: DynamoDB_20120810.ListTables\r\nContent-Length: 2\r\n{more}\r\n{{}}"
+        );
+        client.send(request.as_bytes()).await;
+        let answer = client.answer().await;
+        match answer.status {
+            200 => "200".to_owned(),
+            _ => {
+                let exception = answer.exception();
+                exception.lines().next().unwrap_or_default().to_owned()
+            }
+        }
+    };
+    let good = presigned(SECRET, DATE, 60);
+    expect!["200"].assert_eq(&post(&good, "").await);
+    expect!["200"].assert_eq(&post(&presigned(SECRET, "20261122T120000Z", 86_400), "").await);
+    expect!["400 InvalidSignatureException: Signature expired: 20261123T115959Z is now earlier than 20261123T120000Z"]
+        .assert_eq(&post(&presigned(SECRET, "20261122T120000Z", 86_399), "").await);
+    expect!["400 InvalidSignatureException: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details."]
+        .assert_eq(&post(&presigned("guess", DATE, 60), "").await);
+    expect!["400 IncompleteSignatureException: X-Amz-Expires must be a number of seconds from 1 to 604800, not '604801'"]
+        .assert_eq(&post(&presigned(SECRET, DATE, 604_801), "").await);
+    expect!["400 IncompleteSignatureException: AWS query-string parameters must include 'X-Amz-Signature'. AWS query-string parameters must include 'X-Amz-SignedHeaders'. Re-examine the query-string parameters."]
+        .assert_eq(&post(good.split("&X-Amz-SignedHeaders").next().unwrap_or_default(), "").await);
+    expect!["400 InvalidSignatureException: Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."]
+        .assert_eq(&post(&good, "Authorization: AWS4-HMAC-SHA256 Credential=x\r\n").await);
+}

@@ -234,3 +234,24 @@ async fn draining_answers_what_runs_and_ends() {
     task.await.expect("no panic").expect("no error");
     assert!(tokio::net::TcpStream::connect(address).await.is_err());
 }
+
+/// What clients may do with a body beside sending it at once: in chunks, and after having asked for leave.
+#[tokio::test(flavor = "multi_thread")]
+async fn chunked_bodies_and_clients_that_wait_for_leave() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let head = "POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: DynamoDB_20120810.ListTables\r\n";
+    for _ in 0..2 {
+        client
+            .send(format!("{head}Transfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n1;extension=1\r\n}}\r\n0\r\nTrailer: x\r\n\r\n").as_bytes())
+            .await;
+        let answer = client.answer().await;
+        assert_eq!(answer.json(), json!({"TableNames": []}));
+    }
+    client
+        .send(format!("{head}Content-Length: 2\r\nExpect: 100-continue\r\n\r\n").as_bytes())
+        .await;
+    assert_eq!(client.answer().await.status, 100);
+    client.send(b"{}").await;
+    assert_eq!(client.answer().await.json(), json!({"TableNames": []}));
+}

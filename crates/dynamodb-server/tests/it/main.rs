@@ -2,8 +2,10 @@
 
 mod authentication;
 mod batches;
+mod compression;
 mod conditions;
 mod constraints;
+mod cors;
 mod http;
 mod indexes;
 mod item_collections;

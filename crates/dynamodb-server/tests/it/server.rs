@@ -87,16 +87,28 @@ impl Server {
         credentials: Option<Arc<dyn CredentialStore>>,
         max_connections: usize,
     ) -> Server {
+        let options = |options| DynamoDbOptions {
+            max_connections,
+            ..options
+        };
+        Server::opened(engine, credentials, options).await
+    }
+
+    /// Over that engine, with options of its own.
+    pub async fn opened(
+        engine: Engine,
+        credentials: Option<Arc<dyn CredentialStore>>,
+        options: impl FnOnce(DynamoDbOptions) -> DynamoDbOptions,
+    ) -> Server {
         let directory = tempfile::tempdir().expect("a directory");
         let sql = SqlService::new(engine.clone(), Arc::new(NoAnalytics));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        let options = DynamoDbOptions {
+        let options = options(DynamoDbOptions {
             clock: Arc::new(|| NOW * 1_000_000),
-            max_connections,
             ..DynamoDbOptions::new(engine.clone(), sql, credentials)
-        };
+        });
         let task = tokio::spawn(serve(listener, options, shutdown.clone()));
         Server {
             address,
