@@ -151,7 +151,7 @@ impl Service {
                 operations::list_contributor_insights(self, request)
             }
             Operation::UpdateContributorInsights => {
-                operations::update_contributor_insights(self, request)
+                operations::update_contributor_insights(self, request).await
             }
             Operation::DescribeKinesisStreamingDestination => {
                 operations::describe_kinesis_streaming_destination(self, request)

@@ -2,7 +2,7 @@
 //!
 //! Not here: behaviour; limits that only a wire protocol knows (100 items per request, names of 3 to 255 characters).
 
-use crate::derived::{Derived, Index, StreamView};
+use crate::derived::{Derived, Index, InsightsMode, StreamView};
 use shale_expression::{Condition, SortCondition, Update};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeySchema, TableId};
 use std::collections::BTreeMap;
@@ -134,6 +134,17 @@ pub struct TableChanges {
     pub stream: Option<Option<StreamView>>,
     /// For how many seconds the past can be read, or `None` to switch history off.
     pub history: Option<Option<u64>>,
+    /// Contributor Insights of the table or of one of its global indexes.
+    pub insights: Option<InsightsChange>,
+}
+
+/// Switches Contributor Insights on or off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InsightsChange {
+    /// The global index; none: the table.
+    pub index: Option<String>,
+    /// What is counted from now on, or nothing. Switching off what was never on changes nothing.
+    pub mode: Option<InsightsMode>,
 }
 
 /// What changes of a table's indexes.

@@ -7,6 +7,7 @@ use crate::capacity::{read_units, write_units};
 use crate::catalog::Table;
 use crate::engine::{Decided, Engine};
 use crate::error::Error;
+use crate::insights;
 use crate::limits::{BATCH_GET_BYTES_MAX, encode_checked};
 use crate::read::{At, read};
 use crate::write::{Decision, Verdict};
@@ -39,7 +40,9 @@ pub(crate) fn get(
         }
         bytes += size;
         output.items.push(item);
-        *capacity_of(&mut output.capacity, &table) += read_units(size, consistent);
+        let units = read_units(size, consistent);
+        insights::read_item(&engine.inner, &table, &key, units);
+        *capacity_of(&mut output.capacity, &table) += units;
     }
     Ok(output)
 }

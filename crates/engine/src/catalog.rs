@@ -9,6 +9,7 @@
 use crate::api::{CreateTable, TableDescription, TableStatus};
 use crate::definition::{BackfillRow, Space, StoredTable};
 use crate::gate::Gate;
+use crate::insights::Insights;
 use crate::observed::{Facts, Observed};
 use crate::statistics::TableStatistics;
 use arc_swap::{ArcSwap, ArcSwapOption};
@@ -40,6 +41,7 @@ pub(crate) struct Table {
     pub(crate) gate: Gate,
     pub(crate) observed: Observed,
     pub(crate) statistics: Arc<TableStatistics>,
+    pub(crate) insights: Insights,
     version: AtomicU64,
     described: ArcSwapOption<TableDescription>,
 }
@@ -62,6 +64,8 @@ impl Table {
         since: Lsn,
     ) -> Table {
         let definition = Arc::new(stored.definition);
+        let insights = Insights::default();
+        insights.follow(id, &definition);
         Table {
             id,
             space: stored.space,
@@ -75,6 +79,7 @@ impl Table {
             gate: Gate::default(),
             observed: Observed::new(observed),
             statistics: Arc::default(),
+            insights,
             version: AtomicU64::new(version),
             described: ArcSwapOption::empty(),
         }
@@ -253,6 +258,7 @@ impl Catalog {
     /// Publishes the changed definition of a table that is here.
     pub(crate) fn redefine(&self, table: &Table, definition: CreateTable, since: Lsn) {
         self.count_indexes(Some(&table.current()), Some(&definition));
+        table.insights.follow(table.id, &definition);
         table.current.store(Arc::new(Published {
             definition: Arc::new(definition),
             since,

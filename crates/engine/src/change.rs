@@ -167,7 +167,7 @@ impl Change<'_> {
 }
 
 /// Whether the entry is not where it was.
-fn has_moved(old: Option<&Entry>, new: Option<&Entry>) -> bool {
+pub(crate) fn has_moved(old: Option<&Entry>, new: Option<&Entry>) -> bool {
     match (old, new) {
         (Some(old), Some(new)) => old.key != new.key,
         _ => true,

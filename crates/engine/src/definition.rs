@@ -25,8 +25,8 @@
 
 use crate::api::{BillingMode, ColumnDefinition, CreateTable, ObservedAttribute};
 use crate::derived::{
-    Derived, HistoryDefinition, Index, IndexKind, IndexProjection, IndexStatus, StreamDefinition,
-    TimeToLive,
+    Derived, HistoryDefinition, Index, IndexKind, IndexProjection, IndexStatus, InsightsDefinition,
+    StreamDefinition, TimeToLive,
 };
 use crate::stream;
 use serde::{Deserialize, Serialize};
@@ -204,6 +204,8 @@ struct TableRow {
     history: Option<HistoryDefinition>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     item_collections: Option<u32>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    insights: BTreeMap<u32, InsightsDefinition>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -272,6 +274,7 @@ impl StoredTable {
             ttl: definition.derived.ttl.clone(),
             history: definition.derived.history,
             item_collections: definition.derived.item_collections,
+            insights: definition.derived.insights.clone(),
         };
         serde_json::to_vec(&row).expect("strings, numbers and maps with string keys are JSON")
     }
@@ -314,6 +317,7 @@ impl StoredTable {
                     ttl: row.ttl,
                     history: row.history,
                     item_collections: row.item_collections,
+                    insights: row.insights,
                 },
             },
         })

@@ -1,9 +1,10 @@
-//! Definitions of what is derived from a table's items: indexes, stream, time to live, history.
+//! Definitions of what is derived from a table's items: indexes, stream, time to live, history; and of what is counted about them.
 //!
 //! Not here: deriving it (`index`, `change`), storing the definitions (`definition`).
 
 use serde::{Deserialize, Serialize};
 use shale_item::{KeyAttribute, TableId};
+use std::collections::BTreeMap;
 
 /// Everything that is derived from the items of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Derived {
     /// Number of the sizes of item collections, from the sequence of tables and indexes: a table with local indexes has them; given by
     /// the engine.
     pub item_collections: Option<u32>,
+    /// Contributor Insights by the number of the table or of an index; what was never switched on has no entry.
+    pub insights: BTreeMap<u32, InsightsDefinition>,
 }
 
 impl Derived {
@@ -134,4 +137,26 @@ pub struct HistoryDefinition {
     pub id: u32,
     /// For how many seconds the past can be read at least; 1 to 604,800 (7 days).
     pub seconds: u64,
+}
+
+/// Contributor Insights of a table or an index: its most accessed and most throttled keys are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InsightsDefinition {
+    /// Since when they are on, microseconds since the Unix epoch; none: they are off again.
+    pub enabled_micros: Option<u64>,
+    /// When that was changed last, microseconds since the Unix epoch.
+    pub updated_micros: u64,
+    /// What is counted.
+    pub mode: InsightsMode,
+}
+
+/// ContributorInsightsMode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InsightsMode {
+    /// Accesses, and requests that were throttled.
+    #[default]
+    AccessedAndThrottledKeys,
+    /// Requests that were throttled.
+    ThrottledKeys,
 }

@@ -86,6 +86,8 @@ pub(crate) fn change(
                 return Err(refused(name, IndexProblem::LocalLater));
             }
             write_drop(Target::Index(index), record);
+            let id = index.id.0;
+            definition.derived.insights.remove(&id);
             definition
                 .derived
                 .indexes

@@ -4,12 +4,14 @@
 
 use crate::api::{InsertOutcome, OnConflict};
 use crate::blocking::blocking_if;
+use crate::capacity::write_units;
 use crate::catalog::Table;
 use crate::change::{Change, NotSequenced};
 use crate::collection::latch_key;
 use crate::engine::{Decided, Engine};
 use crate::error::{Error, LimitKind};
 use crate::gate::{self, Open};
+use crate::insights;
 use crate::limits::{RECORD_BYTES_MAX, RECORD_ROWS_MAX, encode_checked};
 use crate::section::Section;
 use crate::write::{apply_update, check_targets, current, holds};
@@ -87,8 +89,16 @@ impl Engine {
             let latest = shard.latest(Role::Items, &row.tree_key)?;
             written.depends_on(latest.pending);
             match written.insert(row, current(latest)?) {
-                Ok(outcome) => outcomes.push(outcome),
+                Ok(outcome) => {
+                    if let InsertOutcome::Skipped = outcome {
+                        row.refused(self, table.table);
+                    }
+                    outcomes.push(outcome);
+                }
                 Err(error) => {
+                    if let Error::ItemExists { .. } = error {
+                        row.refused(self, table.table);
+                    }
                     let after = written.pending;
                     let answer = Err((position, error));
                     return Ok(Section::Decided(Decided { after, answer }));
@@ -101,7 +111,10 @@ impl Engine {
             let changes = written.puts.into_iter().map(|put| put.into_change(&table));
             let changes: Vec<_> = changes.collect();
             match self.sequence_changes(generation, &changes) {
-                Ok(changed) => Some(changed.lsn),
+                Ok(changed) => {
+                    insights::wrote_changes(&self.inner, &changes);
+                    Some(changed.lsn)
+                }
                 Err(NotSequenced::TooLarge(too_large)) => {
                     let after = written.pending.max(too_large.pending);
                     let answer = Err((0, too_large.error));
@@ -114,6 +127,14 @@ impl Engine {
         self.after_write();
         let answer = Ok(outcomes);
         Ok(Section::Decided(Decided { after, answer }))
+    }
+}
+
+impl Row {
+    /// It was refused, which costs what writing it would have.
+    fn refused(&self, engine: &Engine, table: &Table) {
+        let units = write_units(0, self.encoded.size());
+        insights::wrote(&engine.inner, table, &self.tree_key, units);
     }
 }
 

@@ -11,6 +11,7 @@ use crate::capacity::read_units;
 use crate::derived::{Index, IndexStatus};
 use crate::error::Error;
 use crate::index;
+use crate::insights::Watch;
 use crate::limits::{PAGE_BYTES_MAX, SEGMENTS_MAX};
 use crate::merge::Reader;
 use bytes::Bytes;
@@ -37,7 +38,12 @@ pub(crate) struct Pages<'a> {
 
 impl Pages<'_> {
     /// Reads the first page of the range.
-    pub(crate) fn read(self, reader: &Reader, source: &Source<'_>) -> Result<Page, Error> {
+    pub(crate) fn read(
+        self,
+        reader: &Reader,
+        source: &Source<'_>,
+        mut watch: Option<&mut Watch>,
+    ) -> Result<Page, Error> {
         let limit = self.limit.unwrap_or(u32::MAX);
         let mut page = Page::default();
         let mut bytes = 0;
@@ -48,6 +54,9 @@ impl Pages<'_> {
                 let (tree_key, mut item) = entry?;
                 bytes += item.size();
                 page.scanned_count += 1;
+                if let Some(watch) = &mut watch {
+                    watch.saw(source, &tree_key, &item);
+                }
                 let full = page.scanned_count == limit || bytes >= PAGE_BYTES_MAX;
                 if full {
                     page.last_evaluated_key = Some(source.key_attributes(&tree_key, &item)?);
@@ -61,8 +70,12 @@ impl Pages<'_> {
                         }
                         continue;
                     };
+                    let units = read_units(whole.size(), self.consistent);
+                    if let Some(watch) = &mut watch {
+                        watch.completed(source, &item, units);
+                    }
                     item = whole;
-                    page.whole_items_capacity += read_units(item.size(), self.consistent);
+                    page.whole_items_capacity += units;
                 }
                 if self
                     .filter
@@ -136,6 +149,16 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// The index that is read; none: the table.
+    pub(crate) fn index(&self) -> Option<&'a Index> {
+        self.index
+    }
+
+    /// The tree key of the item that an entry stands for.
+    pub(crate) fn item_key(&self, entry: &EncodedItem) -> Result<Vec<u8>, KeyError> {
+        index::item_key(self.table, self.key_schema, entry.view())
+    }
+
     fn id(&self) -> TableId {
         self.index.map_or(self.table, |index| index.id)
     }
@@ -160,8 +183,7 @@ impl<'a> Source<'a> {
         reader: &Reader,
         entry: &EncodedItem,
     ) -> Result<Option<EncodedItem>, Error> {
-        let tree_key = index::item_key(self.table, self.key_schema, entry.view())?;
-        reader.get(&tree_key)
+        reader.get(&self.item_key(entry)?)
     }
 
     /// The attributes from which a page goes on.

@@ -7,8 +7,9 @@ use crate::apply::item_of;
 use crate::capacity::read_units;
 use crate::catalog::Table;
 use crate::definition::{StoredTable, TABLE, table_key};
-use crate::engine::{Engine, ReadView, not_found};
+use crate::engine::{Engine, Inner, ReadView, not_found};
 use crate::error::{Error, HistoryProblem};
+use crate::insights::{self, Watch};
 use crate::merge::Reader;
 use crate::page::{self, Pages, Source};
 use shale_item::{EncodedItem, PrimaryKey, encode_key};
@@ -31,7 +32,14 @@ pub(crate) struct Opened {
     pub(crate) definition: Arc<CreateTable>,
 }
 
-impl At<'_> {
+impl<'a> At<'a> {
+    pub(crate) fn inner(self) -> &'a Inner {
+        match self {
+            At::Published(engine) => &engine.inner,
+            At::View(view) => &view.engine.inner,
+        }
+    }
+
     /// The table alone, for requests that need nothing of its definition but the key, which never changes.
     pub(crate) fn table(self, name: &str) -> Result<Arc<Table>, Error> {
         match self {
@@ -146,10 +154,9 @@ pub(crate) fn get_item(at: At<'_>, request: &GetItem) -> Result<GetOutput, Error
     let key = table.definition.key_schema.exact_key_of(&request.key)?;
     let item = read(at, &table, &key)?;
     let bytes = item.as_ref().map_or(0, EncodedItem::size);
-    Ok(GetOutput {
-        item,
-        capacity: read_units(bytes, request.consistent),
-    })
+    let capacity = read_units(bytes, request.consistent);
+    insights::read_item(at.inner(), &table, &key, capacity);
+    Ok(GetOutput { item, capacity })
 }
 
 /// One item.
@@ -173,7 +180,11 @@ pub(crate) fn query(at: At<'_>, request: &Query) -> Result<Page, Error> {
     let Opened { table, definition } = at.open(&request.table)?;
     at.check_index(&table, request.index.as_deref())?;
     let source = Source::new(table.id, &definition, request.index.as_deref())?;
+    let mut watch = Watch::of(&table, &source);
     let mut range = page::query_range(&source, request)?;
+    if let Some(watch) = &mut watch {
+        watch.queries(&range.start);
+    }
     if let Some(start_key) = &request.exclusive_start_key {
         range = page::behind(&source, range, start_key, request.forward)?;
     }
@@ -185,7 +196,11 @@ pub(crate) fn query(at: At<'_>, request: &Query) -> Result<Page, Error> {
         consistent: request.consistent,
         whole_items: request.whole_items,
     };
-    pages.read(&at.reader(&table)?, &source)
+    let page = pages.read(&at.reader(&table)?, &source, watch.as_mut())?;
+    if let Some(watch) = watch {
+        watch.record(at.inner(), &page);
+    }
+    Ok(page)
 }
 
 /// Scan, one page.
@@ -193,6 +208,7 @@ pub(crate) fn scan(at: At<'_>, request: &Scan) -> Result<Page, Error> {
     let Opened { table, definition } = at.open(&request.table)?;
     at.check_index(&table, request.index.as_deref())?;
     let source = Source::new(table.id, &definition, request.index.as_deref())?;
+    let mut watch = Watch::of(&table, &source);
     let mut range = page::scan_range(&source, request.segment)?;
     if let Some(start_key) = &request.exclusive_start_key {
         range = page::behind(&source, range, start_key, true)?;
@@ -205,7 +221,11 @@ pub(crate) fn scan(at: At<'_>, request: &Scan) -> Result<Page, Error> {
         consistent: request.consistent,
         whole_items: request.whole_items,
     };
-    pages.read(&at.reader(&table)?, &source)
+    let page = pages.read(&at.reader(&table)?, &source, watch.as_mut())?;
+    if let Some(watch) = watch {
+        watch.record(at.inner(), &page);
+    }
+    Ok(page)
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::engine::{Engine, Inner, not_found};
 use crate::error::Error;
 use crate::history;
 use crate::index_ddl::{self, Ids};
+use crate::insights;
 use crate::limits::TABLE_NAME_BYTES_MAX;
 use crate::record::RecordBuilder;
 use crate::stream;
@@ -242,6 +243,10 @@ pub(crate) fn change(
     }
     if let Some(seconds) = changes.history {
         history::change(definition, seconds, ids, record)?;
+    }
+    if let Some(insights) = &changes.insights {
+        let now_micros = engine.inner.clock.now_micros();
+        insights::change(definition, table, insights, now_micros)?;
     }
     if let Some(billing_mode) = changes.billing_mode {
         definition.billing_mode = billing_mode;

@@ -16,6 +16,7 @@ use crate::collection::{TooLarge, latch_key};
 use crate::engine::{Decided, Engine, Inner};
 use crate::error::{Error, LimitKind};
 use crate::gate::{self, Open};
+use crate::insights;
 use crate::limits::{TRANSACTION_ACTIONS_MAX, TRANSACTION_BYTES_MAX, encode_checked};
 use crate::section::Section;
 use crate::transact_token::{ClientRequest, Found, Sweep};
@@ -252,6 +253,14 @@ impl Engine {
             }
             Err(NotSequenced::Other(error)) => return Err(error),
         };
+        let factor = transactional(1.0);
+        for change in &changes {
+            insights::wrote_entries(&self.inner, change, factor);
+        }
+        for (action, output) in transaction.actions.iter().zip(&actions) {
+            let table = &transaction.tables[action.table];
+            insights::wrote(&self.inner, table, &action.tree_key, output.capacity);
+        }
         drop(changes);
         drop((tables, latch));
         self.after_write();

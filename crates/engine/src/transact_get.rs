@@ -5,6 +5,7 @@
 use crate::capacity::{read_units, transactional};
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::insights;
 use crate::read::{At, again, read};
 use crate::transact::{canceled_if_any, check_bytes, check_count, check_distinct};
 use shale_item::{EncodedItem, Item, encode_key};
@@ -55,7 +56,9 @@ impl Engine {
             let size = item.as_ref().map_or(0, EncodedItem::size);
             bytes += size;
             check_bytes(bytes)?;
-            output.capacity.push(transactional(read_units(size, true)));
+            let units = transactional(read_units(size, true));
+            insights::read_item(&self.inner, table, key, units);
+            output.capacity.push(units);
             output.items.push(item);
         }
         Ok(output)

@@ -11,6 +11,7 @@ use crate::collection::latch_key;
 use crate::engine::{Decided, Engine};
 use crate::error::Error;
 use crate::gate;
+use crate::insights;
 use crate::limits::{ITEM_BYTES_MAX, encode_checked};
 use crate::section::Section;
 use shale_expression::{Action, Condition, Update};
@@ -128,8 +129,10 @@ impl Engine {
                     new,
                     by_service: false,
                 };
-                match self.sequence_changes(generation, &[change]) {
+                let changes = [change];
+                match self.sequence_changes(generation, &changes) {
                     Ok(Changed { lsn, outputs }) => {
+                        insights::wrote_entries(&self.inner, &changes[0], 1.0);
                         if let Ok(output) = &mut answer {
                             outputs.into_iter().for_each(|change| output.add(change));
                         }
@@ -143,6 +146,11 @@ impl Engine {
                 }
             }
         };
+        if table.table.insights.is_on()
+            && let Some(units) = paid(&answer)
+        {
+            insights::wrote(&self.inner, table.table, tree_key, units);
+        }
         drop((table, latch));
         self.after_write();
         Ok(Section::Decided(Decided { after, answer }))
@@ -158,6 +166,16 @@ impl Engine {
         let size = self.collection_size(table, tree_key)?;
         output.collection_bytes = size.map(|(bytes, _)| bytes);
         Ok(size.and_then(|(_, pending)| pending))
+    }
+}
+
+/// Write capacity units that a write is charged with, also for a condition that did not hold.
+fn paid(answer: &Result<WriteOutput, Error>) -> Option<f64> {
+    match answer {
+        Ok(WriteOutput { capacity, .. }) | Err(Error::ConditionFailed { capacity, .. }) => {
+            Some(*capacity)
+        }
+        Err(_) => None,
     }
 }
 

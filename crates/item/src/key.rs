@@ -26,8 +26,9 @@ mod schema;
 mod tests;
 
 pub use encoding::{
-    decode_key, encode_hash_prefix, encode_key, encode_partition_prefix, encode_sort_value, hash64,
-    partition_prefix_of, prefix_end, table_prefix,
+    decode_key, decode_key_values, encode_hash_prefix, encode_key, encode_partition_prefix,
+    encode_sort_value, hash64, key_values, key_values_length, partition_prefix_of, prefix_end,
+    table_prefix,
 };
 pub use schema::{KeyAttribute, KeyError, KeySchema, KeyType};
 

@@ -376,7 +376,7 @@ pub fn find_relation(
     };
     match schema.as_deref() {
         Some("pg_catalog" | "information_schema") => return Ok(Relation::System),
-        None if dialect == Dialect::Postgres && table.value.to_lowercase().starts_with("pg_") => {
+        None if dialect == Dialect::Postgres && is_system_name(&table.value) => {
             return Ok(Relation::System);
         }
         _ => {}
@@ -487,12 +487,24 @@ pub(crate) fn created_table_name(name: &ObjectName, dialect: Dialect) -> Result<
         }
     };
     let created = created_name(ident, dialect);
-    if created.to_lowercase().starts_with("pg_") {
+    if is_system_name(&created) {
         return Err(SqlError::Other {
             sqlstate: "42939",
             message: format!("unacceptable table name \"{created}\""),
-            hint: Some("The prefix \"pg_\" is reserved for system catalogs.".into()),
+            hint: Some(match OWN_VIEWS.contains(&created.to_lowercase().as_str()) {
+                true => "It is the name of a system view.".into(),
+                false => "The prefix \"pg_\" is reserved for system catalogs.".into(),
+            }),
         });
     }
     Ok(created)
+}
+
+/// Views of pg_catalog that PostgreSQL does not have.
+const OWN_VIEWS: [&str; 1] = ["shale_contributor_insights"];
+
+/// Whether a name without a schema means a relation of pg_catalog, which is searched before public.
+fn is_system_name(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.starts_with("pg_") || OWN_VIEWS.contains(&name.as_str())
 }

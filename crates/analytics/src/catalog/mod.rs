@@ -12,6 +12,7 @@ mod builtin;
 mod definitions;
 mod indexes;
 mod information_schema;
+mod insights;
 pub(crate) mod picture;
 mod provider;
 mod relations;

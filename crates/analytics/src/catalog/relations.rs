@@ -1,8 +1,9 @@
 //! Rows of pg_catalog that tell of our tables, their keys and the database.
 //!
-//! Not here: indexes as such (`indexes`), roles and the session (`session`).
+//! Not here: indexes as such (`indexes`), roles and the session (`session`), our own relations (`insights`).
 
 use super::indexes::{self, IndexEntry};
+use super::insights;
 use super::picture::{
     CatalogPicture, DATABASE_NAME, DATABASE_OID, NAMESPACES, PUBLIC_OID, TableEntry,
 };
@@ -38,6 +39,7 @@ pub(crate) const FILLED: &[&str] = &[
     "pg_stat_user_tables",
     "pg_tables",
     "pg_user",
+    "shale_contributor_insights",
 ];
 
 /// Bytes of a page, in which pg_class counts.
@@ -73,6 +75,7 @@ pub(crate) fn rows(
         }
         "pg_stat_progress_create_index" => indexes::progress(relation, context)?,
         "pg_tables" => tables(relation, picture)?,
+        "shale_contributor_insights" => insights::contributions(relation, context)?,
         _ => return Ok(None),
     }))
 }

@@ -2,10 +2,11 @@
 
 use super::spec::SystemRelation;
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Float32Builder, Int16Builder, Int32Builder, Int64Builder,
-    ListBuilder, RecordBatch, StringBuilder, UInt32Builder, new_null_array,
+    ArrayRef, BooleanBuilder, Float32Builder, Float64Builder, Int16Builder, Int32Builder,
+    Int64Builder, ListBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
+    UInt32Builder, new_null_array,
 };
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DataType, TimeUnit};
 use datafusion::common::{Result, internal_err};
 use std::sync::Arc;
 
@@ -20,6 +21,10 @@ pub(crate) enum Cell {
     Int(i64),
     /// float4
     Float(f32),
+    /// float8
+    Double(f64),
+    /// timestamptz: microseconds since the Unix epoch.
+    Micros(i64),
     /// Texts.
     Text(String),
     /// Texts that are constants.
@@ -183,6 +188,28 @@ pub(super) fn cells_to_array<'a>(
             let mut builder = Float32Builder::new();
             for cell in cells {
                 builder.append_option(if let Cell::Float(value) = cell {
+                    Some(*value)
+                } else {
+                    None
+                });
+            }
+            Arc::new(builder.finish())
+        }
+        DataType::Float64 => {
+            let mut builder = Float64Builder::new();
+            for cell in cells {
+                builder.append_option(if let Cell::Double(value) = cell {
+                    Some(*value)
+                } else {
+                    None
+                });
+            }
+            Arc::new(builder.finish())
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            let mut builder = TimestampMicrosecondBuilder::new().with_data_type(data_type.clone());
+            for cell in cells {
+                builder.append_option(if let Cell::Micros(value) = cell {
                     Some(*value)
                 } else {
                     None

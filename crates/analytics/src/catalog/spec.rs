@@ -1,4 +1,4 @@
-//! Names, oids and columns of PostgreSQL 15's system relations.
+//! Names, oids and columns of PostgreSQL 15's system relations, and of our own (`shale_…`).
 //!
 //! The list (`relations.txt`) has one relation a line: qualified name, oid, relkind, then `column:type`, with `!` where NOT NULL.
 //! Every relation in it can be queried; those that nothing fills are empty, as they are in a PostgreSQL that does not use the feature.
@@ -138,6 +138,7 @@ fn sql_type_of(type_name: &str) -> SqlType {
         "timestamptz" | "information_schema.time_stamp" => SqlType::TimestampTz,
         "interval" => SqlType::Interval,
         "bytea" => SqlType::Bytea,
+        "jsonb" => SqlType::Jsonb,
         "_text" | "_name" | "_char" | "_aclitem" | "_pg_statistic" => array_of(SqlType::Text),
         "_oid" | "_regtype" => array_of(SqlType::Oid),
         "_int2" => array_of(SqlType::Int2),

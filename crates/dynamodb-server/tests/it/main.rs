@@ -5,6 +5,7 @@ mod batches;
 mod compression;
 mod conditions;
 mod constraints;
+mod contributor_insights;
 mod cors;
 mod http;
 mod indexes;

@@ -252,28 +252,14 @@ async fn a_single_region_has_no_global_tables() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn insights_destinations_and_vectors_are_off() {
+async fn destinations_and_vectors_are_off() {
     let (_server, mut client) = Server::with_music().await;
     let stream = "arn:aws:kinesis:us-east-1:000000000000:stream/events";
     let destination = |table: &str| json!({"TableName": table, "StreamArn": stream});
-    let insights =
-        |action: &str| json!({"TableName": "music", "ContributorInsightsAction": action});
     let search = |table: &str| json!({"TableName": table, "IndexName": "near", "SearchVector": [{"N": "1"}], "TopK": 3});
     let answers = ask(
         &mut client,
         &[
-            ("DescribeContributorInsights", json!({"TableName": "music"})),
-            (
-                "DescribeContributorInsights",
-                json!({"TableName": "music", "IndexName": "nope"}),
-            ),
-            ("DescribeContributorInsights", json!({"TableName": "nope"})),
-            ("ListContributorInsights", json!({})),
-            ("ListContributorInsights", json!({"TableName": "nope"})),
-            ("ListContributorInsights", json!({"MaxResults": 101})),
-            ("UpdateContributorInsights", insights("ENABLE")),
-            ("UpdateContributorInsights", insights("DISABLE")),
-            ("UpdateContributorInsights", insights("PAUSE")),
             (
                 "DescribeKinesisStreamingDestination",
                 json!({"TableName": "music"}),
@@ -299,15 +285,6 @@ async fn insights_destinations_and_vectors_are_off() {
     check(
         &answers,
         expect![[r#"
-        DescribeContributorInsights: {"TableName":"music","ContributorInsightsStatus":"DISABLED"}
-        DescribeContributorInsights: 400 ResourceNotFoundException: Requested resource not found: Table: music has no index nope
-        DescribeContributorInsights: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
-        ListContributorInsights: {"ContributorInsightsSummaries":[]}
-        ListContributorInsights: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
-        ListContributorInsights: 400 ValidationException: 1 validation error detected: Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100
-        UpdateContributorInsights: 400 ValidationException: Contributor Insights is not available in this version of ShaleDB
-        UpdateContributorInsights: {"TableName":"music","ContributorInsightsStatus":"DISABLED"}
-        UpdateContributorInsights: 400 ValidationException: 1 validation error detected: Value 'PAUSE' at 'contributorInsightsAction' failed to satisfy constraint: Member must satisfy enum value set: [ENABLE, DISABLE]
         DescribeKinesisStreamingDestination: {"TableName":"music","KinesisDataStreamDestinations":[]}
         DescribeKinesisStreamingDestination: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
         EnableKinesisStreamingDestination: 400 ValidationException: EnableKinesisStreamingDestination is not available in this version of ShaleDB

@@ -15,6 +15,7 @@ use crate::engine::{Decided, Engine, Inner as Shared};
 use crate::error::Error;
 use crate::gate::{self, Open};
 use crate::insert::is_many;
+use crate::insights;
 use crate::record::table_of;
 use crate::section::Section;
 use crate::stream;
@@ -275,7 +276,10 @@ impl Engine {
             false => {
                 let stamped = self.stream_rows(changes)?;
                 match self.sequence_record(generation, staged, &items, &rows, &stamped) {
-                    Ok(changed) => Some(changed.lsn),
+                    Ok(changed) => {
+                        insights::wrote_changes(&self.inner, &items);
+                        Some(changed.lsn)
+                    }
                     Err(NotSequenced::TooLarge(too_large)) => {
                         return Ok(Section::Decided(Decided {
                             after: too_large.pending,

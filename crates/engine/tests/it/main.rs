@@ -5,6 +5,7 @@ mod changes;
 mod concurrency;
 mod consumers;
 mod indexes;
+mod insights;
 mod interactive;
 mod item_collections;
 mod linearizability;

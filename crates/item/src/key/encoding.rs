@@ -43,11 +43,46 @@ pub fn encode_partition_prefix(table: TableId, partition: &KeyValue) -> Vec<u8> 
 /// tree key with a partition key of that type.
 pub fn partition_prefix_of(tree_key: &[u8], partition: KeyType) -> Option<&[u8]> {
     let values = tree_key.get(PREFIX_BYTES..)?;
-    let length = match partition {
-        KeyType::S | KeyType::B => bytes_length(values)?,
-        KeyType::N => decode_number(values).map(|(_, rest)| values.len() - rest.len())?,
-    };
-    tree_key.get(..PREFIX_BYTES + length)
+    tree_key.get(..PREFIX_BYTES + value_length(values, partition)?)
+}
+
+/// The encoded values of a tree key: everything behind the number of its table or index and the hash.
+pub fn key_values(tree_key: &[u8]) -> Option<&[u8]> {
+    tree_key.get(PREFIX_BYTES..)
+}
+
+/// Bytes that the first encoded values take, one of each type in turn. `None` if the bytes do not begin with such values.
+pub fn key_values_length(
+    bytes: &[u8],
+    key_types: impl IntoIterator<Item = KeyType>,
+) -> Option<usize> {
+    let mut types = key_types.into_iter();
+    types.try_fold(0, |length, key_type| {
+        Some(length + value_length(bytes.get(length..)?, key_type)?)
+    })
+}
+
+/// The values that were encoded one behind the other, one of each type. `None` if the bytes are something else.
+pub fn decode_key_values(
+    bytes: &[u8],
+    key_types: impl IntoIterator<Item = KeyType>,
+) -> Option<Vec<KeyValue>> {
+    let mut rest = bytes;
+    let mut values = Vec::new();
+    for key_type in key_types {
+        let (value, behind) = decode_value(rest, key_type)?;
+        values.push(value);
+        rest = behind;
+    }
+    rest.is_empty().then_some(values)
+}
+
+/// Bytes of the encoded value at the beginning.
+fn value_length(bytes: &[u8], key_type: KeyType) -> Option<usize> {
+    match key_type {
+        KeyType::S | KeyType::B => bytes_length(bytes),
+        KeyType::N => decode_number(bytes).map(|(_, rest)| bytes.len() - rest.len()),
+    }
 }
 
 /// Bytes of the encoded string or binary at the beginning.
