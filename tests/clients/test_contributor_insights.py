@@ -35,8 +35,9 @@ def test_both_doors_are_counted_and_sql_shows_the_figures(server, dynamodb, pg):
     dynamodb.put_item(TableName=TABLE, Item={"artist": {"S": "a"}, "song": {"S": "0"}})
     for index in ({}, {"IndexName": INDEX}):
         enabled = dynamodb.update_contributor_insights(TableName=TABLE, ContributorInsightsAction="ENABLE", **index)
-        assert enabled["ContributorInsightsStatus"] == "ENABLED"
+        assert enabled["ContributorInsightsStatus"] == "ENABLING"
     described = dynamodb.describe_contributor_insights(TableName=TABLE)
+    assert described["ContributorInsightsStatus"] == "ENABLED"
     codes = [rule.split("-")[1] for rule in described["ContributorInsightsRuleList"]]
     assert codes == ["PKC", "SKC", "PKT", "SKT"] and described["LastUpdateDateTime"]
     assert figures(pg, "PKC") == {}

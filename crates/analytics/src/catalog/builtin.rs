@@ -230,7 +230,9 @@ mod tests {
             assert!(known, "{name} {oid}");
             row_types += 1;
         }
-        assert_eq!(row_types, spec::all().len());
+        let ours = |relation: &&SystemRelation| relation.name.starts_with("shale_");
+        let ours = spec::all().iter().filter(ours).count();
+        assert_eq!(row_types, spec::all().len() - ours);
         for (name, of) in [
             ("pg_type", "typnamespace"),
             ("pg_proc", "pronamespace"),

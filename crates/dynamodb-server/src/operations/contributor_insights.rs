@@ -2,7 +2,7 @@
 //!
 //! Not here: what is counted (`engine`'s `insights`); figures, which CloudWatch has and SQL shows (`shale_contributor_insights`).
 //!
-//! A change is done when it is answered, so that ENABLING and DISABLING are never seen.
+//! A change is done when it is answered; the answer says ENABLING or DISABLING, as the service's does, and nothing else ever does.
 
 use crate::constraints::Constraints;
 use crate::exception::{Exception, ExceptionType, Subject};
@@ -57,17 +57,24 @@ impl Target {
         self.table.definition.derived.insights.get(&id.0).copied()
     }
 
+    fn is_on(&self) -> bool {
+        let insights = self.insights();
+        insights.is_some_and(|insights| insights.enabled_micros.is_some())
+    }
+
     /// Writes what all answers have of it.
     fn write(&self, answer: &mut ObjectWriter<'_>) {
-        let insights = self.insights();
+        let status = if self.is_on() { "ENABLED" } else { "DISABLED" };
+        self.write_as(answer, status);
+    }
+
+    fn write_as(&self, answer: &mut ObjectWriter<'_>, status: &str) {
         answer.string("TableName", &self.table.definition.name);
         if let Some(index) = &self.index {
             answer.string("IndexName", index);
         }
-        let on = insights.is_some_and(|insights| insights.enabled_micros.is_some());
-        let status = if on { "ENABLED" } else { "DISABLED" };
         answer.string("ContributorInsightsStatus", status);
-        if let Some(insights) = insights {
+        if let Some(insights) = self.insights() {
             answer.string("ContributorInsightsMode", name_of(insights.mode));
         }
     }
@@ -125,8 +132,15 @@ pub(crate) async fn update_contributor_insights(
         ..TableChanges::default()
     };
     let updated = service.engine.update_table(&name, changes).await;
+    let was_on = target.is_on();
     target.table = updated.map_err(|error| service.exception(error, Subject::Table, &name))?;
-    Ok(ObjectWriter::text(|answer| target.write(answer)))
+    Ok(ObjectWriter::text(|answer| {
+        match (was_on, target.is_on()) {
+            (false, true) => target.write_as(answer, "ENABLING"),
+            (true, false) => target.write_as(answer, "DISABLING"),
+            _ => target.write(answer),
+        }
+    }))
 }
 
 /// Tables and global indexes whose insights were ever switched on, in the order of their names.

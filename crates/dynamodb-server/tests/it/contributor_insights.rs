@@ -83,13 +83,13 @@ async fn a_table_and_an_index_are_switched_on_and_off() {
         expect![[r#"
             DescribeContributorInsights: {"TableName":"music","ContributorInsightsStatus":"DISABLED"}
             UpdateContributorInsights: {"TableName":"music","ContributorInsightsStatus":"DISABLED"}
-            UpdateContributorInsights: {"TableName":"music","ContributorInsightsStatus":"ENABLED","ContributorInsightsMode":"ACCESSED_AND_THROTTLED_KEYS"}
+            UpdateContributorInsights: {"TableName":"music","ContributorInsightsStatus":"ENABLING","ContributorInsightsMode":"ACCESSED_AND_THROTTLED_KEYS"}
             DescribeContributorInsights: {"TableName":"music","ContributorInsightsStatus":"ENABLED","ContributorInsightsMode":"ACCESSED_AND_THROTTLED_KEYS","ContributorInsightsRuleList":["DynamoDBContributorInsights-PKC-music-1700000000000","DynamoDBContributorInsights-SKC-music-1700000000000","DynamoDBContributorInsights-PKT-music-1700000000000","DynamoDBContributorInsights-SKT-music-1700000000000"],"LastUpdateDateTime":1700000000.000}
-            UpdateContributorInsights: {"TableName":"music","IndexName":"by_c","ContributorInsightsStatus":"ENABLED","ContributorInsightsMode":"THROTTLED_KEYS"}
+            UpdateContributorInsights: {"TableName":"music","IndexName":"by_c","ContributorInsightsStatus":"ENABLING","ContributorInsightsMode":"THROTTLED_KEYS"}
             DescribeContributorInsights: {"TableName":"music","IndexName":"by_c","ContributorInsightsStatus":"ENABLED","ContributorInsightsMode":"THROTTLED_KEYS","ContributorInsightsRuleList":["DynamoDBContributorInsights-PKT-music-by_c-1700000000000"],"LastUpdateDateTime":1700000000.000}
             UpdateContributorInsights: {"TableName":"music","IndexName":"by_c","ContributorInsightsStatus":"ENABLED","ContributorInsightsMode":"ACCESSED_AND_THROTTLED_KEYS"}
             DescribeContributorInsights: {"TableName":"music","IndexName":"by_c","ContributorInsightsStatus":"ENABLED","ContributorInsightsMode":"ACCESSED_AND_THROTTLED_KEYS","ContributorInsightsRuleList":["DynamoDBContributorInsights-PKC-music-by_c-1700000000000","DynamoDBContributorInsights-PKT-music-by_c-1700000000000"],"LastUpdateDateTime":1700000000.000}
-            UpdateContributorInsights: {"TableName":"music","ContributorInsightsStatus":"DISABLED","ContributorInsightsMode":"ACCESSED_AND_THROTTLED_KEYS"}
+            UpdateContributorInsights: {"TableName":"music","ContributorInsightsStatus":"DISABLING","ContributorInsightsMode":"ACCESSED_AND_THROTTLED_KEYS"}
             DescribeContributorInsights: {"TableName":"music","ContributorInsightsStatus":"DISABLED","ContributorInsightsMode":"ACCESSED_AND_THROTTLED_KEYS","LastUpdateDateTime":1700000000.000}"#]],
     )
     .await;
