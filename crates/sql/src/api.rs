@@ -401,13 +401,13 @@ pub struct PartiQlOutput {
     pub items: Vec<Item>,
     /// Where the next page begins, unless this was the last. A front door turns it into its NextToken.
     pub last_evaluated_key: Option<Item>,
-    /// The table that the statement names.
+    /// The table that the statement names; empty for a query that is more than a page of one table, which has no capacity.
     pub table: String,
     /// Whether the statement writes, or is an EXISTS of a transaction: then `capacity` counts write units, else read units.
     pub is_write: bool,
     /// Capacity units of the table.
     pub capacity: f64,
-    /// Write capacity units by index, for those that were written.
+    /// Capacity units by index, for those that were written or read.
     pub index_capacity: Vec<(String, f64)>,
 }
 

@@ -6,6 +6,7 @@ use crate::names::table_for_write;
 use crate::plan::past::{self, PastPlan, WithoutIndexes};
 use crate::plan::relations::{check_locked_tables, check_relations};
 use crate::plan::{Outputs, SelectPlan, constant, ddl, index, insert, select, update};
+use crate::run::partiql::is_page;
 use crate::service::{Plan, Shared};
 use crate::session::Command;
 use crate::syntax::{AsOfClauses, Insert, InsertSource, Stmt, located};
@@ -236,21 +237,19 @@ impl Shared {
 
     async fn plan_query(&self, query: Box<Query>, of: Planning<'_>) -> Result<Planned, SqlError> {
         let Planning { text, dialect, .. } = of;
-        if let Some((plan, types)) = select::plan(of.catalog, &query, text, dialect, of.declared)? {
+        let is_partiql = dialect == Dialect::PartiQl;
+        let planned = select::plan(of.catalog, &query, text, dialect, of.declared)?;
+        // What PartiQL cannot read as a page is a query like any other.
+        let planned = planned.filter(|(plan, _)| !is_partiql || is_page(plan));
+        if let Some((plan, types)) = planned {
             let columns = plan.outputs.columns.clone();
             let table = plan.table.clone();
             return Ok(Planned::new(Plan::Select(Arc::new(plan)))
                 .on(&table)
                 .with(types, Some(columns)));
         }
-        if dialect == Dialect::PartiQl {
-            return Err(SqlError::NotSupported {
-                feature: "this query".into(),
-                hint: Some(
-                    "A PartiQL statement reads one table; joins, aggregates and functions need the PostgreSQL door."
-                        .into(),
-                ),
-            });
+        if is_partiql {
+            return self.plan_analytic(Statement::Query(query), of).await;
         }
         match constant::plan(&query, text, of.declared)? {
             Some((plan, types)) => {

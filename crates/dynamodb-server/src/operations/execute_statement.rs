@@ -52,9 +52,14 @@ pub(crate) async fn execute_statement(
     write_list(answer.member("Items"), &output.items, write_item);
     if let Some(key) = &output.last_evaluated_key {
         answer.string("NextToken", &next_token(key, &partiql.statement));
-        write_item(answer.member("LastEvaluatedKey"), key);
     }
-    capacity.write_consumed(&mut answer, &output.table, || consumed(service, &output));
+    // A query over several tables has no key, and nothing that is counted.
+    if !output.table.is_empty() {
+        if let Some(key) = &output.last_evaluated_key {
+            write_item(answer.member("LastEvaluatedKey"), key);
+        }
+        capacity.write_consumed(&mut answer, &output.table, || consumed(service, &output));
+    }
     answer.end();
     Ok(out)
 }

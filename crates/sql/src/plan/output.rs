@@ -130,6 +130,29 @@ fn attribute_name(attribute: &Attribute) -> String {
     field.unwrap_or(&attribute.path.root).clone()
 }
 
+/// What PartiQL calls the value at a path: the last name in it, with the indexes behind that (`a.b[0]` is `b[0]`).
+fn last_component(path: &Path) -> String {
+    let mut name = path.root.clone();
+    for step in &path.steps {
+        match step {
+            Step::Field(field) => name.clone_from(field),
+            Step::Index(index) => name.push_str(&format!("[{index}]")),
+        }
+    }
+    name
+}
+
+/// PartiQL's keywords before a projection read like a column with an alias.
+fn is_select_value(dialect: Dialect, expr: &Expr) -> bool {
+    let keyword = |ident: &Ident| {
+        ident.quote_style.is_none()
+            && ["VALUE", "PIVOT"]
+                .iter()
+                .any(|keyword| ident.value.eq_ignore_ascii_case(keyword))
+    };
+    dialect == Dialect::PartiQl && matches!(expr, Expr::Identifier(ident) if keyword(ident))
+}
+
 impl Binder<'_> {
     fn names_this_table(&self, name: &ObjectName) -> bool {
         let Some(Ident { value, .. }) = name.0.last().and_then(|part| part.as_ident()) else {
@@ -163,9 +186,18 @@ impl Binder<'_> {
                 SelectItem::ExprWithAlias { expr, alias } => (expr, Some(alias)),
                 _ => return Ok(None),
             };
-            let alias = alias.map(|alias| crate::names::created_name(alias, Dialect::Postgres));
+            if alias.is_some() && is_select_value(self.dialect, expr) {
+                return Err(SqlError::NotSupported {
+                    feature: "SELECT VALUE and SELECT PIVOT".into(),
+                    hint: None,
+                });
+            }
+            let alias = alias.map(|alias| crate::names::created_name(alias, self.dialect));
             if let Some(attribute) = self.attribute(expr)? {
-                let name = alias.unwrap_or_else(|| attribute_name(&attribute));
+                let name = alias.unwrap_or_else(|| match self.dialect {
+                    Dialect::Postgres => attribute_name(&attribute),
+                    Dialect::PartiQl => last_component(&attribute.path),
+                });
                 if attribute.whole_item {
                     if !attribute.path.steps.is_empty() {
                         return Ok(None);

@@ -4,6 +4,7 @@ pub(crate) mod bind_update;
 pub(crate) mod explain;
 pub(crate) mod partiql;
 mod partiql_many;
+mod partiql_query;
 pub(crate) mod read;
 pub(crate) mod request;
 pub(crate) mod rows;

@@ -3,10 +3,12 @@
 //! Not here: several statements in one request (`partiql_many`).
 
 use super::bind_update::bind_update;
+use super::partiql_query;
 use super::write::{OneItem, Target, insert_items, target};
 use crate::access::{AccessPath, IndexScan, choose, choose_for};
 use crate::bind::{Arguments, Parameters, Predicate, Semantics, both, lower};
 use crate::plan::conflict::Conflict;
+use crate::plan::output::follow;
 use crate::plan::select::SortItem;
 use crate::plan::{
     DeletePlan, InsertPlan, Order, Output, SelectPlan, UpdatePlan, pinned, whole_key_required,
@@ -17,7 +19,7 @@ use shale_engine::{
     DeleteItem, Engine, Error, GetItem, IndexKind, Page, PutItem, Query, ReturnValues, Scan,
     TableDescription, TransactAction, UpdateItem, WriteOutput,
 };
-use shale_expression::{AbsentOperand, Condition, Path, Projection};
+use shale_expression::{AbsentOperand, Condition, Path};
 use shale_item::{AttributeValue, EncodedItem, Item};
 use std::sync::Arc;
 
@@ -40,6 +42,9 @@ impl SqlService {
                 }
                 select(shared, plan, request, &with)
             }
+            Plan::Analytic(plan) => {
+                partiql_query::page(shared, plan.as_ref(), &prepared, request).await
+            }
             plan => match write_action(plan, request, &with)? {
                 Some(action) => run_action(shared, action).await,
                 None => Err(unsuitable(plan, "ExecuteStatement")),
@@ -54,14 +59,7 @@ impl Shared {
         &self,
         request: &PartiQlRequest,
     ) -> Result<Arc<Prepared>, SqlError> {
-        let context = || AnalyticContext {
-            engine: self.engine.clone(),
-            user: String::new(),
-            database: String::new(),
-            settings: Arc::default(),
-            users: vec![],
-            view: None,
-        };
+        let context = || self.partiql_context();
         let prepared = self
             .prepare(&request.statement, Dialect::PartiQl, &[], &context, None)
             .await?;
@@ -73,6 +71,18 @@ impl Shared {
             });
         }
         Ok(prepared)
+    }
+
+    /// What a query may ask of its session: there is none, and it reads what is published.
+    pub(super) fn partiql_context(&self) -> AnalyticContext {
+        AnalyticContext {
+            engine: self.engine.clone(),
+            user: String::new(),
+            database: String::new(),
+            settings: Arc::default(),
+            users: self.users.read().clone(),
+            view: None,
+        }
     }
 
     pub(super) fn partiql_arguments<'a>(&'a self, request: &'a PartiQlRequest) -> Arguments<'a> {
@@ -188,6 +198,7 @@ fn select(
     };
     let forward = direction(plan)?;
     let table = &plan.table.definition;
+    let mut read_index = None;
     let access = match plan.needs.index {
         None => choose(&table.key_schema, condition),
         Some(_) => choose_for(&plan.table, condition, &plan.needs),
@@ -196,6 +207,7 @@ fn select(
         AccessPath::IndexScan(mut scan) => {
             // An entry is what it holds.
             scan.whole_items = false;
+            read_index = Some(scan.index.name.clone());
             index_page(shared, plan, scan, access.residual, forward, request)?
         }
         AccessPath::Nothing => Page::default(),
@@ -221,6 +233,11 @@ fn select(
         })?,
     };
     let projection = projection(plan)?;
+    // What is read of an index costs the table nothing.
+    let (capacity, index_capacity) = match read_index {
+        Some(index) => (page.whole_items_capacity, vec![(index, page.capacity)]),
+        None => (page.capacity, vec![]),
+    };
     Ok(PartiQlOutput {
         items: page
             .items
@@ -230,8 +247,8 @@ fn select(
         last_evaluated_key: page.last_evaluated_key,
         table: table.name.clone(),
         is_write: false,
-        capacity: page.capacity,
-        index_capacity: vec![],
+        capacity,
+        index_capacity,
     })
 }
 
@@ -311,33 +328,52 @@ fn by_index_key(plan: &SelectPlan, items: &[SortItem]) -> bool {
     }
 }
 
-/// What a projection keeps of an item.
-pub(super) fn projected(item: &EncodedItem, projection: Option<&Projection>) -> Item {
-    match projection {
-        None => item.to_item(),
-        Some(projection) => projection.project(item.view()),
-    }
+/// The attributes of a result: names, and where their values stand in the item.
+pub(super) type ResultAttributes = Vec<(String, Path)>;
+
+/// What a select list takes of an item; what is not there is left out.
+pub(super) fn projected(item: &EncodedItem, attributes: Option<&ResultAttributes>) -> Item {
+    let Some(attributes) = attributes else {
+        return item.to_item();
+    };
+    let value_of = |path| follow(item.view(), path).map(|value| value.to_value());
+    attributes
+        .iter()
+        .filter_map(|(name, path)| Some((name.clone(), value_of(path)?)))
+        .collect()
 }
 
-/// What is kept of each item; `None` for `*`.
-pub(super) fn projection(plan: &SelectPlan) -> Result<Option<Projection>, SqlError> {
+/// What the select list names; `None` for `*`.
+pub(super) fn projection(plan: &SelectPlan) -> Result<Option<ResultAttributes>, SqlError> {
     let Some(outputs) = &plan.projection else {
         return Ok(None);
     };
-    let mut paths: Vec<Path> = Vec::with_capacity(outputs.len());
-    for output in outputs {
-        match output {
-            Output::Attribute(path, _) if !paths.contains(path) => paths.push(path.clone()),
-            Output::Attribute(..) => {}
-            Output::Item | Output::Constant(_) => {
-                return Err(SqlError::NotSupported {
-                    feature: "a constant or _item in the select list of PartiQL".into(),
-                    hint: None,
+    let mut attributes = ResultAttributes::with_capacity(outputs.len());
+    for (output, column) in outputs.iter().zip(plan.outputs.columns.iter()) {
+        let Output::Attribute(path, _) = output else {
+            return Err(SqlError::NotSupported {
+                feature: "a constant or _item in the select list of PartiQL".into(),
+                hint: None,
+            });
+        };
+        match attributes.iter().find(|(name, _)| *name == column.name) {
+            None => attributes.push((column.name.clone(), path.clone())),
+            Some((_, same)) if same == path => {}
+            Some(_) => {
+                return Err(SqlError::DuplicateColumn {
+                    name: column.name.clone(),
                 });
             }
         }
     }
-    Ok(Some(Projection { paths }))
+    Ok(Some(attributes))
+}
+
+/// Whether a query reads its table as DynamoDB does: in the order of keys, from a key to the end of a page.
+pub(crate) fn is_page(plan: &SelectPlan) -> bool {
+    let is_attribute = |output: &Output| matches!(output, Output::Attribute(..));
+    let outputs = plan.projection.as_deref().unwrap_or_default();
+    direction(plan).is_ok() && outputs.iter().all(is_attribute)
 }
 
 /// The position behind the start key.

@@ -6,8 +6,8 @@
 //! it is a condition of the writes beside it.
 
 use super::partiql::{
-    check_keys, direction, exists, one_item, projected, projection, run_action, unsuitable,
-    write_action, write_output,
+    ResultAttributes, check_keys, direction, exists, one_item, projected, projection, run_action,
+    unsuitable, write_action, write_output,
 };
 use crate::access::{AccessPath, choose};
 use crate::bind::{Arguments, Predicate, Semantics, both, lower};
@@ -16,7 +16,7 @@ use crate::service::{Plan, Prepared, Shared, SqlService};
 use crate::{PartiQlFailure, PartiQlOutput, PartiQlRequest, PartiQlTransaction, SqlError};
 use futures::future::join_all;
 use shale_engine::{ClientRequest, ConditionCheck, Error, GetItem, TransactAction, blocking};
-use shale_expression::{Condition, Projection};
+use shale_expression::Condition;
 use shale_item::{EncodedItem, Item};
 use std::sync::Arc;
 
@@ -156,7 +156,7 @@ struct PointRead {
     key: Option<Item>,
     /// The rest of the predicate.
     residual: Option<Condition>,
-    projection: Option<Projection>,
+    projection: Option<ResultAttributes>,
 }
 
 impl PointRead {

@@ -1,9 +1,10 @@
 //! ExecuteStatement: DynamoDB's semantics over the same tables.
 
-use crate::support::{Server, describe};
+use crate::support::{Counting, Server, describe};
 use shale_engine::Error;
 use shale_item::{AttributeValue, Item};
 use shale_sql::{PartiQlOutput, PartiQlRequest, SqlError};
+use std::sync::Arc;
 
 fn s(text: &str) -> AttributeValue {
     AttributeValue::S(text.into())
@@ -345,9 +346,10 @@ async fn what_execute_statement_has_not_is_refused() {
     let server = music().await;
     for statement in [
         "CREATE TABLE x (a int PRIMARY KEY)",
-        "SELECT count(*) FROM Music",
         "BEGIN",
-        "SELECT * FROM Music LIMIT 1",
+        "SELECT VALUE Song FROM Music",
+        "SELECT PIVOT Song FROM Music",
+        "SELECT Plays, Tags AS Plays FROM Music",
         "EXISTS(SELECT * FROM Music WHERE Artist = 'Ann' AND Song = 'a')",
         "",
     ] {
@@ -360,5 +362,120 @@ async fn what_execute_statement_has_not_is_refused() {
     assert_eq!(
         describe(&missing.expect_err("no parameter")),
         "! 08P01 Number of parameters in request and statement don't match."
+    );
+}
+
+#[tokio::test]
+async fn paths_of_the_select_list_become_attributes() {
+    let server = music().await;
+    let insert = "INSERT INTO Music VALUE {'Artist': 'Bob', 'Song': 'x', 'm': {'a': {'b': 1}, 'l': [1, [2, 3]]}, 'Genre': 'rock'}";
+    run(&server, insert, vec![]).await.expect("inserted");
+    let select = async |list: &str| {
+        let text = format!("SELECT {list} FROM Music WHERE Artist = 'Bob' AND Song = 'x'");
+        items(&server, &text, vec![]).await.remove(0)
+    };
+    let item = |attributes: &[(&str, AttributeValue)]| -> Item {
+        let owned = |(name, value): &(&str, AttributeValue)| ((*name).to_owned(), value.clone());
+        attributes.iter().map(owned).collect()
+    };
+    // The last component of the path is the name.
+    assert_eq!(
+        select("m.a.b, m.l[0], m.l[1][1], nope.x, Genre").await,
+        item(&[
+            ("b", n("1")),
+            ("l[0]", n("1")),
+            ("l[1][1]", n("3")),
+            ("Genre", s("rock"))
+        ])
+    );
+    assert_eq!(
+        select("m.a.b AS Deep, Genre AS \"the genre\"").await,
+        item(&[("Deep", n("1")), ("the genre", s("rock"))])
+    );
+    assert_eq!(select("Genre, Genre").await, item(&[("Genre", s("rock"))]));
+}
+
+#[tokio::test]
+async fn what_is_read_of_an_index_is_counted_there() {
+    let mut server = music().await;
+    server
+        .must("CREATE INDEX by_plays ON \"Music\" (\"Plays\")")
+        .await;
+    let output = run(
+        &server,
+        "SELECT * FROM \"Music\".\"by_plays\" WHERE Plays = 1",
+        vec![],
+    )
+    .await
+    .expect("entries");
+    assert_eq!(output.items.len(), 4);
+    assert_eq!(output.capacity, 0.0);
+    assert_eq!(output.index_capacity, [("by_plays".to_owned(), 0.5)]);
+    let output = run(&server, "SELECT * FROM Music WHERE Artist = 'Ann'", vec![]).await;
+    let output = output.expect("items");
+    assert_eq!((output.capacity, output.index_capacity), (0.5, vec![]));
+}
+
+#[tokio::test]
+async fn queries_that_are_no_page_are_cut_into_pages() {
+    let server = Server::with(Arc::new(Counting));
+    let page = async |limit, start_key| {
+        let request = PartiQlRequest {
+            statement: "SELECT count(*) FROM generate_series(?, 9)".into(),
+            parameters: vec![n("3")],
+            limit,
+            start_key,
+            ..PartiQlRequest::default()
+        };
+        server.service.execute_partiql(&request).await
+    };
+    let row = |number: i64| {
+        Item::from([
+            ("number".to_owned(), n(&number.to_string())),
+            ("word".to_owned(), s("x")),
+        ])
+    };
+    let all = page(None, None).await.expect("rows");
+    assert_eq!(all.items, (3..10).map(row).collect::<Vec<_>>());
+    assert_eq!((all.last_evaluated_key, all.table.as_str()), (None, ""));
+
+    let mut found = Vec::new();
+    let mut start_key = None;
+    for expected in [3, 3, 1] {
+        let output = page(Some(3), start_key.take()).await.expect("rows");
+        assert_eq!(output.items.len(), expected);
+        found.extend(output.items);
+        start_key = output.last_evaluated_key;
+        assert_eq!(start_key.is_none(), expected == 1);
+    }
+    assert_eq!(found, all.items);
+    // A position behind the end is an empty page, a key of a table none at all.
+    let last = page(Some(7), None).await.expect("rows");
+    assert_eq!(last.last_evaluated_key, None);
+    let key = Item::from([("Artist".to_owned(), s("Ann"))]);
+    assert!(matches!(
+        page(None, Some(key)).await,
+        Err(SqlError::Engine(Error::InvalidStartKey))
+    ));
+    // Parameters have the type that the query wants.
+    let request = PartiQlRequest {
+        statement: "SELECT count(*) FROM generate_series(?, 9)".into(),
+        parameters: vec![s("three")],
+        ..PartiQlRequest::default()
+    };
+    let refused = server.service.execute_partiql(&request).await;
+    assert_eq!(
+        describe(&refused.expect_err("no number")),
+        "! parameter 1 has type S, the statement needs bigint"
+    );
+    // One statement of a batch or a transaction reads an item.
+    let outcome = server.service.batch_partiql(&[request.clone()]).await;
+    assert!(outcome.expect("outcomes")[0].is_err());
+    assert!(
+        server
+            .service
+            .transact_partiql(&[request], None)
+            .await
+            .is_err()
     );
 }

@@ -77,6 +77,65 @@ impl AnalyticExecutor for FortyTwo {
     }
 }
 
+/// Answers every query with the numbers from its parameter to 9, a column NULL among the others.
+pub struct Counting;
+
+struct CountingPlan(Vec<Column>);
+
+impl AnalyticPlan for CountingPlan {
+    fn columns(&self) -> &[Column] {
+        &self.0
+    }
+    fn parameter_types(&self) -> &[SqlType] {
+        &[SqlType::Int8]
+    }
+    fn execute<'a>(
+        &'a self,
+        _context: &'a AnalyticContext,
+        parameters: &'a [Datum],
+    ) -> BoxFuture<'a, Result<RowStream, SqlError>> {
+        let [Datum::Int(first)] = *parameters else {
+            panic!("no number: {parameters:?}");
+        };
+        // In batches of two, as rows come.
+        let numbers: Vec<i64> = (first..10).collect();
+        let batches: Vec<_> = numbers
+            .chunks(2)
+            .map(|chunk| {
+                let row =
+                    |number: &i64| vec![Datum::Int(*number), Datum::Null, Datum::Text("x".into())];
+                Ok(chunk.iter().map(row).collect())
+            })
+            .collect();
+        let rows: RowStream = futures::stream::iter(batches).boxed();
+        Box::pin(std::future::ready(Ok(rows)))
+    }
+    fn explain(&self, _context: &AnalyticContext) -> Vec<String> {
+        vec!["Counting".into()]
+    }
+}
+
+impl AnalyticExecutor for Counting {
+    fn plan<'a>(
+        &'a self,
+        _context: &'a AnalyticContext,
+        _query: &'a sqlparser::ast::Statement,
+        _parameter_types: &'a [SqlType],
+    ) -> BoxFuture<'a, Result<Arc<dyn AnalyticPlan>, SqlError>> {
+        let column = |name: &str, sql_type| Column {
+            name: name.to_owned(),
+            sql_type,
+        };
+        let columns = vec![
+            column("number", SqlType::Int8),
+            column("nothing", SqlType::Int8),
+            column("word", SqlType::Text),
+        ];
+        let plan: Arc<dyn AnalyticPlan> = Arc::new(CountingPlan(columns));
+        Box::pin(std::future::ready(Ok(plan)))
+    }
+}
+
 /// A server's inside, with one session.
 pub struct Server {
     pub service: SqlService,
