@@ -1,12 +1,13 @@
 //! COPY … FROM STDIN: the client's data on its way to the session.
 //!
-//! Not here: formats and rows of the data (`shale_sql`).
+//! Not here: text and CSV, and what becomes of rows (`shale_sql`), the binary format (`copy_binary`).
 //!
 //! The data ends with CopyDone or CopyFail; Flush and Sync in between mean nothing, because drivers send Sync behind Execute before they
 //! know that it is a COPY. When the load fails, the error is told at once; what the client still sends of it is thrown away by
 //! `Connection::on_message`.
 
 use crate::connection::{Connection, garbage, too_large, unknown_type};
+use crate::copy_binary;
 use crate::interrupt::Failure;
 use crate::report::Report;
 use crate::sqlstate;
@@ -17,7 +18,9 @@ use std::io;
 impl Connection {
     /// Loads the data. `last`: the transaction of the message that the COPY came in ends with it.
     pub(crate) async fn on_copy_in(&mut self, mut copy: CopyIn, last: bool) -> Result<(), Failure> {
-        self.wire.output.copy_in_response(copy.column_count);
+        let binary = copy.is_binary();
+        self.wire.output.copy_in_response(copy.types.len(), binary);
+        let mut reader = copy_binary::Reader::default();
         loop {
             let Some(frame) = self.wire.take_frame() else {
                 if self.interrupts.read(&mut self.wire).await? {
@@ -29,11 +32,23 @@ impl Connection {
             match frame {
                 Frame::Message(b'd', data) => {
                     self.interrupts.check()?;
+                    if binary {
+                        reader.push(&data)?;
+                        while let Some((row, bytes)) = reader.next(&copy.types)? {
+                            let work = copy.write_row(row, bytes);
+                            let written = self.interrupts.run(&mut self.wire, work).await?;
+                            written.map_err(|error| sqlstate::report(&error))?;
+                        }
+                        continue;
+                    }
                     let work = copy.write(data);
                     let written = self.interrupts.run(&mut self.wire, work).await?;
                     written.map_err(|error| sqlstate::report(&error))?;
                 }
                 Frame::Message(b'c', _) => {
+                    if binary {
+                        reader.finish()?;
+                    }
                     let work = copy.finish();
                     let finished = self.interrupts.run(&mut self.wire, work).await?;
                     let tag = finished.map_err(|error| sqlstate::report(&error))?;

@@ -171,6 +171,7 @@ impl Connection {
                         return Ok(());
                     }
                     Outcome::CopyIn(copy) => return self.on_copy_in(copy, false).await,
+                    Outcome::CopyOut(copy) => return self.on_copy_out(copy, false).await,
                 }
             }
             PortalState::Open(cursor, tag) => (cursor, tag),

@@ -12,7 +12,9 @@
 
 mod cancel;
 mod connection;
+mod copy_binary;
 mod copy_in;
+mod copy_out;
 mod decode;
 mod encode;
 mod extended;

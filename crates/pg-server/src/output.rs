@@ -208,15 +208,40 @@ impl Output {
         self.put(message);
     }
 
-    /// CopyInResponse: all columns in text.
-    pub(crate) fn copy_in_response(&mut self, columns: usize) {
+    /// CopyInResponse.
+    pub(crate) fn copy_in_response(&mut self, columns: usize, binary: bool) {
+        self.copy_response(b'G', columns, binary);
+    }
+
+    /// CopyOutResponse.
+    pub(crate) fn copy_out_response(&mut self, columns: usize, binary: bool) {
+        self.copy_response(b'H', columns, binary);
+    }
+
+    /// All columns have one format.
+    fn copy_response(&mut self, kind: u8, columns: usize, binary: bool) {
         // A table has no more columns than an item has attributes, which is below this; clients ignore the number.
         let columns = columns.min(usize::from(i16::MAX.unsigned_abs()));
-        self.buffer.put_u8(b'G');
+        let format = u8::from(binary);
+        self.buffer.put_u8(kind);
         self.buffer.put_i32((4 + 1 + 2 + 2 * columns) as i32);
-        self.buffer.put_u8(0);
+        self.buffer.put_u8(format);
         self.buffer.put_u16(columns as u16);
-        self.buffer.put_bytes(0, 2 * columns);
+        for _ in 0..columns {
+            self.buffer.put_u16(format.into());
+        }
+    }
+
+    /// CopyData with what `put` appends.
+    pub(crate) fn copy_data(&mut self, put: impl FnOnce(&mut BytesMut)) {
+        let start = self.buffer.len();
+        self.buffer.put_slice(&[b'd', 0, 0, 0, 0]);
+        put(&mut self.buffer);
+        self.end_message(start);
+    }
+
+    pub(crate) fn copy_done(&mut self) {
+        self.put_empty(b'c');
     }
 
     /// ErrorResponse.

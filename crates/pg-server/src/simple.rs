@@ -73,6 +73,7 @@ impl Connection {
                 self.complete_rows(tag, sent);
             }
             Outcome::CopyIn(copy) => self.on_copy_in(copy, last).await?,
+            Outcome::CopyOut(copy) => self.on_copy_out(copy, last).await?,
         }
         self.end_portals(before);
         Ok(true)

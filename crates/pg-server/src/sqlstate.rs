@@ -581,9 +581,18 @@ pub(crate) fn message(error: MessageError) -> Report {
 
 /// The report of a parameter, numbered from 1.
 pub(crate) fn parameter(error: ParameterError, number: usize) -> Report {
+    value(error, || format!("bind parameter {number}"))
+}
+
+/// The report for a field of binary COPY data that is no value of its column; `number` counts from 1.
+pub(crate) fn copied(error: ParameterError, number: usize) -> Report {
+    value(error, || format!("column {number} of the COPY data"))
+}
+
+fn value(error: ParameterError, place: impl Fn() -> String) -> Report {
     match error {
         ParameterError::MalformedBinary => {
-            let message = format!("incorrect binary data format in bind parameter {number}");
+            let message = format!("incorrect binary data format in {}", place());
             Report::error("22P03", message)
         }
         ParameterError::NotText(bytes) => not_text(&bytes),

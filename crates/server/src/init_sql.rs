@@ -130,6 +130,10 @@ async fn run_statement(session: &mut Session, text: &str) -> Result<Option<CopyI
         }
         Outcome::Done { .. } | Outcome::Empty => Ok(None),
         Outcome::CopyIn(copy) => Ok(Some(copy)),
+        Outcome::CopyOut(_) => Err(SqlError::NotSupported {
+            feature: "COPY … TO STDOUT in a script".into(),
+            hint: None,
+        }),
     }
 }
 

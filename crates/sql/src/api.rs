@@ -1,6 +1,6 @@
 //! What the front doors ask of SQL, and what `analytics` implements for it.
 
-use crate::{Catalog, CopyIn};
+use crate::{Catalog, CopyIn, CopyOut};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -449,4 +449,6 @@ pub enum Outcome {
     Empty,
     /// The client sends data now.
     CopyIn(CopyIn),
+    /// The server sends data now.
+    CopyOut(CopyOut),
 }

@@ -2,6 +2,7 @@
 //!
 //! Not here: keeping plans (`service`).
 
+use crate::copy::CopyWriter;
 use crate::names::table_for_write;
 use crate::plan::past::{self, PastPlan, WithoutIndexes};
 use crate::plan::relations::{check_locked_tables, check_relations};
@@ -96,7 +97,10 @@ impl Shared {
             Stmt::Explain { statement, options } => {
                 refuse_explain_options(&options)?;
                 let planned = Box::pin(self.plan_statement(*statement, of)).await?;
-                if matches!(planned.plan, Plan::Command(_) | Plan::Copy(_)) {
+                if matches!(
+                    planned.plan,
+                    Plan::Command(_) | Plan::Copy(_) | Plan::CopyTo { .. }
+                ) {
                     return Err(SqlError::NotSupported {
                         feature: "EXPLAIN of this statement".into(),
                         hint: None,
@@ -231,8 +235,26 @@ impl Shared {
     ) -> Result<Planned, SqlError> {
         match *statement {
             Statement::Query(query) => self.plan_query(query, of).await,
+            copy @ Statement::Copy { to: true, .. } if of.dialect == Dialect::Postgres => {
+                self.plan_copy_to(copy, of).await
+            }
             _ => plan_definition(statement, of),
         }
+    }
+
+    /// COPY … TO STDOUT. It is no query to the protocol: it has no result columns.
+    async fn plan_copy_to(&self, copy: Statement, of: Planning<'_>) -> Result<Planned, SqlError> {
+        let (query, format) = crate::copy::plan_to(copy)?;
+        let mut planned = Box::pin(self.plan_query(query, of)).await?;
+        let columns = planned.columns.take().unwrap_or_default();
+        let writer = CopyWriter::new(format, &columns)?;
+        let source = Box::new(std::mem::replace(&mut planned.plan, Plan::Empty));
+        planned.plan = Plan::CopyTo {
+            source,
+            columns,
+            writer,
+        };
+        Ok(planned)
     }
 
     async fn plan_query(&self, query: Box<Query>, of: Planning<'_>) -> Result<Planned, SqlError> {
@@ -376,7 +398,7 @@ fn plan_definition(statement: Box<Statement>, of: Planning<'_>) -> Result<Planne
             ..
         } => Ok(Planned::new(Plan::DropTables { names, if_exists })),
         copy @ Statement::Copy { .. } => {
-            let plan = crate::copy::plan(of.catalog, copy, text)?;
+            let plan = crate::copy::plan_from(of.catalog, copy, text)?;
             Ok(Planned::new(Plan::Copy(plan)))
         }
         other => {

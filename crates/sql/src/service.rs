@@ -2,6 +2,7 @@
 //!
 //! Not here: transaction blocks and settings (`session`).
 
+use crate::copy::CopyWriter;
 use crate::plan::insert::InsertSelect;
 use crate::plan::past::PastPlan;
 use crate::plan::{ConstantPlan, DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl, index};
@@ -99,7 +100,14 @@ pub(crate) enum Plan {
         table: String,
         changes: Box<TableChanges>,
     },
+    /// COPY … FROM
     Copy(crate::copy::CopyPlan),
+    CopyTo {
+        /// The query.
+        source: Box<Plan>,
+        columns: Arc<[Column]>,
+        writer: CopyWriter,
+    },
     Explain(Box<Plan>),
     Command(Command),
 }
@@ -384,7 +392,11 @@ impl Prepared {
 
     /// Whether it is a query of what is current, which may read by an index.
     pub(crate) fn may_use_indexes(&self) -> bool {
-        self.past.is_none() && matches!(self.plan, Plan::Select(_) | Plan::Analytic(_))
+        let query = match &self.plan {
+            Plan::CopyTo { source, .. } => source,
+            plan => plan,
+        };
+        self.past.is_none() && matches!(query, Plan::Select(_) | Plan::Analytic(_))
     }
 
     /// What the statement is called where only reading is allowed; `None` if it only reads.

@@ -1,21 +1,25 @@
-//! COPY … FROM STDIN: data in text or CSV format into a table.
+//! COPY: data in text, CSV or binary format into a table (here), or out of a query (`out`).
 //!
 //! Outside of a transaction, rows are inserted in batches as they arrive, several batches on their way at once; each batch is atomic, the
 //! whole COPY is not. Memory is bounded by one record, one open batch and the batches under way. Inside of one they are staged in it.
 
+mod format;
+mod out;
 mod parser;
 mod plan;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use plan::{CopyPlan, plan};
+pub use format::CopyFormat;
+pub use out::{CopyOut, CopyWriter};
+pub(crate) use plan::{CopyPlan, plan_from, plan_to};
 
 use crate::bind::{Parameters, Scalar};
 use crate::datum::{datum_to_attribute, parse_text};
 use crate::run::write::insert_error;
 use crate::service::Shared;
-use crate::{SqlError, SqlType};
+use crate::{Datum, SqlError, SqlType};
 use bytes::Bytes;
 use parser::{Record, RecordParser};
 use shale_engine::{Engine, Error, OnConflict, TableDescription, Transaction};
@@ -32,8 +36,9 @@ const BATCHES_MAX: usize = 8;
 
 /// A running COPY … FROM STDIN.
 pub struct CopyIn {
-    /// Number of columns, all in text format.
-    pub column_count: usize,
+    /// Types of the data's columns.
+    pub types: Vec<SqlType>,
+    format: CopyFormat,
     load: Box<Load>,
 }
 
@@ -55,6 +60,8 @@ struct Load {
     running: JoinSet<Result<u64, SqlError>>,
     /// Where the batches are staged; none: they are inserted.
     transaction: Option<Transaction>,
+    /// Rows of binary data so far.
+    rows_taken: u64,
     loaded: u64,
 }
 
@@ -86,12 +93,31 @@ impl CopyIn {
             batch_bytes: 0,
             running: JoinSet::new(),
             transaction,
+            rows_taken: 0,
             loaded: 0,
         };
         CopyIn {
-            column_count: plan.columns.len(),
+            types: plan
+                .columns
+                .iter()
+                .map(|column| column.sql_type.clone())
+                .collect(),
+            format: plan.format.clone(),
             load: Box::new(load),
         }
+    }
+
+    /// Whether the data is PostgreSQL's binary format: then rows come by [`CopyIn::write_row`], read by whoever knows that format.
+    pub fn is_binary(&self) -> bool {
+        self.format.is_binary()
+    }
+
+    /// Takes a row of as many values as there are columns, each of its column's type or NULL. `bytes`: its size in the data.
+    ///
+    /// # Errors
+    /// As [`CopyIn::write`].
+    pub async fn write_row(&mut self, values: Vec<Datum>, bytes: usize) -> Result<(), SqlError> {
+        self.load.take_row(values, bytes).await
     }
 
     /// Takes a piece of the data; pieces end anywhere. Back-pressure is in the waiting.
@@ -147,8 +173,29 @@ impl Load {
 
     async fn take(&mut self, record: Record) -> Result<(), SqlError> {
         let item = self.item(&record)?;
-        self.batch_lines.push(record.line);
-        self.batch_bytes += record.bytes;
+        self.add(item, record.line, record.bytes).await
+    }
+
+    async fn take_row(&mut self, values: Vec<Datum>, bytes: usize) -> Result<(), SqlError> {
+        self.rows_taken += 1;
+        let line = self.rows_taken;
+        let mut item = Item::new();
+        for (column, value) in self.columns.iter().zip(&values) {
+            match datum_to_attribute(value, &column.sql_type) {
+                Ok(Some(value)) => {
+                    item.insert(column.name.clone(), value);
+                }
+                Ok(None) => {}
+                Err(error) => return Err(self.located(error, line, None)),
+            }
+        }
+        self.complete(&mut item, line)?;
+        self.add(item, line, bytes).await
+    }
+
+    async fn add(&mut self, item: Item, line: u64, bytes: usize) -> Result<(), SqlError> {
+        self.batch_lines.push(line);
+        self.batch_bytes += bytes;
         self.batch.push((item, OnConflict::Fail));
         if self.batch.len() >= BATCH_ROWS_MAX || self.batch_bytes >= BATCH_BYTES_MAX {
             self.send_batch().await?;
@@ -189,6 +236,12 @@ impl Load {
                 }
             }
         }
+        self.complete(&mut item, record.line)?;
+        Ok(item)
+    }
+
+    /// Adds the defaults of columns that the data does not have, and sees that nothing is missing.
+    fn complete(&self, item: &mut Item, line: u64) -> Result<(), SqlError> {
         let with = self
             .shared
             .arguments(Parameters::Datums(&[]), &[], self.now_micros);
@@ -203,10 +256,10 @@ impl Load {
                     table: self.table.definition.name.clone(),
                     column: name.clone(),
                 };
-                return Err(self.located(error, record.line, None));
+                return Err(self.located(error, line, None));
             }
         }
-        Ok(item)
+        Ok(())
     }
 
     async fn send_batch(&mut self) -> Result<(), SqlError> {

@@ -3,7 +3,7 @@
 //! PostgreSQL's rules: a record ends at a line end that is neither escaped (text) nor quoted (CSV); the line `\.` ends the data; the NULL
 //! string stands for NULL where it is neither escaped nor quoted.
 
-use super::plan::Format;
+use super::format::CopyFormat;
 use crate::SqlError;
 
 /// Longest record in bytes: an item has at most 400 KB.
@@ -20,7 +20,7 @@ pub(crate) struct Record {
 }
 
 pub(crate) struct RecordParser {
-    format: Format,
+    format: CopyFormat,
     buffer: Vec<u8>,
     /// Where the open record begins.
     start: usize,
@@ -35,7 +35,7 @@ pub(crate) struct RecordParser {
 }
 
 impl RecordParser {
-    pub(crate) fn new(format: Format) -> RecordParser {
+    pub(crate) fn new(format: CopyFormat) -> RecordParser {
         RecordParser {
             header_pending: format.header,
             format,
@@ -96,7 +96,7 @@ impl RecordParser {
             let is_end = raw == b"\\.";
             let fields = if is_end || self.header_pending {
                 vec![]
-            } else if self.format.csv {
+            } else if self.format.is_csv() {
                 csv_fields(raw, &self.format)?
             } else {
                 text_fields(raw, &self.format)?
@@ -128,7 +128,7 @@ impl RecordParser {
     fn find_end(&mut self) -> Option<usize> {
         while self.scanned < self.buffer.len() {
             let byte = self.buffer[self.scanned];
-            if self.format.csv {
+            if self.format.is_csv() {
                 let quoted_escape = self.in_quotes
                     && byte == self.format.escape
                     && self.format.escape != self.format.quote;
@@ -191,7 +191,7 @@ fn utf8(bytes: Vec<u8>) -> Result<String, SqlError> {
     }
 }
 
-fn text_fields(raw: &[u8], format: &Format) -> Result<Vec<Option<String>>, SqlError> {
+fn text_fields(raw: &[u8], format: &CopyFormat) -> Result<Vec<Option<String>>, SqlError> {
     let mut fields = Vec::new();
     let mut start = 0;
     let mut at = 0;
@@ -264,7 +264,7 @@ fn unescape(field: &[u8]) -> Vec<u8> {
     out
 }
 
-fn csv_fields(raw: &[u8], format: &Format) -> Result<Vec<Option<String>>, SqlError> {
+fn csv_fields(raw: &[u8], format: &CopyFormat) -> Result<Vec<Option<String>>, SqlError> {
     let mut fields = Vec::new();
     let mut value = Vec::new();
     let mut quoted = false;

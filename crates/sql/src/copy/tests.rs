@@ -1,24 +1,25 @@
+use super::format::{CopyFormat, Kind};
 use super::parser::RecordParser;
-use super::plan::Format;
 use proptest::prelude::*;
 
 /// Line and fields of a record.
 type Found = (u64, Vec<Option<String>>);
 
-fn text() -> Format {
-    Format {
-        csv: false,
+fn text() -> CopyFormat {
+    CopyFormat {
+        kind: Kind::Text,
         delimiter: b'\t',
         null: "\\N".into(),
         header: false,
         quote: b'"',
         escape: b'"',
+        force_quote: vec![],
     }
 }
 
-fn csv() -> Format {
-    Format {
-        csv: true,
+fn csv() -> CopyFormat {
+    CopyFormat {
+        kind: Kind::Csv,
         delimiter: b',',
         null: String::new(),
         ..text()
@@ -26,7 +27,7 @@ fn csv() -> Format {
 }
 
 /// The records of data that arrives in pieces of `piece` bytes.
-fn records(format: Format, data: &[u8], piece: usize) -> Result<Vec<Found>, String> {
+fn records(format: CopyFormat, data: &[u8], piece: usize) -> Result<Vec<Found>, String> {
     let mut parser = RecordParser::new(format);
     let mut found = Vec::new();
     for chunk in data.chunks(piece.max(1)) {
@@ -41,7 +42,7 @@ fn records(format: Format, data: &[u8], piece: usize) -> Result<Vec<Found>, Stri
     Ok(found)
 }
 
-fn check(format: Format, data: &str, expected: &[(u64, &[Option<&str>])]) {
+fn check(format: CopyFormat, data: &str, expected: &[(u64, &[Option<&str>])]) {
     let expected: Vec<Found> = expected
         .iter()
         .map(|(line, fields)| {
@@ -92,7 +93,7 @@ fn csv_format_knows_quotes_and_null() {
             (2, &[Some("x,\"y\""), Some("two\nlines"), Some("z")]),
         ],
     );
-    let custom = Format {
+    let custom = CopyFormat {
         delimiter: b';',
         null: "NULL".into(),
         header: true,

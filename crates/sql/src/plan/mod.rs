@@ -149,23 +149,13 @@ impl ConstantQuery {
             }
         });
         let projection = self.projection(keys.collect());
-        let table = TableFactor::Table {
-            name: rows.table.clone(),
-            alias: rows.alias.map(|alias| TableAlias {
-                explicit: true,
-                name: alias.clone(),
-                columns: vec![],
-                at: None,
-            }),
-            args: None,
-            with_hints: vec![],
-            version: None,
-            with_ordinality: false,
-            partitions: vec![],
-            json_path: None,
-            sample: None,
-            index_hints: vec![],
-        };
+        let alias = rows.alias.map(|alias| TableAlias {
+            explicit: true,
+            name: alias.clone(),
+            columns: vec![],
+            at: None,
+        });
+        let table = table_factor(rows.table.clone(), alias);
         let mut from = vec![TableWithJoins {
             relation: table,
             joins: vec![],
@@ -197,6 +187,30 @@ pub(crate) struct RowQuery<'a> {
     pub others: &'a [TableWithJoins],
     pub selection: Option<&'a Expr>,
     pub with: Option<&'a With>,
+}
+
+fn table_factor(name: ObjectName, alias: Option<TableAlias>) -> TableFactor {
+    TableFactor::Table {
+        name,
+        alias,
+        args: None,
+        with_hints: vec![],
+        version: None,
+        with_ordinality: false,
+        partitions: vec![],
+        json_path: None,
+        sample: None,
+        index_hints: vec![],
+    }
+}
+
+/// `SELECT projection FROM table`.
+pub(crate) fn select_from(table: ObjectName, projection: Vec<SelectItem>) -> Query {
+    let from = TableWithJoins {
+        relation: table_factor(table, None),
+        joins: vec![],
+    };
+    query_of(select_of(projection, vec![from], None))
 }
 
 fn select_of(

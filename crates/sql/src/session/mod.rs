@@ -18,6 +18,7 @@ pub(crate) use command::Command;
 
 pub use notice::{Notice, NoticeSeverity};
 
+use crate::copy::CopyOut;
 use crate::service::{Plan, Prepared, Shared};
 use crate::{
     AnalyticContext, Datum, Dialect, Outcome, RowStream, SqlError, SqlType, TransactionStatus,
@@ -276,20 +277,28 @@ fn timed_out() -> SqlError {
 /// The rows fail when the time is over, too.
 fn with_timeout(outcome: Outcome, limit: Duration) -> Outcome {
     match outcome {
-        Outcome::Rows { columns, rows, tag } => {
-            let deadline = Box::pin(tokio::time::sleep(limit));
-            let rows: RowStream =
-                futures::stream::unfold(Some((rows, deadline)), |state| async move {
-                    let (mut rows, mut deadline) = state?;
-                    tokio::select! {
-                        biased;
-                        () = &mut deadline => Some((Err(timed_out()), None)),
-                        batch = rows.next() => batch.map(|batch| (batch, Some((rows, deadline)))),
-                    }
-                })
-                .boxed();
-            Outcome::Rows { columns, rows, tag }
-        }
+        Outcome::Rows { columns, rows, tag } => Outcome::Rows {
+            columns,
+            rows: until(rows, limit),
+            tag,
+        },
+        Outcome::CopyOut(copy) => Outcome::CopyOut(CopyOut {
+            rows: until(copy.rows, limit),
+            ..copy
+        }),
         other => other,
     }
+}
+
+fn until(rows: RowStream, limit: Duration) -> RowStream {
+    let deadline = Box::pin(tokio::time::sleep(limit));
+    futures::stream::unfold(Some((rows, deadline)), |state| async move {
+        let (mut rows, mut deadline) = state?;
+        tokio::select! {
+            biased;
+            () = &mut deadline => Some((Err(timed_out()), None)),
+            batch = rows.next() => batch.map(|batch| (batch, Some((rows, deadline)))),
+        }
+    })
+    .boxed()
 }

@@ -4,19 +4,26 @@
 
 use super::Session;
 use crate::bind::{Arguments, Parameters};
-use crate::copy::CopyIn;
+use crate::copy::{CopyIn, CopyOut};
 use crate::plan::past::{PastPlan, position_text};
 use crate::run::read::{ReadFrom, Selected};
 use crate::run::request::Request;
 use crate::run::write::Written;
 use crate::run::{compute, explain, read};
 use crate::service::{Plan, Prepared};
-use crate::{AnalyticContext, Column, Datum, Outcome, Row, RowStream, SqlError};
+use crate::{AnalyticContext, Column, Datum, Outcome, Row, RowStream, SqlError, SqlType};
 use shale_engine::{AsOf, ReadView, Transaction};
 use std::sync::Arc;
 
 fn rows_of(columns: Arc<[Column]>, rows: RowStream, tag: &'static str) -> Outcome {
     Outcome::Rows { columns, rows, tag }
+}
+
+/// What a query is run with.
+struct Given<'a> {
+    parameters: &'a [Datum],
+    parameter_types: &'a [SqlType],
+    now_micros: u64,
 }
 
 impl Session {
@@ -52,39 +59,30 @@ impl Session {
         };
         match &prepared.plan {
             Plan::Empty => Ok(Outcome::Empty),
-            Plan::Select(plan) => {
-                let view = view();
-                let selected = {
-                    let with = self.arguments(parameters, now_micros, view.as_ref());
-                    let from = match &view {
-                        None => ReadFrom::Published(&self.shared.engine),
-                        Some(view) => ReadFrom::View(view),
-                    };
-                    read::run(from, plan, &with)?
+            query @ (Plan::Select(_) | Plan::Constant(_) | Plan::Analytic(_)) => {
+                let given = Given {
+                    parameters,
+                    parameter_types: &prepared.parameter_types,
+                    now_micros,
                 };
-                let rows = match selected {
-                    Selected::Rows(rows) => rows,
-                    Selected::TooManyToSort => {
-                        self.shared
-                            .run_fallback(
-                                plan,
-                                &context(view),
-                                &prepared.parameter_types,
-                                parameters,
-                            )
-                            .await?
-                    }
-                };
+                let rows = self.query(query, given, view()).await?;
                 Ok(rows_of(columns, rows, "SELECT"))
             }
-            Plan::Constant(plan) => {
-                let with = self.arguments(parameters, now_micros, view().as_ref());
-                let rows = read::one_batch(vec![plan.row(&with)?]);
-                Ok(rows_of(columns, rows, "SELECT"))
-            }
-            Plan::Analytic(plan) => {
-                let rows = plan.execute(&context(view()), parameters).await?;
-                Ok(rows_of(columns, rows, "SELECT"))
+            Plan::CopyTo {
+                source,
+                columns,
+                writer,
+            } => {
+                let given = Given {
+                    parameters,
+                    parameter_types: &prepared.parameter_types,
+                    now_micros,
+                };
+                Ok(Outcome::CopyOut(CopyOut {
+                    columns: columns.clone(),
+                    rows: self.query(source, given, view()).await?,
+                    writer: writer.clone(),
+                }))
             }
             Plan::Insert(..) | Plan::InsertSelect { .. } | Plan::Update(..) | Plan::Delete(..) => {
                 let request = Request {
@@ -134,6 +132,54 @@ impl Session {
             }),
             Plan::Command(_) => Err(SqlError::NotSupported {
                 feature: "a session command here".into(),
+                hint: None,
+            }),
+        }
+    }
+
+    /// The rows of a query.
+    async fn query(
+        &self,
+        plan: &Plan,
+        given: Given<'_>,
+        view: Option<ReadView>,
+    ) -> Result<RowStream, SqlError> {
+        let Given {
+            parameters,
+            parameter_types,
+            now_micros,
+        } = given;
+        let context = |view| AnalyticContext {
+            view,
+            ..self.context()
+        };
+        match plan {
+            Plan::Select(plan) => {
+                let selected = {
+                    let with = self.arguments(parameters, now_micros, view.as_ref());
+                    let from = match &view {
+                        None => ReadFrom::Published(&self.shared.engine),
+                        Some(view) => ReadFrom::View(view),
+                    };
+                    read::run(from, plan, &with)?
+                };
+                match selected {
+                    Selected::Rows(rows) => Ok(rows),
+                    Selected::TooManyToSort => {
+                        let context = context(view);
+                        self.shared
+                            .run_fallback(plan, &context, parameter_types, parameters)
+                            .await
+                    }
+                }
+            }
+            Plan::Constant(plan) => {
+                let with = self.arguments(parameters, now_micros, view.as_ref());
+                Ok(read::one_batch(vec![plan.row(&with)?]))
+            }
+            Plan::Analytic(plan) => plan.execute(&context(view), parameters).await,
+            _ => Err(SqlError::NotSupported {
+                feature: "this statement as a query".into(),
                 hint: None,
             }),
         }

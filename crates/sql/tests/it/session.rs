@@ -93,7 +93,6 @@ async fn what_is_not_built_is_refused_by_name() {
         ("DECLARE c CURSOR FOR SELECT * FROM t", "a cursor"),
         ("LISTEN x", "LISTEN"),
         ("CREATE VIEW v AS SELECT * FROM t", "CREATE VIEW"),
-        ("COPY t TO STDOUT", "COPY … TO"),
         ("GRANT SELECT ON t TO bob", "GRANT"),
         ("ALTER USER ann PASSWORD 'SCRAM-SHA-256$…'", "ALTER USER"),
         ("VACUUM", "VACUUM"),

@@ -1,12 +1,13 @@
 //! An engine, a service, and what statements answer as text.
 
+use bytes::BytesMut;
 use futures::future::BoxFuture;
 use futures::{StreamExt, TryStreamExt};
 use shale_engine::{Engine, EngineOptions};
 use shale_sql::datum::to_text;
 use shale_sql::{
-    AnalyticContext, AnalyticExecutor, AnalyticPlan, Column, Datum, Outcome, RowStream, Session,
-    SqlError, SqlService, SqlType,
+    AnalyticContext, AnalyticExecutor, AnalyticPlan, Column, CopyOut, Datum, Outcome, RowStream,
+    Session, SqlError, SqlService, SqlType,
 };
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -202,11 +203,34 @@ pub async fn run(session: &mut Session, text: &str) -> String {
     last
 }
 
+/// The data of a COPY … TO STDOUT, in text or CSV.
+async fn print_copy(copy: CopyOut) -> String {
+    let batches: Result<Vec<_>, SqlError> = copy.rows.try_collect().await;
+    let batches = match batches {
+        Ok(batches) => batches,
+        Err(error) => return describe(&error),
+    };
+    let mut out = BytesMut::new();
+    if copy.writer.has_header() {
+        copy.writer.put_header(&mut out, &copy.columns);
+    }
+    for row in batches.into_iter().flatten() {
+        for (position, (datum, column)) in row.iter().zip(copy.columns.iter()).enumerate() {
+            let text = (*datum != Datum::Null).then(|| to_text(datum, &column.sql_type));
+            copy.writer
+                .put_field(&mut out, position, text.as_deref().map(str::as_bytes));
+        }
+        copy.writer.end_line(&mut out);
+    }
+    String::from_utf8(out.to_vec()).expect("text")
+}
+
 pub async fn print(outcome: Outcome) -> String {
     match outcome {
         Outcome::Empty => String::new(),
         Outcome::Done { tag } => tag,
-        Outcome::CopyIn(copy) => format!("copy of {} columns", copy.column_count),
+        Outcome::CopyIn(copy) => format!("copy of {} columns", copy.types.len()),
+        Outcome::CopyOut(copy) => print_copy(copy).await,
         Outcome::Rows { columns, rows, tag } => {
             let batches: Result<Vec<_>, SqlError> = rows.try_collect().await;
             let batches = match batches {
