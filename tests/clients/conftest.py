@@ -5,6 +5,7 @@ import tempfile
 
 import pytest
 
+from support.credentials import guarded
 from support.server import running
 
 
@@ -15,6 +16,13 @@ def server():
     with running(directory) as started:
         yield started
     shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="module")
+def guarded_server(tmp_path_factory):
+    """One server that checks signatures for the tests of a file."""
+    with guarded(tmp_path_factory.mktemp("guarded") / "data") as started:
+        yield started
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ type Step = fn() -> Outcome;
 pub fn run_every_step() -> Outcome {
     let steps: [(&str, Step); 7] = [
         ("format", || {
-            run(&mut cargo_command(&["fmt", "--all", "--check"]))
+            run(&mut cargo_command(&["fmt", "--all", "--check"]))?;
+            run(&mut of_the_rust_client(&["fmt", "--check"])?)
         }),
         ("tidy", tidy::check),
         ("lints", || {
@@ -29,7 +30,9 @@ pub fn run_every_step() -> Outcome {
                 "--",
                 "--deny",
                 "warnings",
-            ]))
+            ]))?;
+            run(of_the_rust_client(&["clippy", "--all-targets", "--quiet"])?
+                .args(["--locked", "--", "--deny", "warnings"]))
         }),
         ("build", || {
             run(&mut cargo_command(&[
@@ -65,7 +68,16 @@ pub fn run_every_step() -> Outcome {
     Ok(())
 }
 
-/// Runs the Python client tests against the debug build.
+/// A cargo command in `tests/clients/rust`, a workspace of its own that the client tests build with the AWS SDK.
+fn of_the_rust_client(arguments: &[&str]) -> Result<Command, String> {
+    let mut command = cargo_command(arguments);
+    command
+        .current_dir(root().join("tests/clients/rust"))
+        .env("CARGO_TARGET_DIR", target_directory()?.join("client-rust"));
+    Ok(command)
+}
+
+/// Runs the client tests against the debug build: Python drives them all, those in other languages too.
 pub fn clients(arguments: &[String]) -> Outcome {
     ensure_psql()?;
     let tests = root().join("tests/clients");

@@ -19,7 +19,7 @@ cargo xtask COMMAND
   slt [FILE…] [--complete] [--on-postgres=URL]
                          run the SQL manual (sql-tests) against a debug build; --complete fills in answers,
                          --on-postgres checks the answers on a PostgreSQL 15
-  clients [PYTEST ARGS]  run the client tests (Python) against a debug build
+  clients [PYTEST ARGS]  run the client tests (driven by Python) against a debug build
   bench [log|shard|sql|http…] [--server FILE] [--directory DIR] [--seconds N]
                          measure against peers in the same run (PostgreSQL, bare loops); all if none is named;
                          --server: a release build that is there already; --directory: on the disk to be measured

@@ -93,6 +93,7 @@ pub fn python_environment(requirements: &Path) -> Result<PathBuf, String> {
             "pip",
             "install",
             "--quiet",
+            "--no-deps",
             "--disable-pip-version-check",
             "--requirement",
         ])
