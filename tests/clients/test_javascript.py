@@ -1,0 +1,20 @@
+"""The AWS SDK for JavaScript v3 and mappers upon it: each file of javascript/ is run by Node.js' own test runner."""
+
+import pytest
+
+from support.credentials import variables
+from support.javascript import SOURCES, node, project
+
+FILES = sorted(SOURCES.glob("*.test.mjs"))
+
+
+@pytest.fixture(scope="module")
+def directory(tmp_path_factory):
+    return project(tmp_path_factory.mktemp("javascript") / "project", *FILES)
+
+
+@pytest.mark.parametrize("file", FILES, ids=[file.name.removesuffix(".test.mjs") for file in FILES])
+def test_with_node(guarded_server, directory, file):
+    ended = node(directory, "--test", "--test-reporter=spec", file.name, **variables(guarded_server))
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "fail 0" in ended.stdout and "pass 0" not in ended.stdout, ended.stdout
