@@ -86,7 +86,7 @@ ANSWERED = [
     ("get_resource_policy", {"ResourceArn": ARN}, "Policy", POLICY),
     ("delete_resource_policy", {"ResourceArn": ARN}, "ResponseMetadata.HTTPStatusCode", 200),
     ("create_table", {"TableName": "short", "AttributeDefinitions": DEFINITIONS[:1], "KeySchema": KEY_SCHEMA[:1],
-                      "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}}, "TableDescription.TableStatus", "ACTIVE"),
+                      "ProvisionedThroughput": {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1}}, "TableDescription.TableStatus", "CREATING"),
     ("delete_table", {"TableName": "short"}, "TableDescription.TableStatus", "DELETING"),
     # Features that come later: there is nothing, and switching nothing off is done.
     ("list_backups", TABLE, "BackupSummaries", []),
