@@ -114,7 +114,7 @@ impl Engine {
         }
     }
 
-    /// Begins a transaction that may write when it is its turn at rows for which others queue, or after having waited for a second.
+    /// Begins a transaction that may write when it is its turn at rows over which it was refused before, or after having waited for a second.
     pub async fn begin_in_turn(&self, rows: &Contended) -> Transaction {
         let turn = self.inner.turns.take(rows).await;
         self.writing(self.inner.shard.begin_transaction(), Place::with(turn))
@@ -228,8 +228,8 @@ impl Transaction {
         state.active.as_ref()?.depends_on()
     }
 
-    /// After the commit: the rows at which another attempt, or the next transaction of the same client, does better to wait for its turn
-    /// ([`Engine::begin_in_turn`]). None unless the commit was refused for a conflict, or others queue for the turn that it had.
+    /// After a commit that was refused for a conflict: the rows at which another attempt does better to wait for its turn
+    /// ([`Engine::begin_in_turn`]).
     pub fn contended(&self) -> Option<Contended> {
         self.inner.place.contended()
     }

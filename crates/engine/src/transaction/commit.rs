@@ -4,7 +4,7 @@
 
 use super::definitions::Changes;
 use super::overlay::Overlay;
-use super::turn::Contended;
+use super::turn::{Contended, ROWS_MAX};
 use super::{Inner, Transaction};
 use crate::blocking::blocking_if;
 use crate::catalog::Table;
@@ -57,16 +57,12 @@ impl Transaction {
     pub async fn commit(&self) -> Result<(), Error> {
         let Inner { engine, place, .. } = &*self.inner;
         // Until it is published: whoever is next would be refused before.
-        let turn = place.leave();
+        let _turn = place.leave();
         let rows = self.written_rows();
         match self.sequence().await {
-            Ok(sequenced) => {
-                let outcome = engine.finish(sequenced).await;
-                place.set_contended(turn.and_then(|turn| engine.inner.turns.contended(&turn)));
-                outcome
-            }
+            Ok(sequenced) => engine.finish(sequenced).await,
             Err(Refusal::Conflict { written }) => {
-                place.set_contended(rows);
+                place.refused_over(self.overtaken(&rows));
                 // The answer tells of that record, and whoever tries again must see it.
                 if let Some(written) = written {
                     let _ = engine.published(written).await;
@@ -77,11 +73,26 @@ impl Transaction {
         }
     }
 
-    /// The rows that are staged; None if the transaction has ended.
-    fn written_rows(&self) -> Option<Contended> {
-        let state = self.inner.live().ok()?;
-        let keys = state.overlay.items().map(|(key, _)| &key[..]);
-        Some(Contended::of(keys))
+    /// Keys of rows that are staged, some at most; none if the transaction has ended.
+    fn written_rows(&self) -> Vec<Bytes> {
+        let Ok(state) = self.inner.live() else {
+            return Vec::new();
+        };
+        let keys = state.overlay.items().take(ROWS_MAX);
+        keys.map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Those rows that others have written since the snapshot.
+    fn overtaken(&self, tree_keys: &[Bytes]) -> Contended {
+        let Inner {
+            engine, snapshot, ..
+        } = &*self.inner;
+        let is_overtaken = |key: &&Bytes| {
+            let then = snapshot.get(Role::Items, key);
+            let now = engine.inner.shard.latest(Role::Items, key);
+            matches!((then, now), (Ok(then), Ok(now)) if then != now.value)
+        };
+        Contended::of(tree_keys.iter().filter(is_overtaken).map(|key| &key[..]))
     }
 
     /// A commit but for waiting.

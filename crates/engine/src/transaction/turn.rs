@@ -1,4 +1,4 @@
-//! Turns: transactions that would refuse each other queue up for the rows that they write.
+//! Turns: transactions that would refuse each other queue up for the rows over which they were refused.
 //!
 //! A turn is advice, not a lock: single writes and first attempts do not ask for one, whoever has waited too long goes on without, and
 //! the validation alone decides (`commit`). What it saves is work: of many transactions on one row all but one would be refused.
@@ -10,43 +10,35 @@ use parking_lot::Mutex;
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex as Queue, OwnedMutexGuard};
 
 /// Number of stripes.
 const STRIPES: usize = 1024;
-/// Rows of a transaction for which others of its kind queue; the rest is left to the validation.
-const ROWS_MAX: usize = 16;
+/// Rows of a transaction that are looked at; the rest is left to the validation.
+pub(super) const ROWS_MAX: usize = 16;
 /// For how long a turn is waited for: its holder may be a client that thinks. PostgreSQL looks for deadlocks after as long.
 const WAIT: Duration = Duration::from_secs(1);
 
 /// The turns of a shard.
 pub(crate) struct Turns {
-    stripes: Box<[Stripe]>,
-}
-
-#[derive(Default)]
-struct Stripe {
     /// Fair: first come, first served.
-    queue: Arc<Queue<()>>,
-    waiting: AtomicUsize,
+    stripes: Box<[Arc<Queue<()>>]>,
 }
 
-/// Rows that are in demand: what a transaction wrote that was refused, or for which others queued while it had its turn.
+/// Rows that are in demand: what a transaction was to write when it was refused, and others had written meanwhile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Contended(Vec<usize>);
 
 /// A turn; dropping it lets the next ones in.
 pub(super) struct Turn {
-    rows: Contended,
     _held: Vec<OwnedMutexGuard<()>>,
 }
 
 impl Default for Turns {
     fn default() -> Turns {
         Turns {
-            stripes: (0..STRIPES).map(|_| Stripe::default()).collect(),
+            stripes: (0..STRIPES).map(|_| Arc::default()).collect(),
         }
     }
 }
@@ -54,7 +46,7 @@ impl Default for Turns {
 impl Contended {
     /// Rows by their tree keys.
     pub(super) fn of<'k>(tree_keys: impl Iterator<Item = &'k [u8]>) -> Contended {
-        let mut stripes: Vec<usize> = tree_keys.take(ROWS_MAX).map(stripe).collect();
+        let mut stripes: Vec<usize> = tree_keys.map(stripe).collect();
         stripes.sort_unstable();
         stripes.dedup();
         Contended(stripes)
@@ -67,49 +59,12 @@ impl Turns {
         let all = async {
             let mut held = Vec::with_capacity(rows.0.len());
             for &stripe in &rows.0 {
-                held.push(self.stripes[stripe].enter().await);
+                held.push(Arc::clone(&self.stripes[stripe]).lock_owned().await);
             }
             held
         };
         let held = tokio::time::timeout(WAIT, all).await.ok()?;
-        Some(Turn {
-            rows: rows.clone(),
-            _held: held,
-        })
-    }
-
-    /// The rows of a turn, if others wait for one of them.
-    pub(super) fn contended(&self, turn: &Turn) -> Option<Contended> {
-        let waits = |stripe: &usize| self.stripes[*stripe].waiting.load(Ordering::Relaxed) > 0;
-        let contended = turn.rows.0.iter().any(waits);
-        contended.then(|| turn.rows.clone())
-    }
-}
-
-impl Stripe {
-    async fn enter(&self) -> OwnedMutexGuard<()> {
-        let queue = Arc::clone(&self.queue);
-        if let Ok(held) = Arc::clone(&queue).try_lock_owned() {
-            return held;
-        }
-        let _waiting = Waiting::new(&self.waiting);
-        queue.lock_owned().await
-    }
-}
-
-/// Counts one that waits, also if it is cancelled.
-struct Waiting<'c>(&'c AtomicUsize);
-
-impl Waiting<'_> {
-    fn new(count: &AtomicUsize) -> Waiting<'_> {
-        count.fetch_add(1, Ordering::Relaxed);
-        Waiting(count)
-    }
-}
-
-impl Drop for Waiting<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        Some(Turn { _held: held })
     }
 }
 
@@ -139,8 +94,8 @@ impl Place {
         self.turn.lock().take()
     }
 
-    pub(super) fn set_contended(&self, rows: Option<Contended>) {
-        *self.contended.lock() = rows;
+    pub(super) fn refused_over(&self, rows: Contended) {
+        *self.contended.lock() = Some(rows);
     }
 
     pub(super) fn contended(&self) -> Option<Contended> {
@@ -157,39 +112,27 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn turns_come_in_order_and_tell_who_waits() {
+    async fn turns_come_in_order() {
         let turns = Turns::default();
         let first = turns.take(&rows(&["a"])).await.unwrap();
-        assert_eq!(turns.contended(&first), None);
         let mut second = Box::pin(async { turns.take(&rows(&["b", "a"])).await.unwrap() });
         let mut third = Box::pin(async { turns.take(&rows(&["a", "c"])).await.unwrap() });
         assert!(futures::poll!(&mut second).is_pending());
         assert!(futures::poll!(&mut third).is_pending());
-        assert_eq!(turns.contended(&first), Some(rows(&["a"])));
         drop(first);
         let second = second.await;
         assert!(futures::poll!(&mut third).is_pending());
         drop(second);
-        let third = third.await;
-        assert_eq!(turns.contended(&third), None);
+        third.await;
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_waits_too_long_goes_on_without_and_leaves_no_trace() {
+    async fn whoever_waits_too_long_goes_on_without_and_holds_nothing() {
         let turns = Turns::default();
         let held = turns.take(&rows(&["a"])).await.unwrap();
-        assert!(turns.take(&rows(&["a", "b"])).await.is_none());
-        assert_eq!(turns.contended(&held), None);
-        assert!(
-            turns.take(&rows(&["b"])).await.is_some(),
-            "nothing stayed held"
-        );
-    }
-
-    #[test]
-    fn rows_are_few_and_in_order() {
-        let keys: Vec<String> = (0..100).map(|n| n.to_string()).collect();
-        let rows = Contended::of(keys.iter().map(|key| key.as_bytes()));
-        assert!(rows.0.len() <= ROWS_MAX && rows.0.is_sorted());
+        assert!(turns.take(&rows(&["b", "a", "c"])).await.is_none());
+        assert!(turns.take(&rows(&["b", "c"])).await.is_some());
+        drop(held);
+        assert!(turns.take(&rows(&["a"])).await.is_some());
     }
 }

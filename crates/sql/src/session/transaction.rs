@@ -17,7 +17,7 @@ use shale_env::Clock;
 #[derive(Default)]
 pub(crate) struct Transaction {
     block: Option<Block>,
-    /// Rows at which the next block waits for its turn, because the one before was refused over them, or others queue behind it.
+    /// Rows at which the next block waits for its turn, because the one before was refused over them.
     contended: Option<Contended>,
 }
 
