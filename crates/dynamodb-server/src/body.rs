@@ -35,6 +35,8 @@ pub(crate) struct BodyBudget {
     large: Semaphore,
     /// Who waits here holds a share of the others, and nobody who holds a share of this one waits for any.
     inflated: Semaphore,
+    /// How long a whole body may take.
+    timeout: Duration,
 }
 
 /// What a compressed body became, and its share of the budget while it lives.
@@ -72,6 +74,7 @@ impl BodyBudget {
             small: Semaphore::new(small_bytes / BUDGET_UNIT_BYTES),
             large: Semaphore::new(large_bytes / BUDGET_UNIT_BYTES),
             inflated: Semaphore::new(INFLATED_BUDGET_BYTES / BUDGET_UNIT_BYTES),
+            timeout: BODY_TIMEOUT,
         }
     }
 
@@ -86,7 +89,7 @@ impl BodyBudget {
     where
         B: Body<Data = Bytes> + Unpin,
     {
-        tokio::time::timeout(BODY_TIMEOUT, self.collect(body))
+        tokio::time::timeout(self.timeout, self.collect(body))
             .await
             .unwrap_or_else(|_| {
                 Err(Exception::new(
@@ -262,5 +265,26 @@ mod tests {
         assert_eq!(budget.large.available_permits(), 0);
         drop(body);
         assert_eq!(budget.large.available_permits(), units(BODY_BYTES_MAX));
+    }
+
+    #[tokio::test]
+    async fn a_body_that_drips_is_given_up_and_its_memory_given_back() {
+        let budget = BodyBudget {
+            timeout: Duration::from_millis(50),
+            ..BodyBudget::of(8 * 1024, BODY_BYTES_MAX)
+        };
+        let drops = stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Some((
+                Ok::<_, Infallible>(Frame::data(Bytes::from_static(b" "))),
+                (),
+            ))
+        });
+        let body = StreamBody::new(Box::pin(drops));
+        let Err(exception) = budget.read(body).await else {
+            panic!("the body never ends");
+        };
+        assert_eq!(exception.exception_type, ExceptionType::RequestTimeout);
+        assert_eq!(budget.small.available_permits(), 8);
     }
 }

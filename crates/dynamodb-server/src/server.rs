@@ -3,7 +3,7 @@
 //! Not here: what a request is (`http`), what it does (`service`).
 //!
 //! Invariants:
-//! * A client that sends nothing, or slowly, is cut off after [`HEAD_TIMEOUT`].
+//! * A client that sends nothing, or slowly, is cut off after [`DynamoDbOptions::head_timeout`].
 //! * After shutdown no connection is accepted, running requests are answered, and the rest is cut off after [`DRAIN_TIMEOUT`].
 
 use crate::cors::CorsOrigins;
@@ -24,8 +24,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// How long a request head may take; also how long a connection may idle between requests. SDKs keep idle connections for up to 60
-/// seconds: a server that closed them just then would break off requests that are on their way.
+/// [`DynamoDbOptions::head_timeout`] by default. SDKs keep idle connections for up to 60 seconds: a server that closed them just then
+/// would break off requests that are on their way.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(90);
 /// How long running requests may take after shutdown began.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -58,12 +58,14 @@ pub struct DynamoDbOptions {
     pub clock: Clock,
     /// Web pages that may talk to the server; by default none.
     pub cors: CorsOrigins,
+    /// How long a request head may take; also how long a connection may idle between requests.
+    pub head_timeout: Duration,
     /// Connections served at once; more wait in the listener's backlog.
     pub max_connections: usize,
 }
 
 impl DynamoDbOptions {
-    /// The defaults: region `us-east-1`, the system's clock, 10,000 connections.
+    /// The defaults: region `us-east-1`, the system's clock, 10,000 connections, 90 seconds for a request head.
     pub fn new(
         engine: Engine,
         sql: SqlService,
@@ -76,6 +78,7 @@ impl DynamoDbOptions {
             region: "us-east-1".to_owned(),
             clock: Arc::new(system_clock),
             cors: CorsOrigins::default(),
+            head_timeout: HEAD_TIMEOUT,
             max_connections: 10_000,
         }
     }
@@ -111,6 +114,7 @@ pub async fn serve(
     let places = Arc::new(Semaphore::new(
         options.max_connections.clamp(1, Semaphore::MAX_PERMITS),
     ));
+    let head_timeout = options.head_timeout;
     let service = Arc::new(Service::new(options));
     let mut connections = JoinSet::new();
     loop {
@@ -127,7 +131,7 @@ pub async fn serve(
                 let service = Arc::clone(&service);
                 let shutdown = shutdown.clone();
                 connections.spawn(async move {
-                    serve_connection(stream, service, shutdown).await;
+                    serve_connection(stream, service, head_timeout, shutdown).await;
                     drop(place);
                 });
             }
@@ -150,11 +154,16 @@ pub async fn serve(
     Ok(())
 }
 
-async fn serve_connection(stream: TcpStream, service: Arc<Service>, shutdown: CancellationToken) {
+async fn serve_connection(
+    stream: TcpStream,
+    service: Arc<Service>,
+    head_timeout: Duration,
+    shutdown: CancellationToken,
+) {
     // Answers are written whole; waiting to fill a segment would only delay them.
     let _ = stream.set_nodelay(true);
     let http2 = tokio::select! {
-        detected = tokio::time::timeout(HEAD_TIMEOUT, begins_http2(&stream)) => match detected {
+        detected = tokio::time::timeout(head_timeout, begins_http2(&stream)) => match detected {
             Ok(Ok(http2)) => http2,
             Ok(Err(_)) | Err(_) => return,
         },
@@ -184,7 +193,7 @@ async fn serve_connection(stream: TcpStream, service: Arc<Service>, shutdown: Ca
         let mut connection = pin!(
             http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(HEAD_TIMEOUT)
+                .header_read_timeout(head_timeout)
                 .max_header_size(HEAD_BYTES_MAX)
                 .serve_connection(io, handler)
         );

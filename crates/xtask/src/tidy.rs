@@ -35,6 +35,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "item",
         ],
     ),
+    // Only tests use it.
+    ("fuzz", &[]),
     ("sql-tests", &[]),
 ];
 

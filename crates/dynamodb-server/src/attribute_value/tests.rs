@@ -266,3 +266,34 @@ proptest! {
         let _ = Json::parse(text.as_bytes()).and_then(decode_item_json);
     }
 }
+
+/// What is read of any bytes is written so that it is read again as the same; what is not read is the request's fault.
+#[test]
+fn any_bytes_are_a_value_or_a_clear_error() {
+    let mut read = 0;
+    for input in shale_fuzz::Inputs::of("values") {
+        let value = match Json::parse(&input.bytes).and_then(decode_value) {
+            Ok(value) => value,
+            Err(exception) => {
+                let expected = [ExceptionType::Serialization, ExceptionType::Validation];
+                assert!(
+                    expected.contains(&exception.exception_type),
+                    "{input}: {exception:?}"
+                );
+                continue;
+            }
+        };
+        read += 1;
+        let item = Item::from([("v".to_owned(), value)]);
+        let (mut from_item, mut from_bytes) = (Vec::new(), Vec::new());
+        write_item(&mut from_item, &item);
+        let again = Json::parse(&from_item).and_then(decode_item_json);
+        assert_eq!(again.as_ref(), Ok(&item), "{input}");
+        // Stored and answered from the stored bytes, it is the same too.
+        let encoded = EncodedItem::encode(&item);
+        assert_eq!(encoded.to_item(), item, "{input}");
+        write_encoded_item(&mut from_bytes, encoded.view());
+        assert_eq!(from_item, from_bytes, "{input}");
+    }
+    assert!(read > 10, "the corpus holds values");
+}

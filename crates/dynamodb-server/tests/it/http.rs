@@ -3,6 +3,9 @@
 use crate::server::{Client, Server};
 use expect_test::expect;
 use serde_json::json;
+use shale_dynamodb_server::DynamoDbOptions;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn health_and_welcome() {
@@ -254,4 +257,40 @@ async fn chunked_bodies_and_clients_that_wait_for_leave() {
     assert_eq!(client.answer().await.status, 100);
     client.send(b"{}").await;
     assert_eq!(client.answer().await.json(), json!({"TableNames": []}));
+}
+
+/// A client that keeps a place by sending a byte now and then loses it, wherever in the head it is; others are served meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_that_drip_a_head_are_cut_off() {
+    let options = |options| DynamoDbOptions {
+        head_timeout: Duration::from_millis(300),
+        max_connections: 3,
+        ..options
+    };
+    let server = Server::opened(crate::support::engine(), None, options).await;
+    let heads: [&[u8]; 3] = [b"P", b"PR", b"POST / HTTP/1.1\r\nHost: x\r\nX-Filler: "];
+    let dripping = heads.map(async |head| {
+        let mut stream = server.client().await.stream;
+        stream.write_all(head).await.expect("sent");
+        // Until the server closes: a write or a read then fails, or the read ends.
+        let mut answer = [0; 64];
+        loop {
+            tokio::select! {
+                read = stream.read(&mut answer) => match read {
+                    Ok(0) | Err(_) => return,
+                    Ok(_) => {}
+                },
+                () = tokio::time::sleep(Duration::from_millis(20)) => {
+                    if stream.write_all(b"y").await.is_err() {
+                        return;
+                    }
+                }
+            }
+        }
+    });
+    futures::future::join_all(dripping).await;
+    // All places are free again.
+    for _ in 0..3 {
+        server.client().await.ok("ListTables", json!({})).await;
+    }
 }

@@ -7,6 +7,7 @@ mod conditions;
 mod constraints;
 mod contributor_insights;
 mod cors;
+mod fuzz;
 mod http;
 mod indexes;
 mod item_collections;

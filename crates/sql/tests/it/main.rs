@@ -2,6 +2,7 @@
 
 mod copy;
 mod definitions;
+mod fuzz;
 mod indexes;
 mod partiql;
 mod past;

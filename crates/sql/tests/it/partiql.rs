@@ -469,7 +469,10 @@ async fn queries_that_are_no_page_are_cut_into_pages() {
         "! parameter 1 has type S, the statement needs bigint"
     );
     // One statement of a batch or a transaction reads an item.
-    let outcome = server.service.batch_partiql(std::slice::from_ref(&request)).await;
+    let outcome = server
+        .service
+        .batch_partiql(std::slice::from_ref(&request))
+        .await;
     assert!(outcome.expect("outcomes")[0].is_err());
     assert!(
         server

@@ -1,0 +1,3 @@
+//! Expressions from outside.
+
+mod fuzz;
