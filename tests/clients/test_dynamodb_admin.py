@@ -27,7 +27,7 @@ def tables(guarded_server):
 
 
 def test_in_a_browser(guarded_server, tables, tmp_path):
-    directory = project(tmp_path / "project", SOURCES / "admin.browser.mjs")
+    directory = project(tmp_path / "project", SOURCES / "browser.mjs", SOURCES / "admin.browser.mjs")
     program = INSTALLED / "node_modules/dynamodb-admin/dist/dynamodb-admin.js"
     with started(directory, program, "--host", "127.0.0.1", "--port", "0", "--dynamo-endpoint", guarded_server.dynamodb_url, **variables(guarded_server)) as admin:
         for line in admin.stdout:

@@ -5,7 +5,7 @@
 //!
 //! Invariants:
 //! * The payload hash is always computed from the body, never taken from a header.
-//! * `host` and `x-amz-target` are part of what is signed, so that a signature cannot be used for another operation.
+//! * `host` (or HTTP/2's `:authority`) and `x-amz-target` are part of what is signed, so that a signature cannot be used for another operation.
 //! * Signatures are compared in constant time.
 //!
 //! Flow: parse the header → check the scope → check the date → look the key up → rebuild the canonical request → compare.
@@ -61,7 +61,7 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// Query string as sent, without the question mark.
     pub query: &'a str,
-    /// Headers; `host` stands for HTTP/2's `:authority` too.
+    /// Headers; HTTP/2's `:authority` is one of them, and stands for a `host` that is not there.
     pub headers: &'a dyn Headers,
     /// The whole body.
     pub body: &'a [u8],
@@ -509,7 +509,9 @@ fn check_not_in_future(signed: u64, now: u64) -> Result<(), SignatureError> {
 }
 
 fn check_signed_headers(request: &Request<'_>, names: &[&str]) -> Result<(), SignatureError> {
-    if !names.contains(&"host") {
+    let is_authority_signed =
+        names.contains(&":authority") && request.headers.first(":authority").is_some();
+    if !names.contains(&"host") && !is_authority_signed {
         return Err(SignatureError::NotSigned { name: "host" });
     }
     if request.headers.first("x-amz-target").is_some() && !names.contains(&"x-amz-target") {

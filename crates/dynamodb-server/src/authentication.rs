@@ -50,7 +50,7 @@ impl Authentication {
     }
 }
 
-/// Headers of a request; HTTP/2 has its host in the pseudo-header `:authority`.
+/// Headers of a request; HTTP/2 has its host in the pseudo-header `:authority`, which clients sign by either name.
 struct HttpHeaders<'a> {
     headers: &'a HeaderMap,
     authority: Option<&'a str>,
@@ -58,10 +58,9 @@ struct HttpHeaders<'a> {
 
 impl Headers for HttpHeaders<'_> {
     fn for_each_value(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
-        if name == "host"
-            && !self.headers.contains_key(name)
-            && let Some(authority) = self.authority
-        {
+        let is_authority =
+            name == ":authority" || name == "host" && !self.headers.contains_key(name);
+        if is_authority && let Some(authority) = self.authority {
             visit(authority.as_bytes());
             return;
         }

@@ -4,18 +4,13 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import chromium from "@sparticuz/chromium";
-import puppeteer from "puppeteer-core";
+import { launch, patience } from "./browser.mjs";
 
-const patience = 30_000;
-// Nothing but the page itself may be asked for.
-const offline = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-quic"];
 let browser;
 let page;
 
 before(async () => {
-  chromium.setGraphicsMode = false;
-  browser = await puppeteer.launch({ executablePath: await chromium.executablePath(), headless: "shell", args: [...chromium.args, ...offline], timeout: patience });
+  browser = await launch();
   page = await browser.newPage();
   page.setDefaultTimeout(patience);
   await page.setViewport({ width: 1200, height: 800 });

@@ -7,6 +7,7 @@ import {
   IdempotentParameterMismatchException, paginateListTables, paginateQuery, paginateScan, ResourceInUseException, ResourceNotFoundException,
   TransactionCanceledException, waitUntilTableExists, waitUntilTableNotExists,
 } from "@aws-sdk/client-dynamodb";
+import { NodeHttp2Handler } from "@smithy/node-http-handler";
 import { DynamoDBStreams, ResourceNotFoundException as UnknownStreamException } from "@aws-sdk/client-dynamodb-streams";
 
 const client = new DynamoDB({ maxAttempts: 1 });
@@ -151,6 +152,16 @@ test("many requests at once over a few connections", async () => {
   const answers = await Promise.all(Array.from({ length: 200 }, () => client.updateItem(counted)));
   const seen = answers.map((answer) => Number(answer.Attributes.n.N)).toSorted((a, b) => a - b);
   assert.deepEqual(seen, Array.from({ length: 200 }, (_, n) => n + 1));
+});
+
+test("HTTP/2 carries many requests over one connection", async () => {
+  const over = new DynamoDB({ maxAttempts: 1, requestHandler: new NodeHttp2Handler({ maxConcurrentStreams: 50 }) });
+  const items = Array.from({ length: 100 }, (_, id) => ({ ...key(id, "http2"), text: { S: "x".repeat(20_000) } }));
+  await Promise.all(items.map((Item) => over.putItem({ TableName, Item })));
+  const found = await Promise.all(items.map((_, id) => over.getItem({ TableName, Key: key(id, "http2") })));
+  assert.deepEqual(found.map(({ Item }) => Item), items);
+  await caught(over.getItem({ TableName: "nope", Key: key(1) }), ResourceNotFoundException);
+  over.destroy();
 });
 
 test("the streams client reads the changes of the table", async () => {

@@ -332,6 +332,28 @@ fn the_operation_and_the_body_must_be_signed() {
 }
 
 #[test]
+fn the_host_may_be_signed_as_http2_names_it() {
+    let example = Example {
+        headers: vec![(":authority", "example.amazonaws.com")],
+        signed: ":authority;x-amz-date",
+        signature: "f4f76e64657334fd8315f9078b5e4f85a30d60d44c6341dcbe8018821ff7c80a",
+        ..Example::default()
+    };
+    assert_eq!(
+        example.verify().map(|signer| signer.user),
+        Ok("anna".to_owned())
+    );
+    let not_sent = Example {
+        headers: vec![],
+        ..example
+    };
+    assert_eq!(
+        not_sent.verify(),
+        Err(SignatureError::NotSigned { name: "host" })
+    );
+}
+
+#[test]
 fn dates_round_trip_and_nonsense_is_refused() {
     for seconds in [
         0,
