@@ -50,7 +50,7 @@ impl Constraints {
 
     /// A required member that is absent.
     pub(crate) fn missing(&mut self, path: &str) {
-        self.violated("null", path, "Member must not be null");
+        self.violated("null", path, messages::MEMBER_MISSING);
     }
 
     /// Notes that a required member is absent, or hands it on.

@@ -133,6 +133,7 @@ pub(crate) fn signature_mismatch(canonical_request: &str, string_to_sign: &str) 
 }
 
 // Constraints of the API model.
+pub(crate) const MEMBER_MISSING: &str = "Member must not be null";
 pub(crate) fn at_least(what: &str, min: impl Display) -> String {
     format!("Member must have {what} greater than or equal to {min}")
 }

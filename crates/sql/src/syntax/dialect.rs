@@ -7,7 +7,7 @@ use super::as_of::{LSN_FUNCTION, LSN_WORD};
 use crate::Dialect as Flavour;
 use sqlparser::ast::{
     Array, DictionaryField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName,
+    FunctionArguments, Ident, ObjectName, Value,
 };
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
@@ -18,6 +18,20 @@ use std::cell::Cell;
 
 /// Name under which a set literal `<<…>>` stands in the syntax tree, as a function call.
 pub(crate) const BAG_FUNCTION: &str = "__bag";
+/// Name under which `IS STRING` and the like stand in the syntax tree, which mean the same.
+const ATTRIBUTE_TYPE_FUNCTION: &str = "attribute_type";
+/// PartiQL's names of types behind IS, and DynamoDB's. ("IS: TRUE if the operand is a given, PartiQL data type", Developer Guide.) Sets
+/// have none: `attribute_type` knows them.
+const DOCUMENT_TYPES: &[(&str, &str)] = &[
+    ("STRING", "S"),
+    ("NUMERIC", "N"),
+    ("BLOB", "B"),
+    ("BOOLEAN", "BOOL"),
+    ("BOOL", "BOOL"),
+    ("STRUCT", "M"),
+    ("TUPLE", "M"),
+    ("LIST", "L"),
+];
 /// Name under which `IS MISSING` stands in the syntax tree, as a function call.
 pub(crate) const IS_MISSING_FUNCTION: &str = "__is_missing";
 
@@ -276,13 +290,22 @@ impl Dialect for ShaleDialect {
         }
         if is_keyword(parser, 0, Keyword::IS) {
             let negated = is_keyword(parser, 1, Keyword::NOT);
-            if !is_word(parser, 1 + usize::from(negated), "MISSING") {
-                return None;
-            }
-            for _ in 0..2 + usize::from(negated) {
+            let word_at = 1 + usize::from(negated);
+            let of_type = |(word, _): &&(&str, &str)| is_word(parser, word_at, word);
+            let test = match DOCUMENT_TYPES.iter().find(of_type) {
+                Some((_, descriptor)) => {
+                    let descriptor = Value::SingleQuotedString((*descriptor).to_owned());
+                    let arguments = vec![expr.clone(), Expr::Value(descriptor.into())];
+                    call(ATTRIBUTE_TYPE_FUNCTION, arguments)
+                }
+                None if is_word(parser, word_at, "MISSING") => {
+                    call(IS_MISSING_FUNCTION, vec![expr.clone()])
+                }
+                None => return None,
+            };
+            for _ in 0..=word_at {
                 parser.advance_token();
             }
-            let test = call(IS_MISSING_FUNCTION, vec![expr.clone()]);
             return Some(Ok(if negated {
                 Expr::UnaryOp {
                     op: sqlparser::ast::UnaryOperator::Not,

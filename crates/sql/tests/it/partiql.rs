@@ -482,3 +482,49 @@ async fn queries_that_are_no_page_are_cut_into_pages() {
             .is_err()
     );
 }
+
+/// "IS: TRUE if the operand is a given, PartiQL data type, including NULL or MISSING."
+#[tokio::test]
+async fn attributes_are_tested_for_their_type() {
+    let server = music().await;
+    for (song, value) in [
+        ("string", "'x'"),
+        ("numeric", "1.5"),
+        ("boolean", "false"),
+        ("tuple", "{'a': 1}"),
+        ("list", "[1]"),
+        ("null", "null"),
+        ("set", "<<1>>"),
+    ] {
+        let text = format!(
+            "INSERT INTO Music VALUE {{'Artist': 'T', 'Song': '{song}', 'v': {{'w': {value}}}}}"
+        );
+        run(&server, &text, vec![]).await.expect("inserted");
+    }
+    let blob = AttributeValue::B("b".into());
+    let text = "INSERT INTO Music VALUE {'Artist': 'T', 'Song': 'blob', 'v': {'w': ?}}";
+    run(&server, text, vec![blob]).await.expect("inserted");
+    for (test, expected) in [
+        ("IS STRING", "string"),
+        ("is numeric", "numeric"),
+        ("IS BOOLEAN", "boolean"),
+        ("IS BOOL", "boolean"),
+        ("IS STRUCT", "tuple"),
+        ("IS TUPLE", "tuple"),
+        ("IS LIST", "list"),
+        ("IS BLOB", "blob"),
+        ("IS NULL", "null"),
+    ] {
+        let text = format!("SELECT Song FROM Music WHERE Artist = 'T' AND v.w {test}");
+        let found = items(&server, &text, vec![]).await;
+        assert_eq!(
+            found,
+            [Item::from([("Song".to_owned(), s(expected))])],
+            "{test}"
+        );
+    }
+    let text = "SELECT Song FROM Music WHERE Artist = 'T' AND v.w IS NOT STRING";
+    assert_eq!(items(&server, text, vec![]).await.len(), 7);
+    let text = "SELECT Song FROM Music WHERE Artist = 'T' AND v.x IS MISSING";
+    assert_eq!(items(&server, text, vec![]).await.len(), 8);
+}
