@@ -401,6 +401,8 @@ pub(crate) const START_KEY_SCHEMA: &str =
     "The provided starting key is invalid: The provided key element does not match the schema";
 pub(crate) const START_KEY_OUTSIDE: &str =
     "The provided starting key is outside query boundaries based on provided conditions";
+pub(crate) const START_KEY_RANGE: &str =
+    "The provided starting key does not match the range key predicate";
 pub(crate) const HASH_KEY_TOO_LARGE: &str = "One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes";
 pub(crate) const RANGE_KEY_TOO_LARGE: &str = "One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes";
 

@@ -226,9 +226,19 @@ impl Service {
         let Error::TransactionCanceled { reasons } = error else {
             return from_engine(error, Subject::Transaction);
         };
+        let subject = |position: usize| *parts.get(position).unwrap_or(&(Subject::Item, ""));
+        // An empty key is found before anything is read, and is the request's fault, not an action's.
+        let empty = reasons.iter().enumerate().find_map(|(position, reason)| {
+            let error = reason.as_ref().filter(|error| is_empty_key(error))?;
+            Some((position, error.clone()))
+        });
+        if let Some((position, error)) = empty {
+            let (subject, table) = subject(position);
+            return self.exception(error, subject, table);
+        }
         let reasons = reasons.into_iter().enumerate();
         canceled(reasons.map(|(position, reason)| {
-            let (subject, table) = *parts.get(position).unwrap_or(&(Subject::Item, ""));
+            let (subject, table) = subject(position);
             reason.map(|error| self.exception(error, subject, table))
         }))
     }
@@ -289,4 +299,16 @@ impl Service {
             self.region
         )
     }
+}
+
+/// Whether a key attribute of a table or an index was given an empty value.
+fn is_empty_key(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Key(KeyError::Empty { .. })
+            | Error::IndexKey {
+                error: KeyError::Empty { .. },
+                ..
+            }
+    )
 }

@@ -8,9 +8,9 @@ use crate::expressions::{ExpressionAttributes, Legacy, key_condition_message};
 use crate::json::Structure;
 use crate::messages;
 use crate::service::Service;
-use shale_engine::{Query, blocking};
+use shale_engine::{Error, Index, Query, blocking};
 use shale_expression::{KeyCondition, ResolvedKeyCondition, SortCondition};
-use shale_item::{AttributeType, AttributeValue, KeyAttribute, KeyType};
+use shale_item::{AttributeType, AttributeValue, Item, KeyAttribute, KeySchema, KeyType};
 
 pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
@@ -94,11 +94,22 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
             messages::legacy_filter_on_key(name)
         }));
     }
-    if let (Some(key), None) = (&exclusive_start_key, index) {
-        schema
-            .exact_key_of(key)
-            .map_err(|error| service.exception(error.into(), Subject::Query, &table))?;
+    match (&exclusive_start_key, index) {
+        (Some(key), None) => drop(
+            schema
+                .exact_key_of(key)
+                .map_err(|error| service.exception(error.into(), Subject::Query, &table))?,
+        ),
+        (Some(key), Some(index)) if !is_key_of_entry(key, schema, index) => {
+            return Err(Exception::validation(messages::START_KEY_INVALID));
+        }
+        _ => {}
     }
+    // Of a key of the same partition only the sort key can be out of bounds.
+    let in_partition = exclusive_start_key.as_ref().is_some_and(|key| {
+        let values = partition.iter().map(|attribute| key.get(&attribute.name));
+        values.eq(resolved.partition.iter().map(Some))
+    });
     let whole_items = match index {
         Some(index) => {
             parameters.whole_items(definition, index, projection.as_ref(), filter.as_ref())?
@@ -118,10 +129,24 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
         exclusive_start_key,
         consistent,
     };
-    let page = blocking(|| service.engine.query(&query))
-        .map_err(|error| service.exception(error, Subject::Query, &query.table))?;
+    let page = blocking(|| service.engine.query(&query)).map_err(|error| match error {
+        Error::InvalidStartKey if in_partition => Exception::validation(messages::START_KEY_RANGE),
+        error => service.exception(error, Subject::Query, &query.table),
+    })?;
     let source = (query.table.as_str(), query.index.as_ref());
     Ok(parameters.answer(service, source, &page, projection.as_ref()))
+}
+
+/// Whether a start key has the keys of an index and of its table, and nothing else.
+fn is_key_of_entry(key: &Item, schema: &KeySchema, index: &Index) -> bool {
+    let of_table = std::iter::once(&schema.partition).chain(&schema.sort);
+    let keys = of_table.chain(&index.partition).chain(&index.sort);
+    let fits = |attribute: &KeyAttribute| {
+        let value = key.get(&attribute.name);
+        value.is_some_and(|value| check_type(value, attribute.key_type).is_ok())
+    };
+    let is_one = |name: &String| schema.is_key(name) || index.key_names().any(|key| key == name);
+    keys.into_iter().all(fits) && key.keys().all(is_one)
 }
 
 /// What the condition says about the key, with types that fit it.

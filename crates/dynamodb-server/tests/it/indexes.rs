@@ -176,8 +176,24 @@ async fn requests_that_an_index_cannot_answer() {
         ),
         (
             json!({"ExclusiveStartKey": {"player": {"S": "a"}, "day": {"N": "1"}}}),
+            expect!["400 ValidationException: The provided starting key is invalid"],
+        ),
+        (
+            json!({"ExclusiveStartKey": {"player": {"S": "a"}, "day": {"N": "1"}, "game": {"S": "go"}, "score": {"S": "1"}}}),
+            expect!["400 ValidationException: The provided starting key is invalid"],
+        ),
+        (
+            json!({"ExclusiveStartKey": {"player": {"S": "a"}, "day": {"N": "1"}, "game": {"S": "chess"}, "score": {"N": "1"}}}),
             expect![
                 "400 ValidationException: The provided starting key is outside query boundaries based on provided conditions"
+            ],
+        ),
+        (
+            json!({"ExclusiveStartKey": {"player": {"S": "a"}, "day": {"N": "1"}, "game": {"S": "go"}, "score": {"N": "1"}},
+                "KeyConditionExpression": "game = :g AND score > :s",
+                "ExpressionAttributeValues": {":g": {"S": "go"}, ":s": {"N": "5"}}}),
+            expect![
+                "400 ValidationException: The provided starting key does not match the range key predicate"
             ],
         ),
     ] {

@@ -135,7 +135,14 @@ async fn cancellations_tell_the_reason_of_each_action() {
         .await;
     let mut asking = check("a", "attribute_not_exists(pk)");
     asking["ConditionCheck"]["ReturnValuesOnConditionCheckFailure"] = json!("ALL_OLD");
-    let cases: [(Value, Expect); 4] = [
+    let cases: [(Value, Expect); 5] = [
+        // Found in the request itself: no action is the reason.
+        (
+            json!([check("c", "attribute_exists(pk)"), put("other", pk(""))]),
+            expect![[r#"
+                ValidationException: One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk
+            "#]],
+        ),
         (
             json!([
                 put("music", music_key("x", "y")),
@@ -160,16 +167,14 @@ async fn cancellations_tell_the_reason_of_each_action() {
                 {"Delete": {"TableName": "other", "Key": music_key("x", "y")}},
                 {"Update": {"TableName": "other", "Key": pk("a"), "UpdateExpression": "SET pk = :v",
                     "ExpressionAttributeValues": {":v": {"S": "b"}}}},
-                put("other", pk("")),
                 check("a", "attribute_exists(pk)")
             ]),
             expect![[r#"
-                TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [ValidationError, ValidationError, ValidationError, ValidationError, ValidationError, None]
+                TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [ValidationError, ValidationError, ValidationError, ValidationError, None]
                   {"Code":"ValidationError","Message":"One or more parameter values were invalid: Missing the key song in the item"}
                   {"Code":"ValidationError","Message":"One or more parameter values were invalid: Type mismatch for key song expected: S actual: N"}
                   {"Code":"ValidationError","Message":"The provided key element does not match the schema"}
                   {"Code":"ValidationError","Message":"One or more parameter values were invalid: Cannot update attribute pk. This attribute is part of the key"}
-                  {"Code":"ValidationError","Message":"One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"}
                   {"Code":"None"}
             "#]],
         ),
