@@ -15,7 +15,6 @@ from boto3.dynamodb.types import Binary, TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError, WaiterError
 
 from support.proxy import Flaky
-from support.strict import strict
 
 KEY_SCHEMA = [{"AttributeName": "owner", "KeyType": "HASH"}, {"AttributeName": "id", "KeyType": "RANGE"}]
 DEFINITIONS = [{"AttributeName": "owner", "AttributeType": "S"}, {"AttributeName": "id", "AttributeType": "N"}]
@@ -27,14 +26,12 @@ SOON = {"WaiterConfig": {"Delay": 0.05, "MaxAttempts": 200}}
 
 @pytest.fixture(scope="module")
 def resource(server):
-    resource = server.dynamodb("resource")
-    strict(resource.meta.client)
-    return resource
+    return server.dynamodb("resource")
 
 
 @pytest.fixture(scope="module")
 def client(server):
-    return strict(server.dynamodb())
+    return server.dynamodb()
 
 
 @pytest.fixture(scope="module")

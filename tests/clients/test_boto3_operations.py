@@ -8,7 +8,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from support.server import ROOT
-from support.strict import strict
 
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/music"
 BACKUP_ARN = f"{ARN}/backup/01489602797149-73d8d5bc"
@@ -29,7 +28,7 @@ NO_TABLE = {"TableName": "nope"}
 
 @pytest.fixture(scope="module")
 def client(server):
-    client = strict(server.dynamodb())
+    client = server.dynamodb()
     client.create_table(**TABLE, KeySchema=KEY_SCHEMA, AttributeDefinitions=DEFINITIONS, BillingMode="PAY_PER_REQUEST",
                         GlobalSecondaryIndexes=[BY_YEAR],
                         LocalSecondaryIndexes=[{"IndexName": "by_song_year", "Projection": {"ProjectionType": "KEYS_ONLY"}, "KeySchema": [
@@ -42,7 +41,7 @@ def client(server):
 
 @pytest.fixture(scope="module")
 def streams(server):
-    return strict(server.streams())
+    return server.streams()
 
 
 # What the data plane and the tables answer: the operation, its parameters, and a member of the answer with its value.
@@ -230,7 +229,7 @@ def test_what_comes_later_is_refused_or_empty_but_never_unknown(client):
 
 def test_endpoint_discovery_leads_back_to_the_server(server):
     """DescribeEndpoints, and a client that follows it."""
-    client = strict(server.dynamodb())
+    client = server.dynamodb()
     (endpoint,) = client.describe_endpoints()["Endpoints"]
     assert endpoint["Address"] == server.dynamodb_url.removeprefix("http://")
     assert endpoint["CachePeriodInMinutes"] > 0

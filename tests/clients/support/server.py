@@ -14,6 +14,8 @@ import boto3
 import botocore.config
 import psycopg
 
+from support.strict import strict
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 BINARY = os.environ.get("SHALE_BINARY", str(ROOT / "target/debug/shale"))
 READY = re.compile(r"ready: (postgresql://\S+@(\S+)/shale) (http://\S+)")
@@ -89,11 +91,14 @@ class Server:
         return psycopg.connect(self.pg_url(user, password), **{"autocommit": True, **parameters})
 
     def dynamodb(self, kind="client", service="dynamodb", key="local", secret="local", region="us-east-1", **config):
+        """A client or resource that fails on answers which the API model does not declare."""
         make = boto3.client if kind == "client" else boto3.resource
-        return make(
+        made = make(
             service, endpoint_url=self.dynamodb_url, region_name=region, aws_access_key_id=key, aws_secret_access_key=secret,
             config=botocore.config.Config(**{"retries": {"total_max_attempts": 1}, **config}),
         )
+        strict(made if kind == "client" else made.meta.client)
+        return made
 
     def streams(self, **config):
         return self.dynamodb(service="dynamodbstreams", **config)

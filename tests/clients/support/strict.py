@@ -3,14 +3,16 @@
 import base64
 import json
 
-# Any operation may answer with these; the model leaves them out.
-GENERIC_EXCEPTIONS = {"ValidationException", "SerializationException"}
+# Any operation may answer with these; the model leaves them out (API reference, "Common Errors" and "Error Handling").
+GENERIC_EXCEPTIONS = {
+    "AccessDeniedException", "IncompleteSignatureException", "InvalidSignatureException", "MissingAuthenticationTokenException",
+    "SerializationException", "ServiceUnavailableException", "UnknownOperationException", "UnrecognizedClientException", "ValidationException",
+}
 
 
 def strict(client):
-    """The client, now failing on answers that its own model does not declare."""
+    """Makes a client fail on answers that its own model does not declare."""
     client.meta.events.register("after-call.*", check_answer)
-    return client
 
 
 def check_answer(http_response, model, **_):
