@@ -4,6 +4,14 @@ use crate::server::Server;
 use serde_json::{Value, json};
 use shale_fuzz::Inputs;
 
+/// The operations of the other API of this door.
+const STREAMS: [&str; 4] = [
+    "DescribeStream",
+    "GetRecords",
+    "GetShardIterator",
+    "ListStreams",
+];
+
 /// A table with a local and a global index, an item in it.
 async fn prepare(client: &mut crate::server::Client) {
     let attribute = |name, kind| json!({"AttributeName": name, "AttributeType": kind});
@@ -52,7 +60,12 @@ async fn any_request_is_answered_or_refused() {
     let mut done = 0;
     for input in Inputs::of("requests") {
         let (operation, body) = split(&input.bytes);
-        let answer = client.call(&operation, body).await;
+        let api = match STREAMS.contains(&operation.as_str()) {
+            true => "DynamoDBStreams_20120810",
+            false => "DynamoDB_20120810",
+        };
+        let target = format!("X-Amz-Target: {api}.{operation}\r\n");
+        let answer = client.post(&target, body).await;
         // TagResource and UntagResource have nothing to say.
         if answer.status == 200 && answer.body.is_empty() {
             done += 1;
