@@ -10,12 +10,15 @@ use crate::plan::{Outputs, SelectPlan, constant, ddl, index, insert, select, upd
 use crate::run::partiql::is_page;
 use crate::service::{Plan, Shared};
 use crate::session::Command;
-use crate::syntax::{AsOfClauses, Insert, InsertSource, Stmt, located};
+use crate::session::command::folded;
+use crate::syntax::{
+    AsOfClauses, CursorOptions, CursorStatement, Insert, InsertSource, Stmt, located,
+};
 use crate::{
     AnalyticContext, AnalyticPlan, Catalog, Column, Datum, Dialect, RowStream, SqlError, SqlType,
 };
 use shale_engine::TableDescription;
-use sqlparser::ast::{Query, Statement};
+use sqlparser::ast::{Ident, Query, Statement};
 use std::sync::Arc;
 
 /// What a statement is planned with.
@@ -68,12 +71,28 @@ impl Shared {
                 let command = crate::session::command::plan_transaction(statement)?;
                 Ok(Planned::new(Plan::Command(command)))
             }
+            Stmt::Cursor(_) if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
+                feature: "a cursor in ExecuteStatement".into(),
+                hint: None,
+            }),
+            Stmt::Cursor(CursorStatement::Declare {
+                name,
+                options,
+                query,
+            }) => self.plan_cursor(name, options, query, of).await,
+            Stmt::Cursor(statement) => {
+                let command = crate::session::command::plan_cursor(statement)?;
+                Ok(Planned::new(Plan::Command(command)))
+            }
             Stmt::Locking { statement, tables } => {
                 check_locked_tables(&tables, &statement, text)?;
                 let mut planned = Box::pin(self.plan_statement(*statement, of)).await?;
                 planned.locks_rows = matches!(
                     planned.plan,
-                    Plan::Select(_) | Plan::Constant(_) | Plan::Analytic(_)
+                    Plan::Select(_)
+                        | Plan::Constant(_)
+                        | Plan::Analytic(_)
+                        | Plan::DeclareCursor { .. }
                 );
                 Ok(planned)
             }
@@ -99,7 +118,10 @@ impl Shared {
                 let planned = Box::pin(self.plan_statement(*statement, of)).await?;
                 if matches!(
                     planned.plan,
-                    Plan::Command(_) | Plan::Copy(_) | Plan::CopyTo { .. }
+                    Plan::Command(_)
+                        | Plan::Copy(_)
+                        | Plan::CopyTo { .. }
+                        | Plan::DeclareCursor { .. }
                 ) {
                     return Err(SqlError::NotSupported {
                         feature: "EXPLAIN of this statement".into(),
@@ -240,6 +262,32 @@ impl Shared {
             }
             _ => plan_definition(statement, of),
         }
+    }
+
+    /// DECLARE. It has no result columns; FETCH has.
+    async fn plan_cursor(
+        &self,
+        name: Ident,
+        options: CursorOptions,
+        query: Box<Query>,
+        of: Planning<'_>,
+    ) -> Result<Planned, SqlError> {
+        if options.binary {
+            return Err(SqlError::NotSupported {
+                feature: "a BINARY cursor".into(),
+                hint: Some("Ask for binary results where the rows are fetched.".into()),
+            });
+        }
+        let mut planned = Box::pin(self.plan_query(query, of)).await?;
+        let columns = planned.columns.take().unwrap_or_default();
+        let source = Box::new(std::mem::replace(&mut planned.plan, Plan::Empty));
+        planned.plan = Plan::DeclareCursor {
+            name: folded(name),
+            options,
+            source,
+            columns,
+        };
+        Ok(planned)
     }
 
     /// COPY … TO STDOUT. It is no query to the protocol: it has no result columns.

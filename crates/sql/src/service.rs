@@ -8,7 +8,7 @@ use crate::plan::past::PastPlan;
 use crate::plan::{ConstantPlan, DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl, index};
 use crate::planner::{Planned, Planning};
 use crate::session::{Command, Session};
-use crate::syntax::parse_statement;
+use crate::syntax::{CursorOptions, parse_statement};
 use crate::{
     AnalyticContext, AnalyticExecutor, AnalyticPlan, Catalog, Column, Dialect, SqlError, SqlType,
 };
@@ -107,6 +107,14 @@ pub(crate) enum Plan {
         source: Box<Plan>,
         columns: Arc<[Column]>,
         writer: CopyWriter,
+    },
+    /// DECLARE
+    DeclareCursor {
+        name: String,
+        options: CursorOptions,
+        /// The query.
+        source: Box<Plan>,
+        columns: Arc<[Column]>,
     },
     Explain(Box<Plan>),
     Command(Command),
@@ -393,7 +401,7 @@ impl Prepared {
     /// Whether it is a query of what is current, which may read by an index.
     pub(crate) fn may_use_indexes(&self) -> bool {
         let query = match &self.plan {
-            Plan::CopyTo { source, .. } => source,
+            Plan::CopyTo { source, .. } | Plan::DeclareCursor { source, .. } => source,
             plan => plan,
         };
         self.past.is_none() && matches!(query, Plan::Select(_) | Plan::Analytic(_))

@@ -3,7 +3,7 @@
 //! Not here: what names mean (`names`).
 
 use crate::names::{Catalog, Relation, find_relation};
-use crate::syntax::{Insert, InsertSource, Stmt, walk};
+use crate::syntax::{CursorStatement, Insert, InsertSource, Stmt, walk};
 use crate::{Dialect, SqlError};
 use shale_engine::TableDescription;
 use sqlparser::ast::{Expr, Ident, ObjectName, Query, SetExpr, TableFactor, Visitor};
@@ -137,7 +137,8 @@ pub(crate) fn check_locked_tables(
     let mut tables = Tables::default();
     let _ = match statement {
         Stmt::Sql(statement) => walk(statement.as_ref(), &mut tables),
-        Stmt::Insert(Insert {
+        Stmt::Cursor(CursorStatement::Declare { query, .. })
+        | Stmt::Insert(Insert {
             source: InsertSource::Query(query),
             ..
         }) => walk(query.as_ref(), &mut tables),

@@ -143,7 +143,7 @@ pub(crate) fn unreadable_key() -> SqlError {
 }
 
 /// About the bytes that a value takes in memory.
-fn datum_size(datum: &Datum) -> usize {
+pub(crate) fn datum_size(datum: &Datum) -> usize {
     const FIXED: usize = 24;
     match datum {
         Datum::Text(text) | Datum::Json(text) => FIXED + text.len(),

@@ -1,7 +1,7 @@
 //! Statements about the session itself: SET and SHOW, BEGIN and COMMIT, PREPARE and EXECUTE; and what is refused by name.
 
 use crate::planner::first_word;
-use crate::syntax::{TransactionModes, TransactionStatement};
+use crate::syntax::{CursorStatement, Direction, TransactionModes, TransactionStatement};
 use crate::{Column, SqlError, SqlType};
 use sqlparser::ast::{
     ContextModifier, DiscardObject, Expr, Ident, ObjectName, Reset, Set, Statement, Value,
@@ -55,6 +55,16 @@ pub(crate) enum Command {
     DiscardNothing(&'static str),
     /// SET ROLE and SET SESSION AUTHORIZATION to what they are already.
     KeepRole(Option<String>),
+    Fetch {
+        cursor: String,
+        direction: Direction,
+    },
+    Move {
+        cursor: String,
+        direction: Direction,
+    },
+    /// `None`: all.
+    Close(Option<String>),
 }
 
 pub(super) fn text_column(name: &str) -> Column {
@@ -125,9 +135,9 @@ pub(crate) fn plan_transaction(statement: TransactionStatement) -> Result<Comman
         TransactionStatement::Begin { tag, modes } => Command::Begin { tag, modes },
         TransactionStatement::Commit { chain } => Command::Commit { chain },
         TransactionStatement::Rollback { chain } => Command::Rollback { chain },
-        TransactionStatement::Savepoint(name) => Command::Savepoint(savepoint_name(name)),
-        TransactionStatement::Release(name) => Command::Release(savepoint_name(name)),
-        TransactionStatement::RollbackTo(name) => Command::RollbackTo(savepoint_name(name)),
+        TransactionStatement::Savepoint(name) => Command::Savepoint(folded(name)),
+        TransactionStatement::Release(name) => Command::Release(folded(name)),
+        TransactionStatement::RollbackTo(name) => Command::RollbackTo(folded(name)),
         TransactionStatement::SetTransaction { modes, session } => {
             Command::SetTransaction { modes, session }
         }
@@ -136,8 +146,30 @@ pub(crate) fn plan_transaction(statement: TransactionStatement) -> Result<Comman
     })
 }
 
+/// Plans FETCH, MOVE and CLOSE.
+///
+/// # Errors
+/// 0A000 for DECLARE, which is planned with its query.
+pub(crate) fn plan_cursor(statement: CursorStatement) -> Result<Command, SqlError> {
+    Ok(match statement {
+        CursorStatement::Fetch {
+            name,
+            direction,
+            moving,
+        } => {
+            let cursor = folded(name);
+            match moving {
+                false => Command::Fetch { cursor, direction },
+                true => Command::Move { cursor, direction },
+            }
+        }
+        CursorStatement::Close(name) => Command::Close(name.map(folded)),
+        CursorStatement::Declare { .. } => return Err(unsupported("DECLARE here", "")),
+    })
+}
+
 /// Names fold to lower case unless quoted.
-fn savepoint_name(name: Ident) -> String {
+pub(crate) fn folded(name: Ident) -> String {
     match name.quote_style {
         Some(_) => name.value,
         None => name.value.to_lowercase(),
@@ -146,12 +178,6 @@ fn savepoint_name(name: Ident) -> String {
 
 fn refused(statement: &Statement) -> SqlError {
     match statement {
-        Statement::Declare { .. } | Statement::Fetch { .. } | Statement::Close { .. } => {
-            unsupported(
-                "a cursor declared by statement",
-                "Fetch from a portal (extended protocol, row limit), or use LIMIT.",
-            )
-        }
         Statement::Truncate(_) => {
             unsupported("TRUNCATE", "DROP TABLE and CREATE TABLE are as fast.")
         }

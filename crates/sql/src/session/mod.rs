@@ -4,6 +4,7 @@
 //! transaction of the engine. Not here: planning (`service`), running (`run`).
 
 pub(crate) mod command;
+mod cursor;
 mod ddl;
 mod index_ddl;
 mod notice;
@@ -23,6 +24,7 @@ use crate::service::{Plan, Prepared, Shared};
 use crate::{
     AnalyticContext, Datum, Dialect, Outcome, RowStream, SqlError, SqlType, TransactionStatus,
 };
+use cursor::Cursors;
 use futures::StreamExt;
 use prepared::PreparedStatements;
 use settings::Settings;
@@ -42,6 +44,7 @@ pub struct Session {
     pub(crate) settings: Settings,
     pub(crate) transaction: Transaction,
     prepared: PreparedStatements,
+    cursors: Cursors,
     notices: Vec<Notice>,
 }
 
@@ -54,6 +57,7 @@ impl Session {
             database: database.to_owned(),
             transaction: Transaction::default(),
             prepared: PreparedStatements::default(),
+            cursors: Cursors::default(),
             notices: Vec::new(),
         }
     }
@@ -105,8 +109,25 @@ impl Session {
                     error => failed.unwrap_or(error),
                 })
             }
-            prepared => prepared,
+            Ok(prepared) => Ok(self.described(prepared)),
         }
+    }
+
+    /// The columns of a command's rows may be those of something that the session has.
+    fn described(&self, mut prepared: Arc<Prepared>) -> Arc<Prepared> {
+        let columns = match &prepared.plan {
+            Plan::Command(Command::Fetch { cursor, .. }) => self.cursors.columns(cursor),
+            Plan::Command(Command::Execute { name, .. }) => {
+                let executed = self.prepared.get(name).ok();
+                executed.and_then(|executed| executed.columns.clone())
+            }
+            _ => return prepared,
+        };
+        // Plans of commands are not shared.
+        if let Some(prepared) = Arc::get_mut(&mut prepared) {
+            prepared.columns = columns;
+        }
+        prepared
     }
 
     /// Runs a prepared statement.
@@ -150,6 +171,7 @@ impl Session {
 
     fn fail(&mut self) {
         if self.transaction.fail() {
+            self.cursors.roll_back(0);
             self.settings.on_end(false);
         }
     }
@@ -176,7 +198,7 @@ impl Session {
     /// As COMMIT; then nothing of it is there.
     pub async fn end_implicit(&mut self) -> Result<(), SqlError> {
         if self.transaction.is_open() && !self.transaction.in_block() {
-            let ended = self.transaction.commit().await;
+            let ended = self.commit_block().await;
             self.settings.on_end(ended.is_ok());
             ended?;
         }

@@ -39,11 +39,13 @@ impl Session {
             }
             Command::Release(name) => {
                 self.transaction.release(&name)?;
+                self.cursors.release(self.transaction.savepoints());
                 done("RELEASE")
             }
             Command::RollbackTo(name) => {
                 let settings = self.transaction.roll_back_to(&name)?;
                 self.settings.return_to(settings);
+                self.cursors.roll_back(self.transaction.savepoints());
                 done("ROLLBACK")
             }
             Command::SetTransaction { modes, session } => {
@@ -128,10 +130,14 @@ impl Session {
                     });
                 }
                 self.prepared.clear();
+                self.cursors.clear();
                 self.settings.reset_all();
                 done("DISCARD ALL")
             }
             Command::DiscardNothing(tag) => done(tag),
+            Command::Fetch { cursor, direction } => self.fetch(&cursor, direction).await,
+            Command::Move { cursor, direction } => self.move_cursor(&cursor, direction).await,
+            Command::Close(name) => self.close_cursor(name.as_deref()),
             Command::KeepRole(role) => {
                 let keeps = role
                     .as_ref()

@@ -84,6 +84,21 @@ impl Session {
                     writer: writer.clone(),
                 }))
             }
+            Plan::DeclareCursor {
+                name,
+                options,
+                source,
+                columns,
+            } => {
+                self.check_declaration(name, *options)?;
+                let given = Given {
+                    parameters,
+                    parameter_types: &prepared.parameter_types,
+                    now_micros,
+                };
+                let rows = self.query(source, given, view()).await?;
+                self.declare(name, *options, columns.clone(), rows).await
+            }
             Plan::Insert(..) | Plan::InsertSelect { .. } | Plan::Update(..) | Plan::Delete(..) => {
                 let request = Request {
                     shared: &self.shared,

@@ -33,7 +33,7 @@ impl Session {
         }
         let modes = self.current_modes();
         let was_open = self.transaction.is_open();
-        let ended = self.transaction.commit().await;
+        let ended = self.commit_block().await;
         if was_open {
             let committed = matches!(ended, Ok(Ended::Committed | Ended::NoBlock));
             self.settings.on_end(committed);
@@ -52,6 +52,22 @@ impl Session {
         done(tag)
     }
 
+    /// Ends the transaction with what it has done, and with its cursors.
+    pub(super) async fn commit_block(&mut self) -> Result<Ended, SqlError> {
+        let ended = match self.cursors.hold().await {
+            Ok(()) => self.transaction.commit().await,
+            Err(error) => {
+                self.transaction.roll_back();
+                Err(error)
+            }
+        };
+        match ended {
+            Ok(Ended::Committed | Ended::NoBlock) => self.cursors.commit(),
+            _ => self.cursors.roll_back(0),
+        }
+        ended
+    }
+
     pub(super) fn roll_back(&mut self, chain: bool) -> Result<Outcome, SqlError> {
         if chain {
             self.transaction.check_in_block("ROLLBACK AND CHAIN")?;
@@ -60,6 +76,7 @@ impl Session {
         let was_open = self.transaction.is_open();
         let ended = self.transaction.roll_back();
         if was_open {
+            self.cursors.roll_back(0);
             self.settings.on_end(false);
         }
         if ended == Ended::NoBlock {

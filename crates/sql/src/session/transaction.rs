@@ -275,6 +275,13 @@ impl Transaction {
         }
     }
 
+    /// How many savepoints there are.
+    pub(crate) fn savepoints(&self) -> usize {
+        self.block
+            .as_ref()
+            .map_or(0, |block| block.savepoints.len())
+    }
+
     /// SAVEPOINT.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 //!
 //! Not here: what the position means (`plan::past`).
 
+use super::cursor::CursorStatement;
 use super::writes::{Insert, InsertSource};
 use super::{Stmt, walk_mut};
 use crate::SqlError;
@@ -155,7 +156,9 @@ impl Taken {
             Stmt::Explain { statement, .. } | Stmt::Locking { statement, .. } => {
                 return self.statement(statement);
             }
-            Stmt::Exists(query) => walk_mut(query.as_mut(), self),
+            Stmt::Cursor(CursorStatement::Declare { query, .. }) | Stmt::Exists(query) => {
+                walk_mut(query.as_mut(), self)
+            }
             Stmt::Insert(Insert {
                 source: InsertSource::Query(query),
                 ..

@@ -1,13 +1,14 @@
 //! Text to syntax tree.
 //!
 //! Standard SQL is sqlparser's; [`Stmt`] adds what its `Statement` has no room for: PartiQL's documents in INSERT, `REMOVE`, and
-//! `RETURNING ALL OLD *`; PostgreSQL's statements about the transaction and its row locks.
+//! `RETURNING ALL OLD *`; PostgreSQL's statements about the transaction, its row locks and cursors.
 //! Not here: what names mean (`names`), what statements do (`plan`).
 //!
 //! Invariants: input is bounded in bytes, nesting and operators in a row; no text panics or exhausts the stack; errors carry a byte
 //! position of the text.
 
 mod as_of;
+mod cursor;
 pub(crate) mod dialect;
 mod local_index;
 mod located;
@@ -21,6 +22,7 @@ mod walk;
 mod writes;
 
 pub(crate) use as_of::{AsOfClauses, Position};
+pub(crate) use cursor::{CursorOptions, CursorStatement, Direction};
 pub(crate) use located::located;
 pub(crate) use position::{byte_offset, expr_position, ident_position};
 pub use split::split_statements;

@@ -1,6 +1,7 @@
 //! The statement layer on sqlparser's public API.
 
 use super::as_of::{AsOfClauses, standard_clauses, take_clauses};
+use super::cursor::{CursorStatement, cursor};
 use super::dialect::ShaleDialect;
 use super::local_index::{as_create_index, take_local_indexes};
 use super::locking::{LockingClauses, take_locking_clauses};
@@ -34,6 +35,7 @@ pub(crate) enum Stmt {
         text: String,
     },
     Transaction(TransactionStatement),
+    Cursor(CursorStatement),
     /// A statement with `FOR UPDATE` or its like somewhere.
     Locking {
         statement: Box<Stmt>,
@@ -134,7 +136,7 @@ fn may_lock(statement: &Stmt) -> bool {
         Stmt::Sql(statement) => matches!(statement.as_ref(), Statement::Query(_)),
         Stmt::Insert(insert) => matches!(insert.source, InsertSource::Query(_)),
         Stmt::Explain { statement, .. } => may_lock(statement),
-        Stmt::Prepare { .. } => true,
+        Stmt::Prepare { .. } | Stmt::Cursor(CursorStatement::Declare { .. }) => true,
         _ => false,
     }
 }
@@ -311,6 +313,9 @@ fn parser_error(text: &str, dialect: &ShaleDialect, error: ParserError) -> SqlEr
 fn statement(parser: &mut Parser<'_>, text: &str) -> Result<Stmt, ParserError> {
     if let Some(statement) = transaction(parser)? {
         return Ok(Stmt::Transaction(statement));
+    }
+    if let Some(statement) = cursor(parser)? {
+        return Ok(Stmt::Cursor(statement));
     }
     let token = parser.peek_token();
     let Token::Word(word) = &token.token else {

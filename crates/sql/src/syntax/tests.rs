@@ -27,6 +27,7 @@ fn returning(returning: Option<&Returning>) -> String {
 
 fn shape_of(statement: Stmt) -> String {
     match statement {
+        Stmt::Cursor(statement) => format!("{statement:?}"),
         Stmt::CreateTable {
             create,
             local_indexes,

@@ -1,6 +1,7 @@
 //! SQL and PartiQL over a real engine in a directory of its own.
 
 mod copy;
+mod cursors;
 mod definitions;
 mod fuzz;
 mod indexes;

@@ -378,7 +378,7 @@ async fn what_has_no_past_is_refused() {
         ),
         (
             "DECLARE c CURSOR FOR SELECT * FROM u AS OF LSN 5",
-            expect!["! a cursor declared by statement is not supported"],
+            expect!["! 25P01 DECLARE CURSOR can only be used in transaction blocks"],
         ),
         (
             "WITH x AS (SELECT * FROM u AS OF LSN 5) SELECT * FROM x AS OF LSN 5",

@@ -90,7 +90,6 @@ async fn what_is_not_built_is_refused_by_name() {
         ("CREATE UNIQUE INDEX i ON t (a)", "CREATE UNIQUE INDEX"),
         ("ALTER TABLE t ADD COLUMN b int", "this form of ALTER TABLE"),
         ("TRUNCATE t", "TRUNCATE"),
-        ("DECLARE c CURSOR FOR SELECT * FROM t", "a cursor"),
         ("LISTEN x", "LISTEN"),
         ("CREATE VIEW v AS SELECT * FROM t", "CREATE VIEW"),
         ("GRANT SELECT ON t TO bob", "GRANT"),

@@ -250,7 +250,7 @@ pub async fn print(outcome: Outcome) -> String {
                     .collect();
                 lines.push(fields.join("|"));
             }
-            if tag == "SELECT" || tag == "EXPLAIN" || tag == "SHOW" {
+            if tag == "SELECT" || tag == "EXPLAIN" || ["SHOW", "FETCH"].contains(&tag) {
                 lines.join("\n")
             } else {
                 let count = lines.len();
