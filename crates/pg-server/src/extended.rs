@@ -91,7 +91,15 @@ impl Connection {
     }
 
     pub(crate) fn on_describe_portal(&mut self, name: &str) -> Result<(), Failure> {
-        let portal = self.portals.get(name)?;
+        let portal = match self.portals.get(name) {
+            Ok(portal) => portal,
+            // Cursors and portals share their names in PostgreSQL: drivers describe what they have declared.
+            Err(missing) => {
+                let columns = self.session.cursor_columns(name).ok_or(missing)?;
+                self.wire.output.row_description(&columns, |_| Format::Text);
+                return Ok(());
+            }
+        };
         match &portal.prepared.columns {
             Some(columns) => self
                 .wire

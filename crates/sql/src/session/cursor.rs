@@ -113,6 +113,11 @@ impl Cursors {
 }
 
 impl Session {
+    /// Columns of a cursor that DECLARE has made; `None` if there is none of that name.
+    pub fn cursor_columns(&self, name: &str) -> Option<Arc<[Column]>> {
+        self.cursors.columns(name)
+    }
+
     /// DECLARE.
     pub(super) async fn declare(
         &mut self,
