@@ -88,8 +88,8 @@ mod tests {
     }
 
     #[test]
-    fn thirty_two_levels_are_the_limit() {
-        for (levels, fits) in [(0, true), (1, true), (32, true), (33, false), (500, false)] {
+    fn thirty_one_levels_around_a_value_are_the_limit() {
+        for (levels, fits) in [(0, true), (1, true), (31, true), (32, false), (500, false)] {
             let item = Item::from([("a".to_owned(), nested(levels))]);
             assert_eq!(encode_checked(&item).is_ok(), fits, "{levels}");
         }
