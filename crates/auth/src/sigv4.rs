@@ -1,5 +1,5 @@
 //! Verification of AWS Signature Version 4, in its header form (`Authorization: AWS4-HMAC-SHA256 …`) and in the query string of a
-//! presigned URL (`presigned`).
+//! presigned URL (`presigned`); signing in its header form (`sign`).
 //!
 //! Not here: HTTP types (headers come through [`Headers`]), sentences for clients, the clock (`now` is an argument).
 //!
@@ -13,6 +13,7 @@
 
 mod canonical;
 mod presigned;
+mod sign;
 mod time;
 
 pub use presigned::Parameter;
@@ -24,6 +25,7 @@ use crate::CredentialStore;
 use hmac::{Hmac, KeyInit, Mac};
 use presigned::Presigned;
 use sha2::{Digest, Sha256};
+pub use sign::{Signature, amz_date, sign};
 use std::collections::HashMap;
 use std::sync::RwLock;
 

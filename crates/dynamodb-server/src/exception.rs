@@ -131,6 +131,7 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
             None => messages::TTL_DISABLED,
         }),
         Error::Stream(problem) => stream::from_stream(&problem),
+        Error::Destination(problem) => stream::from_destination(&problem),
         // Requests of this door do not read the past.
         Error::History(_) => Exception::validation(messages::NO_PAST),
         Error::UpdatesKey { name } => Exception::validation(messages::updates_key(&name)),

@@ -23,6 +23,7 @@ mod exception;
 mod expressions;
 mod http;
 mod json;
+mod kinesis;
 mod messages;
 mod model;
 mod operation;
@@ -33,4 +34,5 @@ mod service;
 mod stream_name;
 
 pub use cors::CorsOrigins;
+pub use kinesis::KinesisOptions;
 pub use server::{Clock, DynamoDbOptions, serve};

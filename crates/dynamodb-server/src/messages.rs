@@ -476,9 +476,24 @@ pub(crate) fn global_table_not_found(name: &str) -> String {
 pub(crate) fn index_not_found(table: &str, index: &str) -> String {
     format!("Requested resource not found: Table: {table} has no index {index}")
 }
-pub(crate) fn no_streaming_destination(arn: &str, table: &str) -> String {
+pub(crate) fn no_streaming_destination(arn: &str) -> String {
     format!(
-        "Table is not in a valid state for this operation on a Kinesis streaming destination: No streaming destination with streamArn: {arn} found for table with tableName: {table}"
+        "Table is not in a valid state for this operation on a Kinesis streaming destination: No streaming destination with streamArn: {arn} is enabled for it"
+    )
+}
+pub(crate) fn destination_enabled(arn: &str) -> String {
+    format!(
+        "Table is not in a valid state to enable Kinesis Streaming Destination: KinesisStreamingDestination {arn} must be DISABLED or ENABLE_FAILED to perform ENABLE operation."
+    )
+}
+pub(crate) const DESTINATION_GONE: &str =
+    "The Kinesis streaming destination was disabled meanwhile";
+pub(crate) const NO_PRECISION: &str =
+    "One or more parameter values were invalid: ApproximateCreationDateTimePrecision must be given";
+pub(crate) const NO_KINESIS: &str = "This server has no Kinesis endpoint to send changes to: start it with --kinesis-endpoint, --kinesis-access-key-id and --kinesis-secret-access-key (SHALE_KINESIS_ENDPOINT, SHALE_KINESIS_ACCESS_KEY_ID, SHALE_KINESIS_SECRET_ACCESS_KEY)";
+pub(crate) fn not_a_kinesis_arn(arn: &str) -> String {
+    format!(
+        "Invalid StreamArn: {arn} is not of the form arn:aws:kinesis:REGION:ACCOUNT:stream/NAME"
     )
 }
 pub(crate) fn no_replicas(table: &str) -> String {

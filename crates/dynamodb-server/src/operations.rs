@@ -70,8 +70,8 @@ pub(crate) use global_tables::{
     unknown_global_table, update_table_replica_auto_scaling,
 };
 pub(crate) use kinesis::{
-    describe_kinesis_streaming_destination, enable_kinesis_streaming_destination,
-    unknown_destination,
+    describe_kinesis_streaming_destination, disable_kinesis_streaming_destination,
+    enable_kinesis_streaming_destination, update_kinesis_streaming_destination,
 };
 pub(crate) use list_tables::list_tables;
 pub(crate) use put_item::put_item;

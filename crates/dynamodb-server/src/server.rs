@@ -8,6 +8,7 @@
 
 use crate::cors::CorsOrigins;
 use crate::http::respond;
+use crate::kinesis::{self, KinesisOptions};
 use crate::service::Service;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -60,6 +61,8 @@ pub struct DynamoDbOptions {
     pub cors: CorsOrigins,
     /// How long a request head may take; also how long a connection may idle between requests.
     pub head_timeout: Duration,
+    /// Where changes of tables with a Kinesis destination are sent; by default nowhere.
+    pub kinesis: Option<KinesisOptions>,
     /// Connections served at once; more wait in the listener's backlog.
     pub max_connections: usize,
 }
@@ -79,6 +82,7 @@ impl DynamoDbOptions {
             clock: Arc::new(system_clock),
             cors: CorsOrigins::default(),
             head_timeout: HEAD_TIMEOUT,
+            kinesis: None,
             max_connections: 10_000,
         }
     }
@@ -116,6 +120,15 @@ pub async fn serve(
     ));
     let head_timeout = options.head_timeout;
     let service = Arc::new(Service::new(options));
+    let sending = service.kinesis.as_ref().map(|kinesis| {
+        tokio::spawn(kinesis::run(
+            service.engine.clone(),
+            Arc::clone(kinesis),
+            Arc::clone(&service.clock),
+            service.region.clone(),
+            shutdown.clone(),
+        ))
+    });
     let mut connections = JoinSet::new();
     loop {
         let place = tokio::select! {
@@ -143,6 +156,10 @@ pub async fn serve(
         while connections.try_join_next().is_some() {}
     }
     drop(listener);
+    if let Some(sending) = sending {
+        // Its end is near: it has been told to stop.
+        let _ = sending.await;
+    }
     let drained = async { while connections.join_next().await.is_some() {} };
     if tokio::time::timeout(DRAIN_TIMEOUT, drained).await.is_err() {
         tracing::warn!(

@@ -6,6 +6,7 @@ use crate::constraints::table_of_arn;
 use crate::cors::CorsOrigins;
 use crate::exception::{Exception, Subject, canceled, from_engine};
 use crate::json::{Json, Structure};
+use crate::kinesis::Kinesis;
 use crate::messages;
 use crate::model;
 use crate::operation::Operation;
@@ -29,8 +30,10 @@ pub(crate) struct Service {
     pub(crate) region: String,
     pub(crate) bodies: BodyBudget,
     pub(crate) cors: CorsOrigins,
+    /// Sending to Kinesis, if there is an endpoint.
+    pub(crate) kinesis: Option<Arc<Kinesis>>,
     authentication: Option<Authentication>,
-    clock: Clock,
+    pub(crate) clock: Clock,
 }
 
 impl Service {
@@ -44,6 +47,9 @@ impl Service {
             region: options.region,
             bodies: BodyBudget::new(),
             cors: options.cors,
+            kinesis: options
+                .kinesis
+                .map(|options| Arc::new(Kinesis::new(options))),
             clock: options.clock,
         }
     }
@@ -157,11 +163,13 @@ impl Service {
                 operations::describe_kinesis_streaming_destination(self, request)
             }
             Operation::EnableKinesisStreamingDestination => {
-                operations::enable_kinesis_streaming_destination(self, request)
+                operations::enable_kinesis_streaming_destination(self, request).await
             }
-            Operation::DisableKinesisStreamingDestination
-            | Operation::UpdateKinesisStreamingDestination => {
-                operations::unknown_destination(self, request)
+            Operation::DisableKinesisStreamingDestination => {
+                operations::disable_kinesis_streaming_destination(self, request).await
+            }
+            Operation::UpdateKinesisStreamingDestination => {
+                operations::update_kinesis_streaming_destination(self, request).await
             }
             Operation::SearchVectors => operations::search_vectors(self, request),
             Operation::PutResourcePolicy => operations::put_resource_policy(self, request).await,

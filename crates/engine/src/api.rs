@@ -2,7 +2,7 @@
 //!
 //! Not here: behaviour; limits that only a wire protocol knows (100 items per request, names of 3 to 255 characters).
 
-use crate::derived::{Derived, Index, InsightsMode, StreamView};
+use crate::derived::{Derived, Index, InsightsMode, StreamView, TimePrecision};
 use shale_expression::{Condition, SortCondition, Update};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeySchema, TableId};
 use std::collections::BTreeMap;
@@ -134,8 +134,46 @@ pub struct TableChanges {
     pub stream: Option<Option<StreamView>>,
     /// For how many seconds the past can be read, or `None` to switch history off.
     pub history: Option<Option<u64>>,
+    /// The Kinesis data stream that changes are sent to.
+    pub destination: Option<DestinationChange>,
     /// Contributor Insights of the table or of one of its global indexes.
     pub insights: Option<InsightsChange>,
+}
+
+/// What changes of a table's Kinesis destination. A [`DestinationProblem`](crate::DestinationProblem) if there is none to change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DestinationChange {
+    /// Changes from now on are kept for that one.
+    Enable {
+        /// Its ARN.
+        stream_arn: String,
+        /// How times are written.
+        precision: TimePrecision,
+    },
+    /// No more are; what was not sent is not sent any more.
+    Disable {
+        /// Its ARN.
+        stream_arn: String,
+    },
+    /// How times are written from now on.
+    Precision {
+        /// Its ARN.
+        stream_arn: String,
+        /// How.
+        precision: TimePrecision,
+    },
+    /// It was seen: the stream of changes of that number may be sent.
+    Seen {
+        /// Number of the stream of changes.
+        stream: u32,
+    },
+    /// It has refused the stream of changes of that number.
+    Refused {
+        /// Number of the stream of changes.
+        stream: u32,
+        /// What it has said.
+        reason: String,
+    },
 }
 
 /// Switches Contributor Insights on or off.

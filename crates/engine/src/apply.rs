@@ -102,7 +102,7 @@ impl Applier {
                 | (CatalogKey::Dropped(_), None)
                 | (CatalogKey::StatisticsLsn, None)
                 | (CatalogKey::IndexesLsn, Some(_))
-                | (CatalogKey::History | CatalogKey::Hour(_), _)
+                | (CatalogKey::History | CatalogKey::Hour(_) | CatalogKey::Sent, _)
                 | (CatalogKey::Request | CatalogKey::Stream, _) => {}
             }
         }
@@ -169,7 +169,7 @@ impl Apply for Applier {
                     (Role::Items, record.slice_ref(delete.key), None)
                 }
                 Operation::Stream(change) => {
-                    let written = written.take();
+                    // Not taken: the same change can be for several streams.
                     let written = written.ok_or("a change for a stream without its item")?;
                     let row = stream::encode(timestamp_micros, lsn.0, changes, &written, &change);
                     changes += 1;

@@ -43,7 +43,7 @@ impl Change<'_> {
     }
 
     fn is_streamed(&self) -> bool {
-        self.table.definition.derived.stream.is_some()
+        self.table.definition.derived.streams().next().is_some()
     }
 
     /// Writes everything that follows from the change but the size of its collection.
@@ -53,7 +53,7 @@ impl Change<'_> {
         if let Some(history) = &definition.derived.history {
             record.replaced(history.id, self.tree_key, self.old.as_ref());
         }
-        if let Some(stream) = &definition.derived.stream {
+        for stream in definition.derived.streams() {
             self.write_to_stream(stream, record)?;
         }
         let mut followed = Followed {
@@ -154,9 +154,10 @@ impl Change<'_> {
     fn bytes(&self) -> usize {
         let bytes =
             |item: &Option<EncodedItem>| item.as_ref().map_or(0, |item| item.as_bytes().len());
-        let streamed = match self.is_streamed() {
-            true => bytes(&self.old) + RecordBuilder::STREAM_OVERHEAD,
-            false => 0,
+        let streams = self.table.definition.derived.streams().count();
+        let streamed = match streams {
+            0 => 0,
+            _ => streams * (bytes(&self.old) + RecordBuilder::STREAM_OVERHEAD),
         };
         let replaced = match self.table.definition.derived.history {
             Some(_) => bytes(&self.old) + self.tree_key.len(),

@@ -13,6 +13,8 @@
 //! 'h' history u32           LSN u64 | microseconds since the Unix epoch u64: from there on the history is complete; in a record, an empty
 //!                           value stands for the LSN and the timestamp of the record itself
 //! 'l' hour u32              u64: an LSN that no row of history of an earlier hour is above (`history::boundaries`)
+//! 'k' stream u32             hour u32 | LSN u64 | n u32: where a destination goes on, the number of the first change that was not sent
+//!                           (`stream::destination`); absent before the first one was
 //! 'o' table u32 name        format u8 (1) | types u16 | integer digits u8 | fraction digits u8 | beyond_i64 u8
 //! 's' table or index u32    items u64 | bytes u64
 //! 'm' "stream_time"          see `stream::stored`
@@ -26,7 +28,7 @@
 use crate::api::{BillingMode, ColumnDefinition, CreateTable, ObservedAttribute};
 use crate::derived::{
     Derived, HistoryDefinition, Index, IndexKind, IndexProjection, IndexStatus, InsightsDefinition,
-    StreamDefinition, TimeToLive,
+    KinesisDestination, StreamDefinition, TimeToLive,
 };
 use crate::stream;
 use serde::{Deserialize, Serialize};
@@ -49,6 +51,8 @@ pub(crate) const BACKFILL: u8 = b'b';
 pub(crate) const HISTORY: u8 = b'h';
 /// First byte of the rows of hours and LSNs.
 pub(crate) const HOUR: u8 = b'l';
+/// First byte of the rows of how far destinations are.
+pub(crate) const SENT: u8 = b'k';
 /// First byte of the rows of observed attributes.
 pub(crate) const OBSERVED: u8 = b'o';
 /// First byte of the rows of statistics.
@@ -111,6 +115,8 @@ pub(crate) enum CatalogKey<'a> {
     Backfill(TableId),
     /// Where a history begins.
     History,
+    /// How far a destination is.
+    Sent,
     /// LSNs below an hour.
     Hour(u32),
     /// An attribute observed in a table.
@@ -145,6 +151,7 @@ pub(crate) fn parse_key(key: &[u8]) -> Result<CatalogKey<'_>, String> {
         (DROPPED, []) => Ok(CatalogKey::Dropped(table)),
         (BACKFILL, []) => Ok(CatalogKey::Backfill(table)),
         (HISTORY, []) => Ok(CatalogKey::History),
+        (SENT, []) => Ok(CatalogKey::Sent),
         (HOUR, []) => Ok(CatalogKey::Hour(table.0)),
         (STATISTICS, []) => Ok(CatalogKey::Statistics(table)),
         (REQUEST, _) => Ok(CatalogKey::Request),
@@ -198,6 +205,8 @@ struct TableRow {
     stream: Option<StreamDefinition>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     latest_stream_micros: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    destination: Option<KinesisDestination>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ttl: Option<TimeToLive>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -271,6 +280,7 @@ impl StoredTable {
             indexes: definition.derived.indexes.iter().map(index_row).collect(),
             stream: definition.derived.stream.clone(),
             latest_stream_micros: definition.derived.latest_stream_micros,
+            destination: definition.derived.destination.clone(),
             ttl: definition.derived.ttl.clone(),
             history: definition.derived.history,
             item_collections: definition.derived.item_collections,
@@ -314,6 +324,7 @@ impl StoredTable {
                         .collect::<Result<_, _>>()?,
                     stream: row.stream,
                     latest_stream_micros: row.latest_stream_micros,
+                    destination: row.destination,
                     ttl: row.ttl,
                     history: row.history,
                     item_collections: row.item_collections,

@@ -15,6 +15,8 @@ pub struct Derived {
     pub stream: Option<StreamDefinition>,
     /// When the newest stream was switched on, microseconds since the Unix epoch, whether it is on or off; given by the engine.
     pub latest_stream_micros: Option<u64>,
+    /// Where else the changes are sent, or were sent last.
+    pub destination: Option<KinesisDestination>,
     /// Deletion of expired items.
     pub ttl: Option<TimeToLive>,
     /// Replaced images, for reads in the past.
@@ -27,6 +29,15 @@ pub struct Derived {
 }
 
 impl Derived {
+    /// Everything that the changes of items are kept for: the stream, and what is sent to the destination.
+    pub(crate) fn streams(&self) -> impl Iterator<Item = &StreamDefinition> {
+        let sent = self
+            .destination
+            .iter()
+            .filter_map(KinesisDestination::stream);
+        self.stream.iter().chain(sent)
+    }
+
     /// The index of that name.
     pub fn index(&self, name: &str) -> Option<&Index> {
         self.indexes.iter().find(|index| index.name == name)
@@ -103,6 +114,64 @@ pub struct StreamDefinition {
     pub created_micros: u64,
     /// What its records hold.
     pub view: StreamView,
+}
+
+/// A Kinesis data stream that a table's changes are sent to. They are kept as a stream of their own until they are sent, but no longer than
+/// those of any stream.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KinesisDestination {
+    /// Its ARN.
+    pub stream_arn: String,
+    /// How times are written.
+    pub precision: TimePrecision,
+    /// Whether changes are sent.
+    pub state: DestinationState,
+}
+
+impl KinesisDestination {
+    /// The stream of the changes that are to be sent; none where no more are.
+    pub fn stream(&self) -> Option<&StreamDefinition> {
+        match &self.state {
+            DestinationState::Enabling { stream } | DestinationState::Active { stream } => {
+                Some(stream)
+            }
+            DestinationState::Disabled | DestinationState::EnableFailed { .. } => None,
+        }
+    }
+}
+
+/// DestinationStatus.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DestinationState {
+    /// Changes are kept; whether the destination is there was not seen yet.
+    Enabling {
+        /// Of the changes.
+        stream: StreamDefinition,
+    },
+    /// Changes are sent.
+    Active {
+        /// Of the changes.
+        stream: StreamDefinition,
+    },
+    /// It was switched off.
+    Disabled,
+    /// The destination has refused.
+    EnableFailed {
+        /// What it has said.
+        reason: String,
+    },
+}
+
+/// ApproximateCreationDateTimePrecision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimePrecision {
+    /// Milliseconds.
+    #[default]
+    Millisecond,
+    /// Microseconds.
+    Microsecond,
 }
 
 /// StreamViewType.

@@ -1,6 +1,6 @@
 //! Why the engine refuses, as data; sentences for users are made at the edges.
 
-use crate::stream::StreamProblem;
+use crate::stream::{DestinationProblem, StreamProblem};
 use shale_expression::EvaluationError;
 use shale_item::Item;
 use shale_storage::StorageError;
@@ -206,6 +206,9 @@ pub enum Error {
     /// Something about a stream.
     #[error("stream: {0:?}")]
     Stream(StreamProblem),
+    /// Something about a Kinesis destination.
+    #[error("destination: {0:?}")]
+    Destination(DestinationProblem),
     /// Something about reading in the past.
     #[error("history: {0:?}")]
     History(HistoryProblem),
@@ -334,6 +337,7 @@ impl Error {
             | Error::IndexRefused { .. }
             | Error::TimeToLive { .. }
             | Error::Stream(_)
+            | Error::Destination(_)
             | Error::History(_)
             | Error::Evaluation(_)
             | Error::Limit { .. }

@@ -6,7 +6,7 @@
 //! per table"; of keys of several attributes: "Global secondary indexes: multi-attribute keys".
 
 use crate::api::{CreateTable, IndexChange};
-use crate::definition::{BACKFILL, BackfillRow, DROPPED, STATISTICS, table_key};
+use crate::definition::{BACKFILL, BackfillRow, DROPPED, SENT, STATISTICS, table_key};
 use crate::derived::{Index, IndexKind, IndexProjection, IndexStatus, TimeToLive};
 use crate::error::{Error, IndexProblem};
 use crate::history;
@@ -158,6 +158,10 @@ pub(crate) fn drop_all(definition: &CreateTable, record: &mut RecordBuilder) {
     targets(&definition.derived).for_each(|target| write_drop(target, record));
     if let Some(dropped) = &definition.derived.history {
         history::write_drop(dropped.id, record);
+    }
+    let destination = definition.derived.destination.as_ref();
+    if let Some(stream) = destination.and_then(|destination| destination.stream()) {
+        record.catalog(&table_key(SENT, TableId(stream.id)), None);
     }
     if let Some(sizes) = definition.derived.item_collections {
         record.catalog(&table_key(DROPPED, TableId(sizes)), Some(&[]));

@@ -72,8 +72,9 @@ pub use open::EngineOptions;
 pub use shale_expression::EvaluationError;
 pub use shale_storage::StorageError;
 pub use stream::{
-    NotASequenceNumber, SequenceNumber, ShardIterator, StreamDescription, StreamEvent, StreamName,
-    StreamPage, StreamProblem, StreamRecord, StreamShard, StreamStart,
+    ChangesToSend, DestinationProblem, NotASequenceNumber, SendingTable, SequenceNumber,
+    ShardIterator, StreamDescription, StreamEvent, StreamName, StreamPage, StreamProblem,
+    StreamRecord, StreamShard, StreamStart,
 };
 pub use transact::{ConditionCheck, TransactAction, TransactWriteOutput};
 pub use transact_get::TransactGetOutput;

@@ -367,7 +367,7 @@ impl Rows {
             }
             CatalogKey::Hour(hour) => self.hours.push((hour, Lsn(decode_u64(&value)?))),
             // Looked up in the tree.
-            CatalogKey::Request | CatalogKey::History => {}
+            CatalogKey::Request | CatalogKey::History | CatalogKey::Sent => {}
             // As well.
             CatalogKey::Stream => {
                 let label = stream::name_of(key).map_or(0, |name| name.created_millis);

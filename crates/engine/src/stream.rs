@@ -4,6 +4,7 @@
 //!
 //! * `row`: rows of the streams tree, one per change; `sequence_number`: where they stand.
 //! * `stored`: the catalog's rows about streams and their time; `switch`: writing them.
+//! * `destination`: changes that are sent elsewhere.
 //! * `shard`: the shards of a stream; `read`: iterators and records; `retention`: time passes.
 //!
 //! Invariants:
@@ -12,6 +13,7 @@
 //! * A write that leaves an item as it is leaves no row.
 //! * Reading takes a snapshot and no latch, gate or lock that a writer takes.
 
+mod destination;
 mod read;
 mod retention;
 mod row;
@@ -20,6 +22,8 @@ mod shard;
 mod stored;
 mod switch;
 
+pub(crate) use destination::change as change_destination;
+pub use destination::{ChangesToSend, DestinationProblem, SendingTable};
 pub use read::{ShardIterator, StreamPage, StreamRecord, StreamStart};
 pub(crate) use retention::{Schedule, carry, note, reclaim, step};
 pub use row::StreamEvent;

@@ -241,6 +241,9 @@ pub(crate) fn change(
     if let Some(view) = changes.stream {
         stream::change(engine, definition, view, ids)?;
     }
+    if let Some(destination) = &changes.destination {
+        stream::change_destination(engine, definition, destination, ids, record)?;
+    }
     if let Some(seconds) = changes.history {
         history::change(definition, seconds, ids, record)?;
     }

@@ -211,6 +211,8 @@ fn engine(error: &EngineError) -> Report {
             },
         ),
         EngineError::Stream(problem) => stream(problem, error),
+        // Only the other door changes destinations.
+        EngineError::Destination(_) => internal(error),
         EngineError::History(problem) => history::history(problem),
         EngineError::UpdatesKey { name } => {
             let message = format!("column \"{name}\" is part of the primary key and cannot be updated in place");

@@ -118,6 +118,24 @@ pub struct Serve {
     /// Region that ARNs name [default: us-east-1]
     #[arg(long, env = "SHALE_REGION", value_name = "REGION")]
     pub region: Option<String>,
+    /// Kinesis endpoint that changes of tables with a Kinesis streaming destination are sent to, `http://HOST:PORT`, without TLS
+    /// [default: none]
+    #[arg(long, env = "SHALE_KINESIS_ENDPOINT", value_name = "URL")]
+    pub kinesis_endpoint: Option<String>,
+    /// Region that requests to Kinesis are signed for [default: the region that ARNs name]
+    #[arg(long, env = "SHALE_KINESIS_REGION", value_name = "REGION")]
+    pub kinesis_region: Option<String>,
+    /// Access key that signs requests to Kinesis
+    #[arg(long, env = "SHALE_KINESIS_ACCESS_KEY_ID", value_name = "ID")]
+    pub kinesis_access_key_id: Option<String>,
+    /// Secret of that access key
+    #[arg(
+        long,
+        env = "SHALE_KINESIS_SECRET_ACCESS_KEY",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub kinesis_secret_access_key: Option<String>,
     /// What to log on stderr: error, warn, info, debug, or a filter such as `info,shale_storage=debug` [default: info]
     #[arg(long, env = "SHALE_LOG", value_name = "FILTER")]
     pub log: Option<String>,

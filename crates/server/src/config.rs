@@ -3,6 +3,7 @@
 use crate::cli::Serve;
 use crate::error::Error;
 use serde::Deserialize;
+use shale_dynamodb_server::KinesisOptions;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -50,6 +51,8 @@ pub struct Config {
     pub cors_origins: Vec<String>,
     /// Region that ARNs name.
     pub region: String,
+    /// Where changes of tables with a Kinesis destination are sent.
+    pub kinesis: Option<KinesisOptions>,
     /// Filter of the log.
     pub log: String,
 }
@@ -91,6 +94,10 @@ struct File {
     #[serde(default)]
     cors_origin: Vec<String>,
     region: Option<String>,
+    kinesis_endpoint: Option<String>,
+    kinesis_region: Option<String>,
+    kinesis_access_key_id: Option<String>,
+    kinesis_secret_access_key: Option<String>,
     log: Option<String>,
 }
 
@@ -108,6 +115,21 @@ impl Config {
         let mebibytes = |flag: Option<u64>, file: Option<u64>, default: u64| {
             flag.or(file).unwrap_or(default).saturating_mul(MIB)
         };
+        let region = flags
+            .region
+            .or(file.region)
+            .unwrap_or_else(|| "us-east-1".to_owned());
+        let kinesis = kinesis(
+            flags.kinesis_endpoint.or(file.kinesis_endpoint),
+            flags
+                .kinesis_region
+                .or(file.kinesis_region)
+                .unwrap_or_else(|| region.clone()),
+            flags.kinesis_access_key_id.or(file.kinesis_access_key_id),
+            flags
+                .kinesis_secret_access_key
+                .or(file.kinesis_secret_access_key),
+        )?;
         let config = Config {
             data_dir: flags
                 .data_dir
@@ -174,10 +196,8 @@ impl Config {
                 true => file.cors_origin,
                 false => flags.cors_origin,
             },
-            region: flags
-                .region
-                .or(file.region)
-                .unwrap_or_else(|| "us-east-1".to_owned()),
+            region,
+            kinesis,
             log: flags.log.or(file.log).unwrap_or_else(|| "info".to_owned()),
         };
         config.check()
@@ -209,6 +229,29 @@ impl Config {
         }
         Ok(self)
     }
+}
+
+/// The endpoint of Kinesis with the key that signs for it.
+fn kinesis(
+    endpoint: Option<String>,
+    region: String,
+    access_key_id: Option<String>,
+    secret: Option<String>,
+) -> Result<Option<KinesisOptions>, Error> {
+    let Some(endpoint) = endpoint.filter(|endpoint| !endpoint.is_empty()) else {
+        return Ok(None);
+    };
+    let (Some(access_key_id), Some(secret)) = (access_key_id, secret) else {
+        return Err(Error::Setting {
+            name: "kinesis_endpoint",
+            reason: "needs kinesis_access_key_id and kinesis_secret_access_key, which sign the requests",
+        });
+    };
+    let options = KinesisOptions::new(&endpoint, region, access_key_id, secret);
+    options.map(Some).map_err(|reason| Error::Setting {
+        name: "kinesis_endpoint",
+        reason,
+    })
 }
 
 /// Whether a browser could send that as Origin: `scheme://host[:port]` without a path, or `*` for all of them.

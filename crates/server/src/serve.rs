@@ -100,6 +100,7 @@ async fn serve(
         dynamodb_listener,
         DynamoDbOptions {
             region: config.region.clone(),
+            kinesis: config.kinesis.clone(),
             max_connections: config.max_dynamodb_connections,
             cors: CorsOrigins::new(config.cors_origins.iter().cloned()),
             ..DynamoDbOptions::new(engine.clone(), sql, store())

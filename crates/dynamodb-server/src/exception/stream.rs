@@ -2,7 +2,7 @@
 
 use super::{Exception, ExceptionType};
 use crate::messages;
-use shale_engine::StreamProblem;
+use shale_engine::{DestinationProblem, StreamProblem};
 
 /// The exception for a problem with a stream whose ARN does not matter.
 pub(super) fn from_stream(problem: &StreamProblem) -> Exception {
@@ -22,5 +22,18 @@ pub(super) fn from_stream(problem: &StreamProblem) -> Exception {
         StreamProblem::NotEnabled { table } => {
             Exception::validation(messages::stream_not_enabled(table))
         }
+    }
+}
+
+/// The exception for a problem with a Kinesis destination.
+pub(super) fn from_destination(problem: &DestinationProblem) -> Exception {
+    match problem {
+        DestinationProblem::Enabled { stream_arn } => {
+            Exception::validation(messages::destination_enabled(stream_arn))
+        }
+        DestinationProblem::NotEnabled { stream_arn } => {
+            Exception::validation(messages::no_streaming_destination(stream_arn))
+        }
+        DestinationProblem::Gone => Exception::validation(messages::DESTINATION_GONE),
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use expect_test::{Expect, expect};
 use shale_auth::sigv4::{Part, SignatureError};
-use shale_engine::{HistoryProblem, StreamProblem};
+use shale_engine::{DestinationProblem, HistoryProblem, StreamProblem};
 use shale_expression::Path;
 use shale_item::{AttributeType, AttributeValue, NumberError};
 use shale_sql::SqlError;
@@ -187,6 +187,15 @@ fn errors_of_the_engine() {
             Subject::Table,
         ),
         (
+            Error::Destination(DestinationProblem::Enabled { stream_arn: name() }),
+            Subject::Table,
+        ),
+        (
+            Error::Destination(DestinationProblem::NotEnabled { stream_arn: name() }),
+            Subject::Table,
+        ),
+        (Error::Destination(DestinationProblem::Gone), Subject::Table),
+        (
             Error::History(HistoryProblem::Off { table: name() }),
             Subject::Item,
         ),
@@ -246,6 +255,9 @@ fn errors_of_the_engine() {
             400 ValidationException: Timestamp must not be in the future
             400 ValidationException: Table already has an enabled stream: TableName: flights
             400 ValidationException: Table has no stream to disable: TableName: flights
+            400 ValidationException: Table is not in a valid state to enable Kinesis Streaming Destination: KinesisStreamingDestination flights must be DISABLED or ENABLE_FAILED to perform ENABLE operation.
+            400 ValidationException: Table is not in a valid state for this operation on a Kinesis streaming destination: No streaming destination with streamArn: flights is enabled for it
+            400 ValidationException: The Kinesis streaming destination was disabled meanwhile
             400 ValidationException: Items cannot be read as of the past
             400 ValidationException: The provided starting key is outside query boundaries based on provided conditions
             400 ValidationException: The provided starting key is invalid

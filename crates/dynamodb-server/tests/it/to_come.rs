@@ -285,15 +285,15 @@ async fn destinations_and_vectors_are_off() {
     check(
         &answers,
         expect![[r#"
-        DescribeKinesisStreamingDestination: {"TableName":"music","KinesisDataStreamDestinations":[]}
-        DescribeKinesisStreamingDestination: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
-        EnableKinesisStreamingDestination: 400 ValidationException: EnableKinesisStreamingDestination is not available in this version of ShaleDB
-        EnableKinesisStreamingDestination: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
-        DisableKinesisStreamingDestination: 400 ValidationException: Table is not in a valid state for this operation on a Kinesis streaming destination: No streaming destination with streamArn: arn:aws:kinesis:us-east-1:000000000000:stream/events found for table with tableName: music
-        UpdateKinesisStreamingDestination: 400 ValidationException: Table is not in a valid state for this operation on a Kinesis streaming destination: No streaming destination with streamArn: arn:aws:kinesis:us-east-1:000000000000:stream/events found for table with tableName: music
-        UpdateKinesisStreamingDestination: 400 ValidationException: 1 validation error detected: Value null at 'streamArn' failed to satisfy constraint: Member must not be null
-        SearchVectors: 400 ValidationException: The table does not have the specified index: near
-        SearchVectors: 400 ResourceNotFoundException: Requested resource not found
-        SearchVectors: 400 ValidationException: 2 validation errors detected: Value null at 'indexName' failed to satisfy constraint: Member must not be null; Value null at 'searchVector' failed to satisfy constraint: Member must not be null"#]],
+            DescribeKinesisStreamingDestination: {"TableName":"music","KinesisDataStreamDestinations":[]}
+            DescribeKinesisStreamingDestination: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
+            EnableKinesisStreamingDestination: 400 ValidationException: This server has no Kinesis endpoint to send changes to: start it with --kinesis-endpoint, --kinesis-access-key-id and --kinesis-secret-access-key (SHALE_KINESIS_ENDPOINT, SHALE_KINESIS_ACCESS_KEY_ID, SHALE_KINESIS_SECRET_ACCESS_KEY)
+            EnableKinesisStreamingDestination: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
+            DisableKinesisStreamingDestination: 400 ValidationException: Table is not in a valid state for this operation on a Kinesis streaming destination: No streaming destination with streamArn: arn:aws:kinesis:us-east-1:000000000000:stream/events is enabled for it
+            UpdateKinesisStreamingDestination: 400 ValidationException: One or more parameter values were invalid: ApproximateCreationDateTimePrecision must be given
+            UpdateKinesisStreamingDestination: 400 ValidationException: 1 validation error detected: Value null at 'streamArn' failed to satisfy constraint: Member must not be null
+            SearchVectors: 400 ValidationException: The table does not have the specified index: near
+            SearchVectors: 400 ResourceNotFoundException: Requested resource not found
+            SearchVectors: 400 ValidationException: 2 validation errors detected: Value null at 'indexName' failed to satisfy constraint: Member must not be null; Value null at 'searchVector' failed to satisfy constraint: Member must not be null"#]],
     );
 }

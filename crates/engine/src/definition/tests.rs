@@ -109,6 +109,7 @@ fn keys_come_apart_as_they_were_put_together() {
         (&table_key(DROPPED, table), CatalogKey::Dropped(table)),
         (&table_key(STATISTICS, table), CatalogKey::Statistics(table)),
         (&table_key(BACKFILL, table), CatalogKey::Backfill(table)),
+        (&table_key(SENT, table), CatalogKey::Sent),
         (STREAM_TIME, CatalogKey::Stream),
         (b"vtable\0\0\0\0\0\0\0\0\x01", CatalogKey::Stream),
         (&observed, CatalogKey::Observed(table, "größe")),

@@ -308,18 +308,28 @@ impl ReadView {
         limit: usize,
     ) -> Result<(Vec<StreamRecord>, Option<SequenceNumber>), Error> {
         let stream = Stream::load(&self.snapshot, stream)?;
-        let oldest = SequenceNumber::first_of(stream.horizon());
-        let from = from.map_or(oldest, |from| from.max(oldest));
-        let last_hour = stream.shards().last().map_or(0, |shard| shard.end.hour);
-        let mut taking = Taking::new(limit);
-        for row in Rows::new(&self.snapshot, stream.id, from, last_hour) {
-            let record = to_record(row?, stream.id, &stream.key_schema)?;
-            if let Some(next) = taking.take(record) {
-                return Ok((taking.records, Some(next)));
-            }
-        }
-        Ok((taking.records, None))
+        all_records(&self.snapshot, &stream, from, limit)
     }
+}
+
+/// Records over all shards, see [`ReadView::stream_records`].
+pub(super) fn all_records(
+    snapshot: &Snapshot,
+    stream: &Stream,
+    from: Option<SequenceNumber>,
+    limit: usize,
+) -> Result<(Vec<StreamRecord>, Option<SequenceNumber>), Error> {
+    let oldest = SequenceNumber::first_of(stream.horizon());
+    let from = from.map_or(oldest, |from| from.max(oldest));
+    let last_hour = stream.shards().last().map_or(0, |shard| shard.end.hour);
+    let mut taking = Taking::new(limit);
+    for row in Rows::new(snapshot, stream.id, from, last_hour) {
+        let record = to_record(row?, stream.id, &stream.key_schema)?;
+        if let Some(next) = taking.take(record) {
+            return Ok((taking.records, Some(next)));
+        }
+    }
+    Ok((taking.records, None))
 }
 
 /// A page that is being filled.

@@ -56,6 +56,8 @@ pub(crate) struct Stream {
     /// Hours in which it was or is switched on, as far as the hour of streams.
     hours: RangeInclusive<u32>,
     pub(crate) enabled: bool,
+    /// Whether it is kept for a destination only.
+    pub(crate) hidden: bool,
     /// The hour of streams.
     pub(crate) now: u32,
 }
@@ -66,11 +68,22 @@ pub(crate) fn horizon_of(now: u32) -> u32 {
 }
 
 impl Stream {
-    /// The stream of that name.
+    /// The stream of that name that readers may know of.
     ///
     /// # Errors
     /// [`StreamProblem::NotFound`], also if the last of it was trimmed.
     pub(crate) fn load(snapshot: &Snapshot, name: &StreamName) -> Result<Stream, Error> {
+        match Stream::load_any(snapshot, name)? {
+            stream if stream.hidden => Err(Error::Stream(StreamProblem::NotFound)),
+            stream => Ok(stream),
+        }
+    }
+
+    /// The stream of that name.
+    ///
+    /// # Errors
+    /// As [`Stream::load`].
+    pub(crate) fn load_any(snapshot: &Snapshot, name: &StreamName) -> Result<Stream, Error> {
         let row = snapshot.get(Role::Catalog, &stored::stream_key(name))?;
         let found = row.map(|row| Stream::from_row(snapshot, name, &row));
         let not_found = || Error::Stream(StreamProblem::NotFound);
@@ -100,8 +113,14 @@ impl Stream {
             key_schema: stored.key_schema,
             hours,
             enabled: stored.opened_micros.is_none(),
+            hidden: stored.hidden,
             now,
         }))
+    }
+
+    /// The hour in which it was switched on.
+    pub(crate) fn opened(&self) -> u32 {
+        *self.hours.start()
     }
 
     /// The oldest hour that can be read.
@@ -178,7 +197,7 @@ pub(crate) fn list(
         let (key, value): (Bytes, Bytes) = row?;
         let name = stored::name_of(&key);
         let name = name.ok_or_else(|| StorageError::Corrupt("key of a stream".to_owned()))?;
-        if Stream::from_row(snapshot, &name, &value)?.is_some() {
+        if Stream::from_row(snapshot, &name, &value)?.is_some_and(|stream| !stream.hidden) {
             names.push(name);
         }
     }
@@ -208,6 +227,7 @@ mod tests {
             },
             hours,
             enabled,
+            hidden: false,
             now,
         }
     }

@@ -39,6 +39,8 @@ pub(crate) struct StoredStream {
     pub(crate) key_schema: KeySchema,
     /// When it was switched on, once it is off: the stamp that its row had before.
     pub(crate) opened_micros: Option<u64>,
+    /// Whether it is kept for a destination only, and no reader of streams knows of it.
+    pub(crate) hidden: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -51,16 +53,23 @@ struct StreamRow {
     sort: Option<KeyRow>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     opened_micros: Option<u64>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    hidden: bool,
 }
 
 impl StoredStream {
     /// A stream that is switched on.
-    pub(crate) fn opened(definition: &StreamDefinition, key_schema: &KeySchema) -> StoredStream {
+    pub(crate) fn opened(
+        definition: &StreamDefinition,
+        key_schema: &KeySchema,
+        hidden: bool,
+    ) -> StoredStream {
         StoredStream {
             id: definition.id,
             view: definition.view,
             key_schema: key_schema.clone(),
             opened_micros: None,
+            hidden,
         }
     }
 
@@ -73,6 +82,7 @@ impl StoredStream {
             partition: key_row(&self.key_schema.partition),
             sort: self.key_schema.sort.as_ref().map(key_row),
             opened_micros: self.opened_micros,
+            hidden: self.hidden,
         };
         serde_json::to_vec(&row).expect("strings and numbers are JSON")
     }
@@ -95,6 +105,7 @@ impl StoredStream {
                 sort: row.sort.map(key_attribute).transpose()?,
             },
             opened_micros: row.opened_micros,
+            hidden: row.hidden,
         };
         Ok((stored, u64::from_be_bytes(*stamp)))
     }
@@ -172,6 +183,7 @@ mod tests {
                 }),
             },
             opened_micros: Some(5),
+            hidden: false,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::derived::{StreamDefinition, StreamView};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::index_ddl::Ids;
+use shale_item::KeySchema;
 use shale_storage::{Role, Shard};
 
 impl StreamDefinition {
@@ -63,16 +64,25 @@ fn open(
     view: StreamView,
     ids: &mut Ids,
 ) -> Result<(), Error> {
-    let now_micros = engine.inner.clock.now_micros();
-    let label = engine.inner.applier.catalog.stream_label(now_micros / 1000);
-    let stream = StreamDefinition {
-        id: ids.next()?,
-        created_micros: label.saturating_mul(1000),
-        view,
-    };
+    let stream = new(engine, view, ids)?;
     definition.derived.latest_stream_micros = Some(stream.created_micros);
     definition.derived.stream = Some(stream);
     Ok(())
+}
+
+/// A stream with a number and a label that no other one has.
+pub(super) fn new(
+    engine: &Engine,
+    view: StreamView,
+    ids: &mut Ids,
+) -> Result<StreamDefinition, Error> {
+    let now_micros = engine.inner.clock.now_micros();
+    let label = engine.inner.applier.catalog.stream_label(now_micros / 1000);
+    Ok(StreamDefinition {
+        id: ids.next()?,
+        created_micros: label.saturating_mul(1000),
+        view,
+    })
 }
 
 /// The rows that follow from a table's definitions before and after a record; none: there is no table then.
@@ -81,28 +91,48 @@ pub(crate) fn rows(
     before: Option<&CreateTable>,
     after: Option<&CreateTable>,
 ) -> Result<Vec<StampedRow>, Error> {
-    let stream = |definition: Option<&CreateTable>| {
-        let stream = definition?.derived.stream.clone()?;
-        let name = stream.name(&definition?.name);
-        Some((stream, name))
-    };
-    let (closed, opened) = (stream(before), stream(after));
-    if closed == opened {
-        return Ok(Vec::new());
-    }
+    let (before, after) = (streams(before), streams(after));
     let mut rows = Vec::new();
-    if let Some((_, name)) = closed {
-        let key = stream_key(&name);
+    for (stream, name, _) in before.iter().filter(|of| !is_among(&after, of)) {
+        let key = stream_key(name);
         let row = shard.latest(Role::Catalog, &key)?.value;
-        let row = row.ok_or_else(|| Error::Internal("a stream without its row".to_owned()))?;
+        let row = row.ok_or_else(|| Error::Internal(format!("stream {} has no row", stream.id)))?;
         let (mut stored, opened_micros) = StoredStream::decode(&row).map_err(Error::Internal)?;
         stored.opened_micros = Some(opened_micros);
         rows.push((key, stored.encode()));
     }
-    if let (Some((stream, name)), Some(table)) = (opened, after) {
-        let stored = StoredStream::opened(&stream, &table.key_schema);
-        rows.push((stream_key(&name), stored.encode()));
+    for (stream, name, kind) in after.iter().filter(|of| !is_among(&before, of)) {
+        let stored = StoredStream::opened(stream, kind.key_schema, kind.hidden);
+        rows.push((stream_key(name), stored.encode()));
         rows.push((STREAM_TIME.to_vec(), Vec::new()));
     }
     Ok(rows)
+}
+
+/// A stream of a definition with its name.
+type Named<'a> = (&'a StreamDefinition, StreamName, Kind<'a>);
+
+#[derive(Clone, Copy)]
+struct Kind<'a> {
+    key_schema: &'a KeySchema,
+    /// Kept for a destination.
+    hidden: bool,
+}
+
+/// The streams of a table.
+fn streams(definition: Option<&CreateTable>) -> Vec<Named<'_>> {
+    let Some(definition) = definition else {
+        return Vec::new();
+    };
+    let named = |stream| {
+        let hidden = definition.derived.stream.as_ref() != Some(stream);
+        let key_schema = &definition.key_schema;
+        let name = stream.name(&definition.name);
+        (stream, name, Kind { key_schema, hidden })
+    };
+    definition.derived.streams().map(named).collect()
+}
+
+fn is_among(streams: &[Named<'_>], stream: &Named<'_>) -> bool {
+    streams.iter().any(|(other, ..)| other.id == stream.0.id)
 }

@@ -4,6 +4,7 @@ mod bookkeeping;
 mod changes;
 mod concurrency;
 mod consumers;
+mod destinations;
 mod indexes;
 mod insights;
 mod interactive;
