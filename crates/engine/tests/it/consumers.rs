@@ -219,8 +219,8 @@ impl Simulation {
             6 => Step::FillVoids,
             _ => Step::Budget,
         };
-        if step == Step::Trim {
-            // Before it is too late.
+        if matches!(step, Step::Trim | Step::Budget) {
+            // Before it is too late: both may trim the log.
             self.ledger.collect(&*self.machine.log);
         }
         self.machine.shard(step);
