@@ -9,7 +9,7 @@ import botocore.exceptions
 import pytest
 
 from support.kinesis import running_kinesis
-from support.server import Server, running
+from support.server import Server, refused, running
 
 PATIENCE_SECONDS = 60
 SEED = int(os.environ.get("SHALE_TEST_SEED", random.randrange(1 << 32)))
@@ -152,9 +152,16 @@ def test_states(kinesis, sending):
 
 def test_without_an_endpoint_it_says_how_to_get_one(server, dynamodb):
     create(dynamodb, "nowhere")
-    with pytest.raises(dynamodb.exceptions.ClientError, match="--kinesis-endpoint") as refused:
+    with pytest.raises(dynamodb.exceptions.ClientError, match="--kinesis-endpoint") as error:
         dynamodb.enable_kinesis_streaming_destination(TableName="nowhere", StreamArn="arn:aws:kinesis:us-east-1:000000000000:stream/a")
-    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    assert error.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_an_endpoint_needs_http_and_a_key(tmp_path):
+    key = ["--kinesis-access-key-id", "a", "--kinesis-secret-access-key", "b"]
+    assert "kinesis_access_key_id" in refused(tmp_path, "--kinesis-endpoint", "http://127.0.0.1:1")
+    assert "http://" in refused(tmp_path, "--kinesis-endpoint", "https://kinesis.us-east-1.amazonaws.com", *key)
+    assert "HOST" in refused(tmp_path, "--kinesis-endpoint", "http://user@host", *key)
 
 
 class Writer(threading.Thread):
