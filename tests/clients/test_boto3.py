@@ -330,6 +330,16 @@ def test_waiters_of_what_comes_later_end_at_once(client, resource):
             client.get_waiter(waiter).wait(**parameters, **SOON)
 
 
+def test_the_waiter_of_contributor_insights(client, resource):
+    table = make_indexed(resource)
+    for index in ({}, {"IndexName": "by_kind"}):
+        enabling = client.update_contributor_insights(TableName=table.name, ContributorInsightsAction="ENABLE", **index)
+        assert enabling["ContributorInsightsStatus"] == "ENABLING"
+        client.get_waiter("contributor_insights_enabled").wait(TableName=table.name, **index, **SOON)
+    listed = client.list_contributor_insights(TableName=table.name)["ContributorInsightsSummaries"]
+    assert [(summary.get("IndexName"), summary["ContributorInsightsStatus"]) for summary in listed] == [(None, "ENABLED"), ("by_kind", "ENABLED")]
+
+
 def test_a_table_object_shows_what_the_table_is(resource):
     table = make_indexed(resource)
     with table.batch_writer() as batch:

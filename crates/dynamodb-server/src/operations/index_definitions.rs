@@ -237,9 +237,10 @@ pub(super) fn key_attributes(definition: &CreateTable) -> Vec<&KeyAttribute> {
     found
 }
 
-/// Writes AttributeDefinitions.
+/// Writes AttributeDefinitions, by name as DynamoDB does (API reference, CreateTable, sample response).
 pub(super) fn write_attribute_definitions(out: &mut ObjectWriter<'_>, definition: &CreateTable) {
-    let attributes = key_attributes(definition);
+    let mut attributes = key_attributes(definition);
+    attributes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     write_list(
         out.member("AttributeDefinitions"),
         &attributes,

@@ -80,6 +80,29 @@ async fn a_table_is_described_as_it_was_created() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn attributes_are_described_by_name() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let definition = |name: &str| json!({"AttributeName": name, "AttributeType": "S"});
+    let created = client
+        .ok(
+            "CreateTable",
+            json!({
+                "TableName": "threads",
+                "AttributeDefinitions": [definition("subject"), definition("forum")],
+                "KeySchema": [
+                    {"AttributeName": "subject", "KeyType": "HASH"},
+                    {"AttributeName": "forum", "KeyType": "RANGE"}],
+                "BillingMode": "PAY_PER_REQUEST"}),
+        )
+        .await;
+    assert_eq!(
+        created["TableDescription"]["AttributeDefinitions"],
+        json!([definition("forum"), definition("subject")])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn counts_and_sizes_are_true() {
     let (_server, mut client) = Server::with_music().await;
     for n in 0..10 {
