@@ -328,19 +328,41 @@ fn holds(
     needs: &Needs,
     residual: Option<&Condition>,
 ) -> bool {
+    let held = |name: &str| holds_attribute(definition, index, name);
+    let named = needs.attributes.as_ref();
+    index.projection == IndexProjection::All
+        || named.is_some_and(|named| named.iter().all(|name| held(name)))
+            && residual.is_none_or(|residual| condition_names(residual, &mut |name| held(name)))
+}
+
+/// Whether the entries of an index hold that attribute of their items.
+pub(crate) fn holds_attribute(definition: &CreateTable, index: &Index, name: &str) -> bool {
     let included = match &index.projection {
         IndexProjection::All => return true,
         IndexProjection::KeysOnly => &[][..],
         IndexProjection::Include(names) => names.as_slice(),
     };
-    let held = |name: &str| {
-        definition.key_schema.is_key(name)
-            || index.key_names().any(|key| key == name)
-            || included.iter().any(|included| included == name)
-    };
-    let named = needs.attributes.as_ref();
-    named.is_some_and(|named| named.iter().all(|name| held(name)))
-        && residual.is_none_or(|residual| condition_names(residual, &mut |name| held(name)))
+    definition.key_schema.is_key(name)
+        || index.key_names().any(|key| key == name)
+        || included.iter().any(|included| included == name)
+}
+
+/// The attributes that a statement names, in its condition too, and the entries of an index do not hold.
+pub(crate) fn not_held(
+    definition: &CreateTable,
+    index: &Index,
+    needs: &Needs,
+    condition: Option<&Condition>,
+) -> BTreeSet<String> {
+    let mut names = needs.attributes.clone().unwrap_or_default();
+    if let Some(condition) = condition {
+        condition_names(condition, &mut |name| {
+            names.insert(name.to_owned());
+            true
+        });
+    }
+    names.retain(|name| !holds_attribute(definition, index, name));
+    names
 }
 
 /// Whether `accept` says yes to every attribute of a condition.

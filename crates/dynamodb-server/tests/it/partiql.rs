@@ -77,3 +77,71 @@ async fn faulty_statements_are_refused() {
         assert!(answer.starts_with(exception), "{statement}: {answer}");
     }
 }
+
+/// A local index is completed from its table; a global one must hold what a statement names.
+#[tokio::test(flavor = "multi_thread")]
+async fn attributes_that_an_index_does_not_hold() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let key = |hash: &str, range: &str| json!([{"AttributeName": hash, "KeyType": "HASH"}, {"AttributeName": range, "KeyType": "RANGE"}]);
+    let attributes = [("pk", "S"), ("sk", "S"), ("l", "N"), ("g", "S")]
+        .map(|(name, of)| json!({"AttributeName": name, "AttributeType": of}));
+    let keys_only = json!({"ProjectionType": "KEYS_ONLY"});
+    let table = json!({
+        "TableName": "tab", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": attributes,
+        "KeySchema": key("pk", "sk"),
+        "LocalSecondaryIndexes": [{"IndexName": "lix", "KeySchema": key("pk", "l"), "Projection": keys_only}],
+        "GlobalSecondaryIndexes": [{"IndexName": "gix", "KeySchema": key("g", "l"), "Projection": keys_only}],
+    });
+    client.ok("CreateTable", table).await;
+    for n in 0..3 {
+        let item = json!({"pk": {"S": "q"}, "sk": {"S": n.to_string()}, "l": {"N": n.to_string()},
+            "g": {"S": "G"}, "a": {"S": format!("v{n}")}});
+        let put = json!({"TableName": "tab", "Item": item});
+        client.ok("PutItem", put).await;
+    }
+    let whole_entry = json!([{"pk": {"S": "q"}, "sk": {"S": "1"}, "l": {"N": "1"}}]);
+    for (statement, expected) in [
+        (
+            "SELECT sk FROM tab.lix WHERE pk = 'q' AND a = 'v1'",
+            json!([{"sk": {"S": "1"}}]),
+        ),
+        (
+            "SELECT sk, a FROM tab.lix WHERE pk = 'q' AND l = 1",
+            json!([{"sk": {"S": "1"}, "a": {"S": "v1"}}]),
+        ),
+        (
+            "SELECT a FROM tab.lix WHERE l > 1",
+            json!([{"a": {"S": "v2"}}]),
+        ),
+        (
+            "SELECT * FROM tab.lix WHERE pk = 'q' AND a = 'v1'",
+            whole_entry.clone(),
+        ),
+        (
+            "SELECT * FROM tab.lix WHERE pk = 'q' AND l = 1",
+            whole_entry,
+        ),
+        (
+            "SELECT sk FROM tab.gix WHERE g = 'G' AND pk = 'q' AND l = 2",
+            json!([{"sk": {"S": "2"}}]),
+        ),
+    ] {
+        let request = json!({"Statement": statement});
+        let answer = client.ok("ExecuteStatement", request).await;
+        assert_eq!(answer["Items"], expected, "{statement}");
+    }
+    for statement in [
+        "SELECT a, sk FROM tab.gix WHERE g = 'G'",
+        "SELECT sk FROM tab.gix WHERE g = 'G' AND a.b = 'v1'",
+        "SELECT * FROM tab.gix WHERE a = 'v1'",
+    ] {
+        let request = json!({"Statement": statement});
+        assert_eq!(
+            client.err("ExecuteStatement", request).await,
+            "400 ValidationException: One or more parameter values were invalid: Global secondary index gix does not project [a]",
+            "{statement}"
+        );
+    }
+}

@@ -196,12 +196,12 @@ pub(crate) fn plan(
         None => point(&table, predicate.as_ref()),
         Some(_) => None,
     };
-    // PartiQL reads of an entry what it holds, as the service does.
-    let whole = (dialect == Dialect::Postgres).then_some(&outputs);
+    // `*` of an index is in PartiQL what its entries hold, as for the service.
+    let named = dialect == Dialect::Postgres || !all;
     let needs = Needs {
-        attributes: match whole {
-            Some(outputs) => needed(outputs, &order),
-            None => Some(BTreeSet::new()),
+        attributes: match named {
+            true => needed(&outputs, &order),
+            false => Some(BTreeSet::new()),
         },
         index,
     };

@@ -5,7 +5,7 @@
 use super::bind_update::bind_update;
 use super::partiql_query;
 use super::write::{OneItem, Target, insert_items, target};
-use crate::access::{AccessPath, IndexScan, choose, choose_for};
+use crate::access::{AccessPath, IndexScan, choose, choose_for, holds_attribute, not_held};
 use crate::bind::{Arguments, Parameters, Predicate, Semantics, both, lower};
 use crate::plan::conflict::Conflict;
 use crate::plan::output::follow;
@@ -198,16 +198,16 @@ fn select(
     };
     let forward = direction(plan)?;
     let table = &plan.table.definition;
-    let mut read_index = None;
+    let (mut read_index, mut completed) = (None, false);
+    check_projected(plan, condition.as_ref())?;
     let access = match plan.needs.index {
         None => choose(&table.key_schema, condition),
         Some(_) => choose_for(&plan.table, condition, &plan.needs),
     };
     let page = match access.path {
-        AccessPath::IndexScan(mut scan) => {
-            // An entry is what it holds.
-            scan.whole_items = false;
-            read_index = Some(scan.index.name.clone());
+        AccessPath::IndexScan(scan) => {
+            read_index = Some(scan.index.clone());
+            completed = scan.whole_items;
             index_page(shared, plan, scan, access.residual, forward, request)?
         }
         AccessPath::Nothing => Page::default(),
@@ -233,22 +233,54 @@ fn select(
         })?,
     };
     let projection = projection(plan)?;
-    // What is read of an index costs the table nothing.
+    let items = page.items.iter();
+    let mut items: Vec<Item> = items
+        .map(|item| projected(item, projection.as_ref()))
+        .collect();
+    // Items were completed for the condition only: `*` is what the entries hold.
+    if let (Some(index), true, None) = (&read_index, completed, &projection) {
+        for item in &mut items {
+            item.retain(|name, _| holds_attribute(table, index, name));
+        }
+    }
+    // What is read of an index costs the table nothing but what the entries lack.
     let (capacity, index_capacity) = match read_index {
-        Some(index) => (page.whole_items_capacity, vec![(index, page.capacity)]),
+        Some(index) => (
+            page.whole_items_capacity,
+            vec![(index.name.clone(), page.capacity)],
+        ),
         None => (page.capacity, vec![]),
     };
     Ok(PartiQlOutput {
-        items: page
-            .items
-            .iter()
-            .map(|item| projected(item, projection.as_ref()))
-            .collect(),
+        items,
         last_evaluated_key: page.last_evaluated_key,
         table: table.name.clone(),
         is_write: false,
         capacity,
         index_capacity,
+    })
+}
+
+/// Unlike a local index, a global one is not completed from its table: it must hold what a statement names.
+fn check_projected(plan: &SelectPlan, condition: Option<&Condition>) -> Result<(), SqlError> {
+    let definition = &plan.table.definition;
+    let index = plan.needs.index.as_ref();
+    let index = index.and_then(|name| definition.derived.index(name));
+    let Some(index) = index.filter(|index| index.kind == IndexKind::Global) else {
+        return Ok(());
+    };
+    let absent = not_held(definition, index, &plan.needs, condition);
+    if absent.is_empty() {
+        return Ok(());
+    }
+    let absent = Vec::from_iter(absent).join(", ");
+    Err(SqlError::Other {
+        sqlstate: "0A000",
+        message: format!(
+            "One or more parameter values were invalid: Global secondary index {} does not project [{absent}]",
+            index.name
+        ),
+        hint: None,
     })
 }
 
