@@ -145,3 +145,39 @@ async fn attributes_that_an_index_does_not_hold() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sets_hold_no_element_twice() {
+    let (_server, mut client) = Server::with_music().await;
+    let bytes = json!([{"B": "eA=="}, {"B": "eA=="}]);
+    for (set, parameters, expected) in [
+        (
+            "<<'a', 'b', 'a'>>",
+            None,
+            "Input collection [a, b, a] contains duplicates.",
+        ),
+        ("<<1, 1.0>>", None, "Input collection contains duplicates"),
+        (
+            "<<?, ?>>",
+            Some(bytes),
+            "Input collection contains duplicates",
+        ),
+    ] {
+        for statement in [
+            format!("INSERT INTO music VALUE {{'artist': 'a', 'song': 'x', 'set': {set}}}"),
+            format!("UPDATE music SET v = {set} WHERE artist = 'a' AND song = 'x'"),
+        ] {
+            let mut request = json!({"Statement": statement});
+            if let Some(parameters) = &parameters {
+                request["Parameters"] = parameters.clone();
+            }
+            assert_eq!(
+                client.err("ExecuteStatement", request).await,
+                format!(
+                    "400 ValidationException: One or more parameter values were invalid: {expected}"
+                ),
+                "{statement}"
+            );
+        }
+    }
+}

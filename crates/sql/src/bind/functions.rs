@@ -86,13 +86,11 @@ impl Binder<'_> {
                 let attribute = self.attribute(path)?;
                 match (attribute, self.scalar(descriptor, &SqlType::Text)?) {
                     (Some(attribute), Some(Scalar::Untyped(descriptor))) => {
-                        let found = attribute_type(&descriptor).ok_or_else(|| {
-                            SqlError::InvalidParameter {
-                                name: "attribute type".into(),
-                                value: descriptor.clone(),
-                            }
-                        })?;
-                        Some(Predicate::TypeIs(attribute, found))
+                        attribute_type(&descriptor)?;
+                        Some(Predicate::TypeIs(attribute, Scalar::Untyped(descriptor)))
+                    }
+                    (Some(attribute), Some(parameter @ Scalar::Parameter(_))) => {
+                        Some(Predicate::TypeIs(attribute, parameter))
                     }
                     _ => None,
                 }
@@ -115,8 +113,9 @@ fn part_type(whole: &SqlType) -> SqlType {
     }
 }
 
-fn attribute_type(descriptor: &str) -> Option<AttributeType> {
-    Some(match descriptor {
+/// The type that a descriptor names (S, N …).
+pub(super) fn attribute_type(descriptor: &str) -> Result<AttributeType, SqlError> {
+    Ok(match descriptor {
         "S" => AttributeType::S,
         "N" => AttributeType::N,
         "B" => AttributeType::B,
@@ -127,6 +126,11 @@ fn attribute_type(descriptor: &str) -> Option<AttributeType> {
         "SS" => AttributeType::Ss,
         "NS" => AttributeType::Ns,
         "BS" => AttributeType::Bs,
-        _ => return None,
+        _ => {
+            return Err(SqlError::InvalidParameter {
+                name: "attribute type".into(),
+                value: descriptor.to_owned(),
+            });
+        }
     })
 }

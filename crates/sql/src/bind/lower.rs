@@ -5,6 +5,7 @@
 //! the condition that holds exactly where the operand is *false*. Absent attributes (and the NULL type) make comparisons unknown, which
 //! neither of the two includes.
 
+use super::functions::attribute_type;
 use super::predicate::{Predicate, Term};
 use super::{Arguments, Attribute, Scalar};
 use crate::{Datum, SqlError, SqlType};
@@ -102,8 +103,21 @@ impl Lowering<'_> {
                 let test = Condition::Contains(path(attribute), Operand::constant(part));
                 self.tested(attribute, test, truth)
             }
-            Predicate::TypeIs(attribute, found) => {
-                let test = Condition::AttributeType(attribute.path.clone(), *found);
+            Predicate::TypeIs(attribute, descriptor) => {
+                let found = match descriptor.attribute(self.with, &SqlType::Text)? {
+                    None => return Ok(NEVER),
+                    Some(AttributeValue::S(text)) => attribute_type(&text)?,
+                    Some(other) => {
+                        return Err(SqlError::DatatypeMismatch {
+                            message: format!(
+                                "attribute_type() takes the name of a type, not a value of type {}",
+                                other.attribute_type().descriptor()
+                            ),
+                            position: None,
+                        });
+                    }
+                };
+                let test = Condition::AttributeType(attribute.path.clone(), found);
                 if truth { test } else { negation(test) }
             }
             Predicate::IsMissing(attribute) => {

@@ -5,7 +5,6 @@ use super::{Attribute, Binder, Scalar};
 use crate::syntax::expr_position;
 use crate::{Datum, SqlError, SqlType};
 use shale_expression::Comparison;
-use shale_item::AttributeType;
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
 
 /// A predicate of three values.
@@ -21,7 +20,8 @@ pub(crate) enum Predicate {
     InArray(Attribute, Scalar),
     BeginsWith(Attribute, Scalar),
     Contains(Attribute, Scalar),
-    TypeIs(Attribute, AttributeType),
+    /// The scalar is a descriptor: S, N …
+    TypeIs(Attribute, Scalar),
     IsNull(Attribute),
     IsMissing(Attribute),
     /// `IS NOT DISTINCT FROM`

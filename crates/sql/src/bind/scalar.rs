@@ -280,39 +280,67 @@ impl Scalar {
 }
 
 fn set_of(elements: Vec<AttributeValue>) -> Result<AttributeValue, SqlError> {
-    let mixed = || SqlError::DatatypeMismatch {
-        message: "a set holds at least one element, and all are strings, or numbers, or binary"
-            .into(),
-        position: None,
-    };
     match elements.first() {
         Some(AttributeValue::S(_)) => collect_set(elements, |value| match value {
             AttributeValue::S(text) => Some(text),
             _ => None,
         })
-        .map(AttributeValue::Ss)
-        .ok_or_else(mixed),
+        .map(AttributeValue::Ss),
         Some(AttributeValue::N(_)) => collect_set(elements, |value| match value {
             AttributeValue::N(number) => Some(number),
             _ => None,
         })
-        .map(AttributeValue::Ns)
-        .ok_or_else(mixed),
+        .map(AttributeValue::Ns),
         Some(AttributeValue::B(_)) => collect_set(elements, |value| match value {
             AttributeValue::B(bytes) => Some(bytes),
             _ => None,
         })
-        .map(AttributeValue::Bs)
-        .ok_or_else(mixed),
-        _ => Err(mixed()),
+        .map(AttributeValue::Bs),
+        _ => Err(mixed_set()),
+    }
+}
+
+fn mixed_set() -> SqlError {
+    SqlError::Other {
+        sqlstate: "42804",
+        message: "a set holds at least one element, and all are strings, or numbers, or binary"
+            .into(),
+        hint: None,
     }
 }
 
 fn collect_set<T: Ord>(
     elements: Vec<AttributeValue>,
     pick: impl Fn(AttributeValue) -> Option<T>,
-) -> Option<BTreeSet<T>> {
-    elements.into_iter().map(pick).collect()
+) -> Result<BTreeSet<T>, SqlError> {
+    // The service lists the elements of string sets only.
+    let texts = elements.iter().map(|element| match element {
+        AttributeValue::S(text) => Some(text.as_str()),
+        _ => None,
+    });
+    let texts: Option<Vec<&str>> = texts.collect();
+    let what = texts.map_or_else(
+        || "Input collection contains duplicates".to_owned(),
+        |texts| {
+            format!(
+                "Input collection [{}] contains duplicates.",
+                texts.join(", ")
+            )
+        },
+    );
+    let mut set = BTreeSet::new();
+    let mut duplicates = false;
+    for element in elements {
+        duplicates |= !set.insert(pick(element).ok_or_else(mixed_set)?);
+    }
+    if duplicates {
+        return Err(SqlError::Other {
+            sqlstate: "22023",
+            message: format!("One or more parameter values were invalid: {what}"),
+            hint: None,
+        });
+    }
+    Ok(set)
 }
 
 fn no_parameter(index: usize) -> SqlError {

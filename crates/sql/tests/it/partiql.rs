@@ -528,3 +528,28 @@ async fn attributes_are_tested_for_their_type() {
     let text = "SELECT Song FROM Music WHERE Artist = 'T' AND v.x IS MISSING";
     assert_eq!(items(&server, text, vec![]).await.len(), 8);
 }
+
+#[tokio::test]
+async fn the_type_that_is_tested_may_be_a_parameter() {
+    let server = music().await;
+    let text = "SELECT Song FROM Music WHERE Artist = 'Ann' AND attribute_type(Plays, ?)";
+    for (descriptor, expected) in [("N", 4), ("S", 0)] {
+        let found = items(&server, text, vec![s(descriptor)]).await;
+        assert_eq!(found.len(), expected, "{descriptor}");
+    }
+    let text = "SELECT Song FROM Music WHERE Artist = 'Ann' AND NOT attribute_type(Tags, ?)";
+    assert_eq!(items(&server, text, vec![s("SS")]).await.len(), 0);
+    for (wrong, expected) in [
+        (
+            s("X"),
+            "invalid value for parameter \"attribute type\": \"X\"",
+        ),
+        (
+            n("1"),
+            "attribute_type() takes the name of a type, not a value of type N",
+        ),
+    ] {
+        let error = run(&server, text, vec![wrong]).await.expect_err("refused");
+        assert_eq!(error.to_string(), expected);
+    }
+}
