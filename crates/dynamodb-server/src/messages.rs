@@ -243,9 +243,10 @@ pub(crate) const ATTRIBUTE_DEFINITIONS_DIFFER: &str = "One or more parameter val
 pub(crate) const THROUGHPUT_MISSING: &str = "One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED";
 pub(crate) const THROUGHPUT_NOT_ALLOWED: &str = "One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST";
 pub(crate) const UPDATE_TABLE_EMPTY: &str = "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required";
-pub(crate) fn same_throughput(read: u64, write: u64) -> String {
+/// `of`: `table`, or `index` and its name.
+pub(crate) fn same_throughput(of: &str, read: u64, write: u64) -> String {
     format!(
-        "The provisioned throughput for the table will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the table: {read}. Requested ReadCapacityUnits: {read}. Current WriteCapacityUnits provisioned for the table: {write}. Requested WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
+        "The provisioned throughput for the {of} will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the {of}: {read}. Requested ReadCapacityUnits: {read}. Current WriteCapacityUnits provisioned for the {of}: {write}. Requested WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
     )
 }
 pub(crate) const DUPLICATE_TAG_KEYS: &str =

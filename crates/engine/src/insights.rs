@@ -336,9 +336,15 @@ impl Watch {
         let now_micros = inner.clock.now_micros();
         if let Some(recorder) = &self.recorder {
             let bytes: usize = self.seen.iter().map(|(_, size)| size).sum();
-            let share = |size: usize| size as f64 / bytes as f64;
-            let seen = self.seen.iter();
-            let seen = seen.map(|(values, size)| (&values[..], page.capacity * share(*size)));
+            // By key first: shares of shares would not add up to the whole.
+            let mut of_key: BTreeMap<&[u8], usize> = BTreeMap::new();
+            for (values, size) in &self.seen {
+                *of_key.entry(values).or_default() += size;
+            }
+            let share = |size: usize| page.capacity * (size as f64 / bytes as f64);
+            let seen = of_key
+                .into_iter()
+                .map(|(values, size)| (values, share(size)));
             let nothing = self.queried.iter().filter(|_| self.seen.is_empty());
             let nothing = nothing.map(|values| (&values[..], page.capacity));
             recorder.record(Kind::Accessed, now_micros, seen.chain(nothing));

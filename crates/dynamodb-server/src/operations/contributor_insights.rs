@@ -134,12 +134,10 @@ pub(crate) async fn update_contributor_insights(
     let updated = service.engine.update_table(&name, changes).await;
     let was_on = target.is_on();
     target.table = updated.map_err(|error| service.exception(error, Subject::Table, &name))?;
-    Ok(ObjectWriter::text(|answer| {
-        match (was_on, target.is_on()) {
-            (false, true) => target.write_as(answer, "ENABLING"),
-            (true, false) => target.write_as(answer, "DISABLING"),
-            _ => target.write(answer),
-        }
+    Ok(ObjectWriter::text(|answer| match (was_on, enable) {
+        (_, true) => target.write_as(answer, "ENABLING"),
+        (true, false) => target.write_as(answer, "DISABLING"),
+        (false, false) => target.write(answer),
     }))
 }
 

@@ -110,12 +110,12 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
         let values = partition.iter().map(|attribute| key.get(&attribute.name));
         values.eq(resolved.partition.iter().map(Some))
     });
-    let whole_items = match index {
-        Some(index) => {
-            parameters.whole_items(definition, index, projection.as_ref(), filter.as_ref())?
-        }
-        None => false,
-    };
+    let mut shown = projection;
+    let mut whole_items = false;
+    if let Some(index) = index {
+        whole_items = parameters.whole_items(definition, index, shown.as_ref(), filter.as_ref())?;
+        shown = shown.or_else(|| parameters.held(definition, index));
+    }
     let query = Query {
         table,
         index: index_name,
@@ -134,7 +134,7 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
         error => service.exception(error, Subject::Query, &query.table),
     })?;
     let source = (query.table.as_str(), query.index.as_ref());
-    Ok(parameters.answer(service, source, &page, projection.as_ref()))
+    Ok(parameters.answer(service, source, &page, shown.as_ref()))
 }
 
 /// Whether a start key has the keys of an index and of its table, and nothing else.

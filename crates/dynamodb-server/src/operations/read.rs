@@ -11,6 +11,7 @@ use crate::service::Service;
 use shale_engine::{CreateTable, Index, IndexKind, IndexProjection, Page};
 use shale_expression::{Condition, Operand, Path, Projection};
 use shale_item::ItemView;
+use std::collections::BTreeSet;
 
 /// The projection, from ProjectionExpression or from AttributesToGet.
 pub(super) fn projection(
@@ -154,6 +155,30 @@ impl PageParameters {
                 Ok(all || !absent.is_empty() || filters.is_some())
             }
         }
+    }
+
+    /// What is shown of entries that were completed for their filter alone: what the index holds.
+    pub(super) fn held(&self, definition: &CreateTable, index: &Index) -> Option<Projection> {
+        if self.select == Some(Select::AllAttributes) {
+            return None;
+        }
+        let included: &[String] = match &index.projection {
+            IndexProjection::All => return None,
+            IndexProjection::KeysOnly => &[],
+            IndexProjection::Include(names) => names,
+        };
+        let schema = &definition.key_schema;
+        let keys = std::iter::once(&schema.partition).chain(&schema.sort);
+        let names = keys.map(|key| key.name.as_str()).chain(index.key_names());
+        let included = included.iter().map(String::as_str);
+        let names: BTreeSet<&str> = names.chain(included).collect();
+        let path = |name: &str| Path {
+            root: name.to_owned(),
+            steps: Vec::new(),
+        };
+        Some(Projection {
+            paths: names.into_iter().map(path).collect(),
+        })
     }
 
     /// The answer's body.

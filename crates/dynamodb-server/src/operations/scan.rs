@@ -64,6 +64,7 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
         &mut expressions,
     )?;
     expressions.finish()?;
+    let mut shown = projection;
     let mut whole_items = false;
     if index_name.is_some() {
         let description = service
@@ -73,7 +74,8 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
         let definition = &description.definition;
         if let Some(index) = find_index(definition, index_name.as_ref(), consistent)? {
             whole_items =
-                parameters.whole_items(definition, index, projection.as_ref(), filter.as_ref())?;
+                parameters.whole_items(definition, index, shown.as_ref(), filter.as_ref())?;
+            shown = shown.or_else(|| parameters.held(definition, index));
         }
     }
 
@@ -90,7 +92,7 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
     let page = blocking(|| service.engine.scan(&scan))
         .map_err(|error| service.exception(error, Subject::Scan, &scan.table))?;
     let source = (scan.table.as_str(), scan.index.as_ref());
-    Ok(parameters.answer(service, source, &page, projection.as_ref()))
+    Ok(parameters.answer(service, source, &page, shown.as_ref()))
 }
 
 /// Segment and TotalSegments come together, the first below the second.

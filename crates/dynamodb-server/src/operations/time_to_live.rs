@@ -41,6 +41,17 @@ pub(crate) async fn update_time_to_live(
         enabled.unwrap_or_default(),
         attribute.unwrap_or_default().into_owned(),
     );
+    if !enabled {
+        let described = service.engine.describe_table(&table);
+        let described =
+            described.map_err(|error| service.exception(error, Subject::Table, &table))?;
+        if let Some(current) = &described.definition.derived.ttl
+            && current.attribute != attribute
+        {
+            let message = messages::ttl_of_another(&current.attribute);
+            return Err(Exception::validation(message));
+        }
+    }
     let changes = TableChanges {
         ttl: Some(enabled.then(|| attribute.clone())),
         ..TableChanges::default()

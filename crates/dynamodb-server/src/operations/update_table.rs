@@ -16,7 +16,7 @@ use crate::service::Service;
 use shale_engine::{
     BillingMode, CreateTable, Index, IndexChange, IndexKind, IndexStatus, TableChanges,
 };
-use shale_item::KeyType;
+use shale_item::{KeyAttribute, KeyType};
 
 /// Parameters whose features are not built.
 const NOT_BUILT: [&str; 6] = [
@@ -174,8 +174,17 @@ fn index_changes(
     }
     check_definitions(definitions)?;
     // Attributes of keys that are there keep their types; a request may leave them out.
-    let known = key_attributes(current).into_iter();
-    let known = known.filter(|key| definitions.iter().all(|(name, _)| *name != key.name));
+    let known = key_attributes(current);
+    let contradicts = |(name, key_type): &&(String, KeyType)| {
+        let same = |key: &&KeyAttribute| key.name == *name && key.key_type != *key_type;
+        known.iter().any(|key| same(key))
+    };
+    if let Some((name, _)) = definitions.iter().find(contradicts) {
+        return Err(Exception::validation(messages::index_type_conflict(name)));
+    }
+    let known = known
+        .into_iter()
+        .filter(|key| definitions.iter().all(|(name, _)| *name != key.name));
     let mut all = definitions.to_vec();
     all.extend(known.map(|key| (key.name.clone(), key.key_type)));
     let mut changes = capacity_of_indexes(current, billing_mode, &updates)?;
@@ -263,6 +272,9 @@ fn index_settings(
     now_micros: u64,
 ) -> Result<Changes, Exception> {
     let stored = &before.settings;
+    // A table that gets capacity again names that of its indexes, whatever it was.
+    let switches = matches!(before.billing_mode, BillingMode::PayPerRequest)
+        != matches!(billing_mode, BillingMode::PayPerRequest);
     let mut changes = Changes::new();
     for update in updates {
         let (occasion, name, settings) = match update {
@@ -282,6 +294,10 @@ fn index_settings(
         } = update
             && let Some(before) = index.and_then(|index| index.provisioned)
         {
+            if before == *now && !switches {
+                let message = messages::same_throughput(&format!("index {name}"), now.0, now.1);
+                return Err(Exception::validation(message));
+            }
             let capacity = settings::capacity_changes(stored, Some(name), before, *now, now_micros);
             changes.extend(capacity);
         }
@@ -317,7 +333,7 @@ fn billing(
     let wanted = BillingMode::Provisioned { read, write };
     if wanted == current {
         return Err(Exception::validation(messages::same_throughput(
-            read, write,
+            "table", read, write,
         )));
     }
     Ok(Some(wanted))

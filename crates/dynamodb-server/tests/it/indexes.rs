@@ -396,6 +396,12 @@ async fn time_to_live_is_switched_and_described() {
     }
     expect!["400 ValidationException: TimeToLive is already enabled"]
         .assert_eq(&client.err("UpdateTimeToLive", set(true)).await);
+    let other = with(
+        json!({"TableName": "scores"}),
+        json!({"TimeToLiveSpecification": {"Enabled": false, "AttributeName": "other"}}),
+    );
+    expect!["400 ValidationException: TimeToLive is active on a different AttributeName: current AttributeName is expires"]
+        .assert_eq(&client.err("UpdateTimeToLive", other).await);
     client.ok("UpdateTimeToLive", set(false)).await;
     expect!["400 ValidationException: TimeToLive is already disabled"]
         .assert_eq(&client.err("UpdateTimeToLive", set(false)).await);
@@ -459,4 +465,61 @@ async fn empty_index_keys_are_refused_as_items_or_as_updates() {
             "ExpressionAttributeNames": {"#a": attribute}, "ExpressionAttributeValues": {":v": empty}});
         update.assert_eq(&client.err("UpdateItem", body).await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_local_index_shows_does_not_depend_on_the_filter() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.ok("CreateTable", scores()).await;
+    let item = score("ann", 1, "chess", 7);
+    let put = json!({"TableName": "scores", "Item": item});
+    client.ok("PutItem", put).await;
+    let keys = json!({"player": {"S": "ann"}, "day": {"N": "1"}, "score": {"N": "7"}});
+    let query = json!({
+        "TableName": "scores", "IndexName": "best",
+        "KeyConditionExpression": "player = :p",
+        "FilterExpression": "extra = :x",
+        "ExpressionAttributeValues": {":p": {"S": "ann"}, ":x": {"S": "x"}},
+    });
+    let scan = json!({
+        "TableName": "scores", "IndexName": "best", "FilterExpression": "extra = :x",
+        "ExpressionAttributeValues": {":x": {"S": "x"}},
+    });
+    for (operation, request) in [("Query", query), ("Scan", scan)] {
+        let of = |select: &str| with(request.clone(), json!({"Select": select}));
+        let shown = client.ok(operation, request.clone()).await;
+        assert_eq!(shown["Items"], json!([keys]), "{operation}");
+        let shown = client.ok(operation, of("ALL_PROJECTED_ATTRIBUTES")).await;
+        assert_eq!(shown["Items"], json!([keys]), "{operation}");
+        let shown = client.ok(operation, of("ALL_ATTRIBUTES")).await;
+        assert_eq!(shown["Items"], json!([item]), "{operation}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_that_change_nothing_or_contradict_are_refused() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.ok("CreateTable", scores()).await;
+    let delete = json!({
+        "TableName": "scores",
+        "AttributeDefinitions": [{"AttributeName": "game", "AttributeType": "N"}],
+        "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "board"}}],
+    });
+    let refused = client.err("UpdateTable", delete).await;
+    assert!(
+        refused.starts_with("400 ValidationException") && refused.contains("game"),
+        "{refused}"
+    );
+    let units = json!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 6});
+    let of_index = json!([{"Update": {"IndexName": "board", "ProvisionedThroughput": units}}]);
+    let provision = json!({
+        "TableName": "scores", "BillingMode": "PROVISIONED", "ProvisionedThroughput": units,
+        "GlobalSecondaryIndexUpdates": of_index,
+    });
+    client.ok("UpdateTable", provision).await;
+    let again = json!({"TableName": "scores", "GlobalSecondaryIndexUpdates": of_index});
+    expect!["400 ValidationException: The provisioned throughput for the index board will not change. The requested value equals the current value. Current ReadCapacityUnits provisioned for the index board: 5. Requested ReadCapacityUnits: 5. Current WriteCapacityUnits provisioned for the index board: 6. Requested WriteCapacityUnits: 6. Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."]
+        .assert_eq(&client.err("UpdateTable", again).await);
 }
