@@ -9,4 +9,4 @@ mod encode;
 mod tests;
 
 pub(crate) use decode::{decode_item_json, decode_value};
-pub(crate) use encode::{write_encoded_item, write_item};
+pub(crate) use encode::{write_encoded_item, write_item, write_value};

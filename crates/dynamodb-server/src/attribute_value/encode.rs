@@ -73,7 +73,7 @@ fn write_set_element(out: &mut Vec<u8>, element: ValueView<'_>) {
     }
 }
 
-fn write_value(out: &mut Vec<u8>, value: &AttributeValue) {
+pub(crate) fn write_value(out: &mut Vec<u8>, value: &AttributeValue) {
     begin(out, value.attribute_type().descriptor());
     match value {
         AttributeValue::S(text) => write_string(out, text),

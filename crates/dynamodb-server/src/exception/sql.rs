@@ -4,6 +4,11 @@ use super::{Exception, ExceptionType, Subject, from_engine};
 use crate::messages;
 use shale_sql::SqlError;
 
+// SQLSTATEs of what is wrong with a statement, whatever is stored.
+const UNDEFINED_PARAMETER: &str = "42P02";
+const WRONG_OBJECT_TYPE: &str = "42809";
+const DATATYPE_MISMATCH: &str = "42804";
+
 /// The exception for the error of a statement.
 pub(crate) fn from_sql(error: SqlError) -> Exception {
     use ExceptionType as Type;
@@ -23,13 +28,15 @@ pub(crate) fn from_sql(error: SqlError) -> Exception {
         }
         SqlError::Canceled => Exception::new(Type::ServiceUnavailable, messages::SHUTTING_DOWN),
         SqlError::Syntax { .. }
+        | SqlError::UndefinedColumn { .. }
         | SqlError::UndefinedFunction { .. }
-        | SqlError::DuplicateColumn { .. } => {
-            Exception::validation(messages::statement_not_valid(&error.to_string()))
-        }
+        | SqlError::DuplicateColumn { .. }
+        | SqlError::Other {
+            sqlstate: UNDEFINED_PARAMETER | WRONG_OBJECT_TYPE | DATATYPE_MISMATCH,
+            ..
+        } => Exception::validation(messages::statement_not_valid(&error.to_string())),
         // These sentences are the same through both doors; the SQLSTATE is the other door's.
-        SqlError::UndefinedColumn { .. }
-        | SqlError::InvalidTableDefinition { .. }
+        SqlError::InvalidTableDefinition { .. }
         | SqlError::DatatypeMismatch { .. }
         | SqlError::InvalidText { .. }
         | SqlError::OutOfRange { .. }

@@ -2,7 +2,7 @@
 
 use super::capacity::ReturnConsumedCapacity;
 use super::statement::{Statement, consumed};
-use crate::attribute_value::{decode_item_json, write_item};
+use crate::attribute_value::{decode_item_json, write_item, write_value};
 use crate::constraints::{Constraints, quoted};
 use crate::exception::{Exception, from_sql};
 use crate::json::{Json, ObjectWriter, Structure, write_list};
@@ -34,13 +34,14 @@ pub(crate) async fn execute_statement(
     let capacity = ReturnConsumedCapacity::take(&mut request, &mut constraints)?;
     constraints.check()?;
 
-    let start_key = token.map(|token| start_key(&token, &statement.text));
-    let partiql = PartiQlRequest {
+    let mut partiql = PartiQlRequest {
         limit: limit.map(i32::unsigned_abs),
         consistent: request.bool("ConsistentRead")?.unwrap_or_default(),
-        start_key: start_key.transpose()?,
         ..statement.decode()?
     };
+    if let Some(token) = token {
+        partiql.start_key = Some(start_key(&token, &partiql)?);
+    }
     let output = service
         .sql
         .execute_partiql(&partiql)
@@ -51,7 +52,7 @@ pub(crate) async fn execute_statement(
     let mut answer = ObjectWriter::begin(&mut out);
     write_list(answer.member("Items"), &output.items, write_item);
     if let Some(key) = &output.last_evaluated_key {
-        answer.string("NextToken", &next_token(key, &partiql.statement));
+        answer.string("NextToken", &next_token(key, &partiql));
     }
     // A query over several tables has no key, and nothing that is counted.
     if !output.table.is_empty() {
@@ -64,18 +65,30 @@ pub(crate) async fn execute_statement(
     Ok(out)
 }
 
-/// A token is the checksum of its statement (4 bytes) and the key, in base64: it continues this statement only.
-fn next_token(key: &Item, statement: &str) -> String {
-    let mut bytes = crc32fast::hash(statement.as_bytes()).to_be_bytes().to_vec();
+/// A token is the checksum of its statement and parameters (4 bytes) and the key, in base64: it continues these only.
+fn next_token(key: &Item, of: &PartiQlRequest) -> String {
+    let mut bytes = checksum(of).to_be_bytes().to_vec();
     write_item(&mut bytes, key);
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn start_key(token: &str, statement: &str) -> Result<Item, Exception> {
+fn checksum(of: &PartiQlRequest) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    hasher.update(of.statement.as_bytes());
+    let mut bytes = Vec::new();
+    for parameter in &of.parameters {
+        bytes.clear();
+        write_value(&mut bytes, parameter);
+        hasher.update(&bytes);
+    }
+    hasher.finalize()
+}
+
+fn start_key(token: &str, of: &PartiQlRequest) -> Result<Item, Exception> {
     let invalid = || Exception::validation(messages::NEXT_TOKEN_INVALID);
     let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
-    let (checksum, key) = bytes.split_first_chunk().ok_or_else(invalid)?;
-    if u32::from_be_bytes(*checksum) != crc32fast::hash(statement.as_bytes()) {
+    let (found, key) = bytes.split_first_chunk().ok_or_else(invalid)?;
+    if u32::from_be_bytes(*found) != checksum(of) {
         return Err(invalid());
     }
     let key = Json::parse(key).map_err(|_| invalid())?;
@@ -90,15 +103,26 @@ mod tests {
     #[test]
     fn a_token_continues_its_own_statement_only() {
         let key = Item::from([("pk".to_owned(), AttributeValue::S("a\"b".to_owned()))]);
-        let token = next_token(&key, "SELECT 1");
-        assert_eq!(start_key(&token, "SELECT 1"), Ok(key));
-        for (token, statement) in [
-            (token.as_str(), "SELECT 2"),
-            ("", "SELECT 1"),
-            ("!", "SELECT 1"),
-            ("AAAAAAAA", "SELECT 1"),
+        let of = |statement: &str, parameters: &[&str]| PartiQlRequest {
+            statement: statement.to_owned(),
+            parameters: parameters
+                .iter()
+                .map(|text| AttributeValue::S((*text).to_owned()))
+                .collect(),
+            ..PartiQlRequest::default()
+        };
+        let token = next_token(&key, &of("SELECT 1", &["a"]));
+        assert_eq!(start_key(&token, &of("SELECT 1", &["a"])), Ok(key));
+        for (token, of) in [
+            (token.as_str(), of("SELECT 2", &["a"])),
+            (token.as_str(), of("SELECT 1", &["b"])),
+            (token.as_str(), of("SELECT 1", &[])),
+            (token.as_str(), of("SELECT 1", &["a", "a"])),
+            ("", of("SELECT 1", &[])),
+            ("!", of("SELECT 1", &[])),
+            ("AAAAAAAA", of("SELECT 1", &[])),
         ] {
-            let exception = start_key(token, statement).expect_err("refused");
+            let exception = start_key(token, &of).expect_err("refused");
             assert_eq!(exception.message, messages::NEXT_TOKEN_INVALID);
         }
     }

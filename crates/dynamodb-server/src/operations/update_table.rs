@@ -177,7 +177,7 @@ fn index_changes(
     let known = key_attributes(current);
     let contradicts = |(name, key_type): &&(String, KeyType)| {
         let same = |key: &&KeyAttribute| key.name == *name && key.key_type != *key_type;
-        known.iter().any(|key| same(key))
+        known.iter().any(same)
     };
     if let Some((name, _)) = definitions.iter().find(contradicts) {
         return Err(Exception::validation(messages::index_type_conflict(name)));

@@ -181,3 +181,71 @@ async fn sets_hold_no_element_twice() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_belongs_to_its_parameters() {
+    let (_server, mut client) = Server::with_music().await;
+    for song in ["1", "2"] {
+        let item = crate::server::music_key("a", song);
+        let put = json!({"TableName": "music", "Item": item});
+        client.ok("PutItem", put).await;
+    }
+    let mut request = json!({"Statement": "SELECT song FROM music WHERE artist = ?", "Limit": 1,
+        "Parameters": [{"S": "a"}]});
+    let page = client.ok("ExecuteStatement", request.clone()).await;
+    request["NextToken"] = page["NextToken"].clone();
+    let next = client.ok("ExecuteStatement", request.clone()).await;
+    assert_eq!(next["Items"], json!([{"song": {"S": "2"}}]));
+    request["Parameters"] = json!([{"S": "q"}]);
+    assert_eq!(
+        client.err("ExecuteStatement", request).await,
+        "400 ValidationException: NextToken does not match request"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_a_statement_have_their_prefix() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    let table = json!({
+        "TableName": "tab", "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [{"IndexName": "gix", "Projection": {"ProjectionType": "ALL"},
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}],
+    });
+    client.ok("CreateTable", table).await;
+    for (statement, expected) in [
+        (
+            "SELECT * FROM tab WHERE id = :v",
+            "there is no parameter :v",
+        ),
+        (
+            "INSERT INTO tab VALUE {\"id\": \"jj\"}",
+            "column \"jj\" does not exist",
+        ),
+        (
+            "INSERT INTO tab VALUE {'id': 'x', 'set': <<>>}",
+            "a set holds at least one element, and all are strings, or numbers, or binary",
+        ),
+        (
+            "UPDATE \"tab\".\"gix\" SET a = 1 WHERE id = 'x'",
+            "\"gix\" is an index",
+        ),
+    ] {
+        let request = json!({"Statement": statement});
+        assert_eq!(
+            client.err("ExecuteStatement", request).await,
+            format!(
+                "400 ValidationException: Statement wasn't well formed, can't be processed: {expected}"
+            ),
+            "{statement}"
+        );
+    }
+    // The service has a sentence of its own for this.
+    let request = json!({"Statement": "UPDATE tab SET a = 1 WHERE a = 2"});
+    assert_eq!(
+        client.err("ExecuteStatement", request).await,
+        "400 ValidationException: Where clause does not contain a mandatory equality on all key attributes"
+    );
+}
