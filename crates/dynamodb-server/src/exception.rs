@@ -119,7 +119,9 @@ pub(crate) fn from_engine(error: Error, subject: Subject) -> Exception {
         }
         Error::SameKeyTwice => Exception::validation(messages::DUPLICATE_KEYS),
         Error::Key(error) => Exception::validation(key_message(error, subject)),
-        Error::IndexKey { index, error } => Exception::validation(index_key_message(&index, error)),
+        Error::IndexKey { index, error } => {
+            Exception::validation(index_key_message(&index, error, subject))
+        }
         Error::IndexNotFound { index, .. } => Exception::validation(messages::no_index(&index)),
         Error::IndexNotReady { index } => Exception::validation(messages::index_not_ready(&index)),
         Error::IndexLag { .. } => Exception::new(Type::ServiceUnavailable, messages::INDEX_LAG),
@@ -268,8 +270,14 @@ fn index_problem(index: &str, problem: &IndexProblem) -> String {
     }
 }
 
-fn index_key_message(index: &str, error: KeyError) -> String {
+fn index_key_message(index: &str, error: KeyError, subject: Subject) -> String {
     match error {
+        KeyError::WrongType { .. } if subject == Subject::Update => {
+            messages::UPDATED_INDEX_KEY_TYPE.to_owned()
+        }
+        KeyError::TooLarge { .. } if subject == Subject::Update => {
+            messages::UPDATED_INDEX_KEY_SIZE.to_owned()
+        }
         KeyError::WrongType {
             name,
             expected,

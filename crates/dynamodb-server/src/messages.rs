@@ -397,6 +397,12 @@ pub(crate) fn index_not_ready(name: &str) -> String {
 
 // Keys.
 pub(crate) const KEY_DOES_NOT_MATCH: &str = "The provided key element does not match the schema";
+/// A key of the table that lies in another segment than the one that is scanned.
+pub(crate) fn start_key_of_another_segment(segment: u32, total: u32) -> String {
+    format!(
+        "The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: {total} Segment: {segment}"
+    )
+}
 pub(crate) const START_KEY_INVALID: &str = "The provided starting key is invalid";
 pub(crate) const START_KEY_SCHEMA: &str =
     "The provided starting key is invalid: The provided key element does not match the schema";
@@ -420,6 +426,11 @@ pub(crate) fn index_key_type(name: &str, expected: &str, actual: &str, index: &s
         "One or more parameter values were invalid: Type mismatch for Index Key {name} Expected: {expected} Actual: {actual} IndexName: {index}"
     )
 }
+// Of the reasons that the API reference lists for cancelled transactions.
+pub(crate) const UPDATED_INDEX_KEY_TYPE: &str =
+    "The update expression attempted to update the secondary index key to unsupported type";
+pub(crate) const UPDATED_INDEX_KEY_SIZE: &str =
+    "The update expression attempted to update the secondary index key beyond allowed size limits";
 pub(crate) fn empty_index_key(name: &str, binary: bool, index: &str) -> String {
     let kind = if binary { "binary" } else { "string" };
     format!(

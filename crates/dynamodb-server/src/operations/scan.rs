@@ -8,7 +8,7 @@ use crate::expressions::{ExpressionAttributes, Legacy};
 use crate::json::Structure;
 use crate::messages;
 use crate::service::Service;
-use shale_engine::{Scan, blocking};
+use shale_engine::{Error, Scan, blocking};
 
 /// The documented limit of TotalSegments.
 const SEGMENTS_MAX: i32 = 1_000_000;
@@ -89,13 +89,27 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
         segment,
         consistent,
     };
-    let page = blocking(|| service.engine.scan(&scan))
-        .map_err(|error| service.exception(error, Subject::Scan, &scan.table))?;
+    let page = blocking(|| service.engine.scan(&scan)).map_err(|error| match error {
+        Error::InvalidStartKey if is_key_of_table(service, &scan) => {
+            let (segment, total) = scan.segment.unwrap_or_default();
+            Exception::validation(messages::start_key_of_another_segment(segment, total))
+        }
+        error => service.exception(error, Subject::Scan, &scan.table),
+    })?;
     let source = (scan.table.as_str(), scan.index.as_ref());
     Ok(parameters.answer(service, source, &page, shown.as_ref()))
 }
 
 /// Segment and TotalSegments come together, the first below the second.
+/// Whether a start key that does not fit a segment of a table is at least a key of the table.
+fn is_key_of_table(service: &Service, scan: &Scan) -> bool {
+    let (None, Some(_), Some(key)) = (&scan.index, &scan.segment, &scan.exclusive_start_key) else {
+        return false;
+    };
+    let described = service.engine.describe_table(&scan.table);
+    described.is_ok_and(|table| table.definition.key_schema.exact_key_of(key).is_ok())
+}
+
 fn check_segments(
     segment: Option<i32>,
     total: Option<i32>,

@@ -205,6 +205,30 @@ async fn requests_that_an_index_cannot_answer() {
         "Item": {"player": {"S": "p"}, "day": {"N": "1"}, "game": {"N": "1"}},
     });
     expect!["400 ValidationException: One or more parameter values were invalid: Type mismatch for Index Key game Expected: S Actual: N IndexName: board"].assert_eq(&client.err("PutItem", put).await);
+    let update = |value: Value| {
+        json!({
+            "TableName": "scores",
+            "Key": {"player": {"S": "p"}, "day": {"N": "1"}},
+            "UpdateExpression": "SET game = :g",
+            "ExpressionAttributeValues": {":g": value},
+        })
+    };
+    for (value, expected) in [
+        (
+            json!({"N": "1"}),
+            expect![
+                "400 ValidationException: The update expression attempted to update the secondary index key to unsupported type"
+            ],
+        ),
+        (
+            json!({"S": "x".repeat(2049)}),
+            expect![
+                "400 ValidationException: The update expression attempted to update the secondary index key beyond allowed size limits"
+            ],
+        ),
+    ] {
+        expected.assert_eq(&client.err("UpdateItem", update(value)).await);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -358,3 +358,37 @@ async fn a_page_ends_at_a_megabyte() {
     let count = |page: &Value| page["Count"].as_u64().expect("a count");
     assert_eq!(count(&page) + count(&rest), 4);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_key_of_another_segment_is_told_so() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client
+        .ok(
+            "CreateTable",
+            json!({
+                "TableName": "parts", "BillingMode": "PAY_PER_REQUEST",
+                "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+                "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+            }),
+        )
+        .await;
+    let scan = |segment: u32, key: &str| {
+        json!({"TableName": "parts", "TotalSegments": 2, "Segment": segment,
+            "ExclusiveStartKey": {"id": {"S": key}}})
+    };
+    let mut refused = Vec::new();
+    for segment in [0, 1] {
+        let answer = client.call("Scan", scan(segment, "x").to_string()).await;
+        if answer.status != 200 {
+            refused.push(client.err("Scan", scan(segment, "x")).await);
+        }
+    }
+    let [refused] = &refused[..] else {
+        panic!("a key lies in one segment: {refused:?}");
+    };
+    assert!(
+        refused.starts_with("400 ValidationException: The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. TotalSegments: 2 Segment: "),
+        "{refused}"
+    );
+}

@@ -82,33 +82,29 @@ impl Parser<'_, '_, '_> {
         Ok(value)
     }
 
+    /// `operand`, `operand + operand` or `operand - operand`: the grammar of the developer guide knows no chains.
     fn value(&mut self) -> Result<Parsed, ExpressionError> {
-        let first = self.set_operand()?;
-        let (mut value, mut parenthesized) = (first.value, first.parenthesized);
-        loop {
-            let operator = if self.peek().is_symbol("+") {
-                "+"
-            } else if self.peek().is_symbol("-") {
-                "-"
-            } else {
-                return Ok(Parsed {
-                    value,
-                    parenthesized,
-                });
-            };
-            self.advance();
-            self.count_operator()?;
-            let right = self.set_operand()?.value;
-            check_operand(operator, &value, AttributeType::N)?;
-            check_operand(operator, &right, AttributeType::N)?;
-            let (left, right) = (Box::new(value), Box::new(right));
-            value = if operator == "+" {
-                SetValue::Plus(left, right)
-            } else {
-                SetValue::Minus(left, right)
-            };
-            parenthesized = false;
-        }
+        let left = self.set_operand()?;
+        let operator = if self.peek().is_symbol("+") {
+            "+"
+        } else if self.peek().is_symbol("-") {
+            "-"
+        } else {
+            return Ok(left);
+        };
+        self.advance();
+        self.count_operator()?;
+        let right = self.set_operand()?.value;
+        check_operand(operator, &left.value, AttributeType::N)?;
+        check_operand(operator, &right, AttributeType::N)?;
+        let (left, right) = (Box::new(left.value), Box::new(right));
+        Ok(Parsed {
+            value: match operator {
+                "+" => SetValue::Plus(left, right),
+                _ => SetValue::Minus(left, right),
+            },
+            parenthesized: false,
+        })
     }
 
     fn set_operand(&mut self) -> Result<Parsed, ExpressionError> {

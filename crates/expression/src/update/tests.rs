@@ -123,7 +123,7 @@ fn set() {
             SET a = n + :one => a:6
             SET a = :one - n => a:-4
             SET n = n + n => n:10
-            SET a = n + :one - m.x => a:5
+            SET a = (n + :one) - m.x => a:5
             SET a = m.l[1] => a:9
             SET m.x = :s => m:{l:[8 9] x:'new'}
             SET m.fresh = :s => m:{fresh:'new' l:[8 9] x:1}
