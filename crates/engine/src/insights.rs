@@ -336,15 +336,9 @@ impl Watch {
         let now_micros = inner.clock.now_micros();
         if let Some(recorder) = &self.recorder {
             let bytes: usize = self.seen.iter().map(|(_, size)| size).sum();
-            // By key first: shares of shares would not add up to the whole.
-            let mut of_key: BTreeMap<&[u8], usize> = BTreeMap::new();
-            for (values, size) in &self.seen {
-                *of_key.entry(values).or_default() += size;
-            }
-            let share = |size: usize| page.capacity * (size as f64 / bytes as f64);
-            let seen = of_key
-                .into_iter()
-                .map(|(values, size)| (values, share(size)));
+            let share = |size: usize| size as f64 / bytes as f64;
+            let seen = self.seen.iter();
+            let seen = seen.map(|(values, size)| (&values[..], page.capacity * share(*size)));
             let nothing = self.queried.iter().filter(|_| self.seen.is_empty());
             let nothing = nothing.map(|values| (&values[..], page.capacity));
             recorder.record(Kind::Accessed, now_micros, seen.chain(nothing));
@@ -382,6 +376,11 @@ pub struct Contribution {
     pub error: f64,
 }
 
+/// Capacity units to a millionth: shares of pages are fractions, whose sums are a little off the whole.
+fn rounded(units: f64) -> f64 {
+    (units * 1e6).round() / 1e6
+}
+
 impl Engine {
     /// The largest contributors of all rules in the last hour, as this process has counted them: 25 for each minute, by table, rule
     /// and window, the largest first.
@@ -412,8 +411,8 @@ impl Engine {
                             rule: rule.name.clone(),
                             window_start_micros: at,
                             keys: keys(table.id, &definition, id, rule.part, &values)?,
-                            contribution: weight,
-                            error,
+                            contribution: rounded(weight),
+                            error: rounded(error),
                         })
                     });
                     contributions.extend(rows);

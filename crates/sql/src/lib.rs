@@ -20,7 +20,7 @@ mod types;
 
 pub use api::*;
 // Parts of `SqlError`, for the front door that maps them and may not reach the crates below.
-pub use copy::{CopyFormat, CopyIn, CopyOut, CopyWriter};
+pub use copy::{CopyIn, CopyOut, CopyWriter};
 pub use names::{
     Catalog, ITEM_COLUMN, ROWID_COLUMN, Relation, TableColumn, find_column, find_index,
     find_relation, find_table, is_schema, observed_type, table_columns,

@@ -114,7 +114,9 @@ pub(crate) fn query(service: &Service, mut request: Structure<'_>) -> Result<Vec
     let mut whole_items = false;
     if let Some(index) = index {
         whole_items = parameters.whole_items(definition, index, shown.as_ref(), filter.as_ref())?;
-        shown = shown.or_else(|| parameters.held(definition, index));
+        if whole_items {
+            shown = shown.or_else(|| parameters.held(definition, index));
+        }
     }
     let query = Query {
         table,

@@ -75,7 +75,9 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
         if let Some(index) = find_index(definition, index_name.as_ref(), consistent)? {
             whole_items =
                 parameters.whole_items(definition, index, shown.as_ref(), filter.as_ref())?;
-            shown = shown.or_else(|| parameters.held(definition, index));
+            if whole_items {
+                shown = shown.or_else(|| parameters.held(definition, index));
+            }
         }
     }
 

@@ -495,7 +495,9 @@ async fn empty_index_keys_are_refused_as_items_or_as_updates() {
 async fn what_a_local_index_shows_does_not_depend_on_the_filter() {
     let server = Server::start().await;
     let mut client = server.client().await;
-    client.ok("CreateTable", scores()).await;
+    let created = client.ok("CreateTable", scores()).await;
+    let board = &created["TableDescription"]["GlobalSecondaryIndexes"][0];
+    assert_eq!(board["IndexStatus"], "CREATING");
     let item = score("ann", 1, "chess", 7);
     let put = json!({"TableName": "scores", "Item": item});
     client.ok("PutItem", put).await;

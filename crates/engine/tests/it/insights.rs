@@ -162,6 +162,23 @@ async fn a_write_counts_with_its_units_whatever_comes_of_it() {
 }
 
 #[tokio::test]
+async fn the_shares_of_a_page_add_up_to_its_capacity() {
+    let engine = engine();
+    engine.create_table(definition()).await.unwrap();
+    for n in 0..50 {
+        let r = format!("{n:03}");
+        let odd = item([("h", s("a")), ("r", s(&r)), ("x", s(&"x".repeat(7 * n)))]);
+        engine.put_item(put("t", odd)).await.unwrap();
+    }
+    switch(&engine, "t", None, ALL).await;
+    let capacity = engine.query(&query(None, "a")).unwrap().capacity;
+    for _ in 0..9 {
+        engine.query(&query(None, "a")).unwrap();
+    }
+    assert_eq!(figures(&engine)["t/PKC a"], 10.0 * capacity);
+}
+
+#[tokio::test]
 async fn reads_count_by_key_and_by_page() {
     let engine = engine();
     engine.create_table(definition()).await.unwrap();

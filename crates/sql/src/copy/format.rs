@@ -8,7 +8,7 @@ use sqlparser::ast::{CopyLegacyCsvOption, CopyLegacyOption, CopyOption, Ident};
 
 /// The format of COPY data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CopyFormat {
+pub(crate) struct CopyFormat {
     pub(crate) kind: Kind,
     pub(crate) delimiter: u8,
     pub(crate) null: String,
@@ -30,7 +30,7 @@ pub(crate) enum Kind {
 
 impl CopyFormat {
     /// Whether it is PostgreSQL's binary format, which only the protocol can read and write.
-    pub fn is_binary(&self) -> bool {
+    pub(crate) fn is_binary(&self) -> bool {
         self.kind == Kind::Binary
     }
 

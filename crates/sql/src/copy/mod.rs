@@ -11,7 +11,6 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
-pub use format::CopyFormat;
 pub use out::{CopyOut, CopyWriter};
 pub(crate) use plan::{CopyPlan, plan_from, plan_to};
 
@@ -38,7 +37,7 @@ const BATCHES_MAX: usize = 8;
 pub struct CopyIn {
     /// Types of the data's columns.
     pub types: Vec<SqlType>,
-    format: CopyFormat,
+    binary: bool,
     load: Box<Load>,
 }
 
@@ -102,14 +101,14 @@ impl CopyIn {
                 .iter()
                 .map(|column| column.sql_type.clone())
                 .collect(),
-            format: plan.format.clone(),
+            binary: plan.format.is_binary(),
             load: Box::new(load),
         }
     }
 
     /// Whether the data is PostgreSQL's binary format: then rows come by [`CopyIn::write_row`], read by whoever knows that format.
     pub fn is_binary(&self) -> bool {
-        self.format.is_binary()
+        self.binary
     }
 
     /// Takes a row of as many values as there are columns, each of its column's type or NULL. `bytes`: its size in the data.

@@ -68,6 +68,20 @@ impl Cursors {
         Some(self.by_name.get(name)?.columns.clone())
     }
 
+    /// The rows of a direction from where a cursor stands, with their columns.
+    async fn rows(
+        &self,
+        name: &str,
+        direction: Direction,
+    ) -> Result<(Arc<[Column]>, RowStream), SqlError> {
+        let entry = self.by_name.get(name).ok_or_else(|| no_cursor(name))?;
+        let walk = entry.cursor.lock().await.walk(direction).await?;
+        Ok((
+            entry.columns.clone(),
+            rows_of(Arc::clone(&entry.cursor), walk),
+        ))
+    }
+
     /// A transaction ends without effect, or to a savepoint that leaves so many of them: cursors that it declared since are gone.
     pub(super) fn roll_back(&mut self, savepoints: usize) {
         self.by_name
@@ -188,15 +202,10 @@ impl Session {
         name: &str,
         direction: Direction,
     ) -> Result<Outcome, SqlError> {
-        let entry = self
-            .cursors
-            .by_name
-            .get(name)
-            .ok_or_else(|| no_cursor(name))?;
-        let walk = entry.cursor.lock().await.walk(direction).await?;
+        let (columns, rows) = self.cursors.rows(name, direction).await?;
         Ok(Outcome::Rows {
-            columns: entry.columns.clone(),
-            rows: rows_of(Arc::clone(&entry.cursor), walk),
+            columns,
+            rows,
             tag: "FETCH",
         })
     }
@@ -207,13 +216,7 @@ impl Session {
         name: &str,
         direction: Direction,
     ) -> Result<Outcome, SqlError> {
-        let entry = self
-            .cursors
-            .by_name
-            .get(name)
-            .ok_or_else(|| no_cursor(name))?;
-        let walk = entry.cursor.lock().await.walk(direction).await?;
-        let rows = rows_of(Arc::clone(&entry.cursor), walk);
+        let (_, rows) = self.cursors.rows(name, direction).await?;
         let count = rows.try_fold(0, |count, batch| async move { Ok(count + batch.len()) });
         Ok(Outcome::Done {
             tag: format!("MOVE {}", count.await?),
@@ -380,7 +383,6 @@ impl Cursor {
         loop {
             if let Some(row) = self.pending.pop_front() {
                 if self.scroll {
-                    self.keep(&row)?;
                     self.passed.push(row.clone());
                 }
                 return Ok(Some(row));
@@ -389,7 +391,13 @@ impl Cursor {
                 return Ok(None);
             };
             match rows.next().await {
-                Some(batch) => self.pending.extend(batch?),
+                Some(batch) => {
+                    let batch = batch?;
+                    if self.scroll {
+                        batch.iter().try_for_each(|row| self.keep(row))?;
+                    }
+                    self.pending.extend(batch);
+                }
                 None => self.rows = None,
             }
         }
@@ -404,14 +412,6 @@ impl Cursor {
                     self.pending.push_back(row);
                 }
             }
-        }
-        // What is counted now is not to be counted again when it is passed.
-        if self.scroll {
-            let pending = self.pending.iter();
-            self.kept_bytes -= pending
-                .map(|row| size(row))
-                .sum::<usize>()
-                .min(self.kept_bytes);
         }
         Ok(())
     }

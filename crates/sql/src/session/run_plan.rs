@@ -20,6 +20,7 @@ fn rows_of(columns: Arc<[Column]>, rows: RowStream, tag: &'static str) -> Outcom
 }
 
 /// What a query is run with.
+#[derive(Clone, Copy)]
 struct Given<'a> {
     parameters: &'a [Datum],
     parameter_types: &'a [SqlType],
@@ -57,14 +58,14 @@ impl Session {
             view,
             ..self.context()
         };
+        let given = Given {
+            parameters,
+            parameter_types: &prepared.parameter_types,
+            now_micros,
+        };
         match &prepared.plan {
             Plan::Empty => Ok(Outcome::Empty),
             query @ (Plan::Select(_) | Plan::Constant(_) | Plan::Analytic(_)) => {
-                let given = Given {
-                    parameters,
-                    parameter_types: &prepared.parameter_types,
-                    now_micros,
-                };
                 let rows = self.query(query, given, view()).await?;
                 Ok(rows_of(columns, rows, "SELECT"))
             }
@@ -72,18 +73,11 @@ impl Session {
                 source,
                 columns,
                 writer,
-            } => {
-                let given = Given {
-                    parameters,
-                    parameter_types: &prepared.parameter_types,
-                    now_micros,
-                };
-                Ok(Outcome::CopyOut(CopyOut {
-                    columns: columns.clone(),
-                    rows: self.query(source, given, view()).await?,
-                    writer: writer.clone(),
-                }))
-            }
+            } => Ok(Outcome::CopyOut(CopyOut {
+                columns: columns.clone(),
+                rows: self.query(source, given, view()).await?,
+                writer: writer.clone(),
+            })),
             Plan::DeclareCursor {
                 name,
                 options,
@@ -91,11 +85,6 @@ impl Session {
                 columns,
             } => {
                 self.check_declaration(name, *options)?;
-                let given = Given {
-                    parameters,
-                    parameter_types: &prepared.parameter_types,
-                    now_micros,
-                };
                 let rows = self.query(source, given, view()).await?;
                 self.declare(name, *options, columns.clone(), rows).await
             }
