@@ -102,6 +102,8 @@ struct State {
     timestamp_micros: u64,
     held: bool,
     fails: Option<AppendFailure>,
+    /// The last failure. What was numbered before the shard has heard of it shares its fate, as the contract of [`Log`] has it.
+    refused: Option<AppendFailure>,
     sink: Option<Arc<dyn AppendSink>>,
 }
 
@@ -127,6 +129,7 @@ impl TestLog {
         let durable = (state.durable - state.trimmed) as usize;
         state.records.truncate(durable);
         state.fails = keeps.then(|| failure.clone());
+        state.refused = Some(failure.clone());
         let sink = state.sink.clone();
         drop(state);
         if let Some(sink) = sink {
@@ -179,6 +182,10 @@ impl Log for TestLog {
             return Err(failure.clone());
         }
         let next = state.trimmed + state.records.len() as u64 + 1;
+        if let Some(failure) = state.refused.as_ref().filter(|_| batch.first.0 > next) {
+            return Err(failure.clone());
+        }
+        state.refused = None;
         assert_eq!(batch.first.0, next, "appends follow each other");
         assert!(
             state.timestamp_micros <= batch.timestamp_micros,
