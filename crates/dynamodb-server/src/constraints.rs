@@ -1,5 +1,5 @@
 //! The constraints that the API model declares, collected and reported together:
-//! `2 validation errors detected: Value 'x' at 'select' failed to satisfy constraint: …; Value null at …`.
+//! `2 validation errors detected: Value at 'Select' failed to satisfy constraint: …; Value at …`.
 //!
 //! Not here: rules between parameters (the operations' modules).
 
@@ -40,17 +40,16 @@ impl Constraints {
         Exception::validation(messages::constraints(&self.violations))
     }
 
-    /// Notes a violation; `value` is quoted already.
-    pub(crate) fn violated(&mut self, value: &str, path: &str, rule: &str) {
+    /// Notes a violation.
+    pub(crate) fn violated(&mut self, path: &str, rule: &str) {
         if self.violations.len() < VIOLATIONS_MAX {
-            self.violations
-                .push(messages::constraint(value, path, rule));
+            self.violations.push(messages::constraint(path, rule));
         }
     }
 
     /// A required member that is absent.
     pub(crate) fn missing(&mut self, path: &str) {
-        self.violated("null", path, messages::MEMBER_MISSING);
+        self.violated(path, messages::MEMBER_MISSING);
     }
 
     /// Notes that a required member is absent, or hands it on.
@@ -62,19 +61,12 @@ impl Constraints {
     }
 
     /// A length in characters (strings) or elements.
-    pub(crate) fn length(
-        &mut self,
-        value: &str,
-        length: usize,
-        path: &str,
-        min: usize,
-        max: usize,
-    ) {
+    pub(crate) fn length(&mut self, length: usize, path: &str, min: usize, max: usize) {
         if length < min {
-            self.violated(value, path, &messages::at_least("length", min));
+            self.violated(path, &messages::at_least("length", min));
         }
         if length > max {
-            self.violated(value, path, &messages::at_most("length", max));
+            self.violated(path, &messages::at_most("length", max));
         }
     }
 
@@ -88,8 +80,7 @@ impl Constraints {
     ) {
         match length {
             None => self.missing(path),
-            Some(0) => self.length("'[]'", 0, path, min, max),
-            Some(length) => self.length("'[...]'", length, path, min, max),
+            Some(length) => self.length(length, path, min, max),
         }
     }
 
@@ -102,32 +93,25 @@ impl Constraints {
         let token = request.string("ClientRequestToken")?;
         if let Some(token) = &token {
             let length = token.chars().count();
-            self.length(
-                &quoted(token),
-                length,
-                "clientRequestToken",
-                1,
-                CHARACTERS_MAX,
-            );
+            self.length(length, "ClientRequestToken", 1, CHARACTERS_MAX);
         }
         Ok(token)
     }
 
     /// A number's range.
     pub(crate) fn range<T: PartialOrd + Display>(&mut self, value: T, path: &str, min: T, max: T) {
-        let quoted = format!("'{value}'");
         if value < min {
-            self.violated(&quoted, path, &messages::at_least("value", min));
+            self.violated(path, &messages::at_least("value", min));
         }
         if value > max {
-            self.violated(&quoted, path, &messages::at_most("value", max));
+            self.violated(path, &messages::at_most("value", max));
         }
     }
 
     /// The pattern of table and index names.
     pub(crate) fn name_pattern(&mut self, name: &str, path: &str) {
         if !is_name(name) {
-            self.violated(&quoted(name), path, &messages::pattern(NAME_PATTERN));
+            self.violated(path, &messages::pattern(NAME_PATTERN));
         }
     }
 
@@ -142,7 +126,7 @@ impl Constraints {
         let found = values.iter().find(|(word, _)| *word == text);
         if found.is_none() {
             let words: Vec<&str> = values.iter().map(|(word, _)| *word).collect();
-            self.violated(&quoted(text), path, &messages::enumeration(&words));
+            self.violated(path, &messages::enumeration(&words));
         }
         found.map(|(_, value)| *value)
     }
@@ -153,7 +137,7 @@ impl Constraints {
         service: &Service,
         request: &mut Structure<'a>,
     ) -> Result<Cow<'a, str>, Exception> {
-        self.table_name_at(service, request, "tableName")
+        self.table_name_at(service, request, "TableName")
     }
 
     /// As `table_name`, of a structure inside the request.
@@ -174,11 +158,7 @@ impl Constraints {
     /// The constraints of a parameter that names an existing table.
     pub(crate) fn check_table_name(&mut self, name: &str, path: &str) {
         let characters = name.chars().count();
-        // Quoted only for the message: every request comes here.
-        if !(1..=TABLE_ARN_CHARACTERS_MAX).contains(&characters) {
-            let max = TABLE_ARN_CHARACTERS_MAX;
-            self.length(&quoted(name), characters, path, 1, max);
-        }
+        self.length(characters, path, 1, TABLE_ARN_CHARACTERS_MAX);
         if table_of_arn(name).is_none() {
             self.name_pattern(name, path);
         }
@@ -208,7 +188,7 @@ impl Constraints {
         ];
         rules.extend((!patterns).then(|| messages::pattern(NAME_PATTERN)));
         let rule = messages::of_elements("Map keys", &rules);
-        self.violated("'{...}'", "requestItems", &rule);
+        self.violated("RequestItems", &rule);
     }
 
     /// ExpressionAttributeNames of a structure at that path, with a dot behind it if it is inside the request.
@@ -227,18 +207,9 @@ impl Constraints {
         if names.iter().any(too_long) {
             let rules = [messages::at_most("length", ATTRIBUTE_NAME_CHARACTERS_MAX)];
             let rule = messages::of_elements("Map value", &rules);
-            let path = format!("{path}expressionAttributeNames");
-            self.violated("'{...}'", &path, &rule);
+            let path = format!("{path}ExpressionAttributeNames");
+            self.violated(&path, &rule);
         }
-    }
-}
-
-/// `'text'`, as messages quote a value; long values are cut.
-pub(crate) fn quoted(text: &str) -> String {
-    const SHOWN_CHARACTERS_MAX: usize = 1024;
-    match text.char_indices().nth(SHOWN_CHARACTERS_MAX) {
-        Some((end, _)) => format!("'{}...'", &text[..end]),
-        None => format!("'{text}'"),
     }
 }
 

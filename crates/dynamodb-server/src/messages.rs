@@ -150,8 +150,8 @@ pub(crate) fn enumeration(words: &[&str]) -> String {
 pub(crate) fn of_elements(what: &str, rules: &[String]) -> String {
     format!("{what} must satisfy constraint: {}", bracketed(rules))
 }
-pub(crate) fn constraint(value: &str, path: &str, rule: &str) -> String {
-    format!("Value {value} at '{path}' failed to satisfy constraint: {rule}")
+pub(crate) fn constraint(path: &str, rule: &str) -> String {
+    format!("Value at '{path}' failed to satisfy constraint: {rule}")
 }
 pub(crate) fn constraints(violations: &[String]) -> String {
     let noun = if violations.len() == 1 {

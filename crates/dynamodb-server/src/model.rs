@@ -17,7 +17,7 @@
 //!
 //! Not here: rules between parameters (the operations).
 
-use crate::constraints::{Constraints, quoted};
+use crate::constraints::Constraints;
 use crate::exception::Exception;
 use crate::json::{Json, Structure};
 use crate::messages;
@@ -265,7 +265,7 @@ impl Model {
         constraints: &mut Constraints,
     ) -> Result<(), Exception> {
         for rule in self.violated(json, shape)? {
-            constraints.violated(&shown(json), path, &rule);
+            constraints.violated(path, &rule);
         }
         self.check_inside(json, shape, path, constraints)
     }
@@ -284,7 +284,7 @@ impl Model {
                 for member in members {
                     let value = given.iter().find(|(name, _)| name == member.name);
                     let value = value.filter(|(_, value)| *value != Json::Null);
-                    let path = join(path, &lower_first(member.name));
+                    let path = join(path, member.name);
                     match value {
                         Some((_, value)) => self.check(value, member.shape, &path, constraints)?,
                         None if member.required => constraints.missing(&path),
@@ -301,7 +301,7 @@ impl Model {
                 }
                 if wrong {
                     let rule = messages::of_elements("Member", &self.rules(element));
-                    constraints.violated(&shown(json), path, &rule);
+                    constraints.violated(path, &rule);
                 }
             }
             Some(Shape::Map { key, value, .. }) => {
@@ -317,7 +317,7 @@ impl Model {
                 {
                     if wrong {
                         let rule = messages::of_elements(what, &self.rules(shape));
-                        constraints.violated(&shown(json), path, &rule);
+                        constraints.violated(path, &rule);
                     }
                 }
             }
@@ -429,37 +429,11 @@ impl Member {
     }
 }
 
-/// A value as messages quote it; only texts, numbers and lists of texts are written out.
-fn shown(json: &Json<'_>) -> String {
-    match json {
-        Json::String(text) => quoted(text),
-        Json::Integer(number) => format!("'{number}'"),
-        Json::Array(elements) if elements.is_empty() => "'[]'".to_owned(),
-        Json::Array(elements) => {
-            let texts = elements.iter().map(|element| element.as_string().ok());
-            let texts: Option<Vec<&str>> = texts.collect();
-            texts.map_or("'[...]'".to_owned(), |texts| {
-                quoted(&messages::bracketed(&texts))
-            })
-        }
-        Json::Object(members) if members.is_empty() => "'{}'".to_owned(),
-        Json::Object(_) => "'{...}'".to_owned(),
-        Json::Null | Json::Bool(_) | Json::Decimal(_) => "'...'".to_owned(),
-    }
-}
-
 fn join(path: &str, member: &str) -> String {
     match path {
         "" => member.to_owned(),
         _ => format!("{path}.{member}"),
     }
-}
-
-/// A member's name as it stands in paths.
-fn lower_first(name: &str) -> String {
-    let mut characters = name.chars();
-    let first = characters.next().map(|first| first.to_ascii_lowercase());
-    first.into_iter().chain(characters).collect()
 }
 
 #[cfg(test)]

@@ -51,9 +51,8 @@ impl<'a> Legacy<'a> {
         let mut given = Vec::new();
         for name in known {
             if let Some(json) = request.take(name) {
-                let (shape, member) = shape_of(name);
-                let path = format!("{path}{member}");
-                model::check_member(&json, shape, &path, constraints)?;
+                let path = format!("{path}{name}");
+                model::check_member(&json, shape_of(name), &path, constraints)?;
                 given.push((*name, json));
             }
         }
@@ -61,7 +60,7 @@ impl<'a> Legacy<'a> {
         let operator = request.string(CONDITIONAL_OPERATOR)?;
         let values = [("OR", Junction::Or), ("AND", Junction::And)];
         Ok(Legacy {
-            operator: constraints.enumeration(operator.as_deref(), "conditionalOperator", &values),
+            operator: constraints.enumeration(operator.as_deref(), "ConditionalOperator", &values),
             given,
         })
     }
@@ -341,15 +340,14 @@ fn is_descending(values: &[AttributeValue]) -> bool {
     }
 }
 
-/// What the API model calls a parameter's type, and its name in paths.
-fn shape_of(parameter: &str) -> (&'static str, &'static str) {
+/// What the API model calls a parameter's type.
+fn shape_of(parameter: &str) -> &'static str {
     match parameter {
-        "AttributesToGet" => ("AttributeNameList", "attributesToGet"),
-        "AttributeUpdates" => ("AttributeUpdates", "attributeUpdates"),
-        "Expected" => ("ExpectedAttributeMap", "expected"),
-        "KeyConditions" => ("KeyConditions", "keyConditions"),
-        "QueryFilter" => ("FilterConditionMap", "queryFilter"),
-        _ => ("FilterConditionMap", "scanFilter"),
+        "AttributesToGet" => "AttributeNameList",
+        "AttributeUpdates" => "AttributeUpdates",
+        "Expected" => "ExpectedAttributeMap",
+        "KeyConditions" => "KeyConditions",
+        _ => "FilterConditionMap",
     }
 }
 

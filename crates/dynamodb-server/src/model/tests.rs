@@ -61,35 +61,35 @@ fn violations_are_collected_in_the_order_of_the_model() {
         "CreateBackup",
         "{}",
         expect![
-            "Validation: 2 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null; Value null at 'backupName' failed to satisfy constraint: Member must not be null"
+            "Validation: 2 validation errors detected: Value at 'TableName' failed to satisfy constraint: Member must not be null; Value at 'BackupName' failed to satisfy constraint: Member must not be null"
         ],
     );
     refused(
         "CreateBackup",
         r#"{"TableName": "music", "BackupName": "?"}"#,
         expect![
-            "Validation: 2 validation errors detected: Value '?' at 'backupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value '?' at 'backupName' failed to satisfy constraint: Member must have length greater than or equal to 3"
+            "Validation: 2 validation errors detected: Value at 'BackupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value at 'BackupName' failed to satisfy constraint: Member must have length greater than or equal to 3"
         ],
     );
     refused(
         "ListBackups",
         r#"{"Limit": 101, "BackupType": "NONE", "TimeRangeLowerBound": 1.5}"#,
         expect![
-            "Validation: 2 validation errors detected: Value '101' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100; Value 'NONE' at 'backupType' failed to satisfy constraint: Member must satisfy enum value set: [USER, SYSTEM, AWS_BACKUP, ALL]"
+            "Validation: 2 validation errors detected: Value at 'Limit' failed to satisfy constraint: Member must have value less than or equal to 100; Value at 'BackupType' failed to satisfy constraint: Member must satisfy enum value set: [USER, SYSTEM, AWS_BACKUP, ALL]"
         ],
     );
     refused(
         "UpdateGlobalTable",
         r#"{"GlobalTableName": "music", "ReplicaUpdates": [{"Create": {"RegionName": "eu"}}, {"Delete": {}}]}"#,
         expect![
-            "Validation: 1 validation error detected: Value null at 'replicaUpdates.2.member.delete.regionName' failed to satisfy constraint: Member must not be null"
+            "Validation: 1 validation error detected: Value at 'ReplicaUpdates.2.member.Delete.RegionName' failed to satisfy constraint: Member must not be null"
         ],
     );
     refused(
         "SearchVectors",
         r#"{"TableName": "music", "IndexName": "near", "SearchVector": [], "TopK": 0}"#,
         expect![
-            "Validation: 2 validation errors detected: Value '[]' at 'searchVector' failed to satisfy constraint: Member must have length greater than or equal to 1; Value '0' at 'topK' failed to satisfy constraint: Member must have value greater than or equal to 1"
+            "Validation: 2 validation errors detected: Value at 'SearchVector' failed to satisfy constraint: Member must have length greater than or equal to 1; Value at 'TopK' failed to satisfy constraint: Member must have value greater than or equal to 1"
         ],
     );
 }

@@ -20,11 +20,11 @@ pub(crate) async fn batch_execute_statement(
     let capacity = ReturnConsumedCapacity::take(&mut request, &mut constraints)?;
     let list = request.list("Statements")?;
     let length = list.as_ref().map(Vec::len);
-    constraints.list_length(length, "statements", 1, STATEMENTS_MAX);
+    constraints.list_length(length, "Statements", 1, STATEMENTS_MAX);
     let mut taken = Vec::with_capacity(list.as_ref().map_or(0, Vec::len));
     for (position, json) in list.unwrap_or_default().into_iter().enumerate() {
         let mut structure = Structure::open(json, "BatchStatementRequest")?;
-        let prefix = format!("statements.{}.member.", position + 1);
+        let prefix = format!("Statements.{}.member.", position + 1);
         let statement = Statement::take(&mut structure, &mut constraints, &prefix)?;
         let consistent = structure.bool("ConsistentRead")?.unwrap_or_default();
         taken.push((statement, consistent));

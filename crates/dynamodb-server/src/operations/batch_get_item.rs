@@ -40,8 +40,8 @@ pub(crate) fn batch_get_item(
     let capacity = ReturnConsumedCapacity::take(&mut request, &mut constraints)?;
     let items = request.map("RequestItems", REQUEST_ITEMS_TYPE)?;
     match &items {
-        None => constraints.missing("requestItems"),
-        Some(items) => constraints.length("'{}'", items.len(), "requestItems", 1, KEYS_MAX),
+        None => constraints.missing("RequestItems"),
+        Some(items) => constraints.length(items.len(), "RequestItems", 1, KEYS_MAX),
     }
     let items = items.unwrap_or_default();
     let mut taken = Vec::with_capacity(items.len());
@@ -95,10 +95,10 @@ impl<'a> TakenTable<'a> {
         mut structure: Structure<'a>,
         constraints: &mut Constraints,
     ) -> Result<TakenTable<'a>, Exception> {
-        let path = format!("requestItems.{table}.member.");
+        let path = format!("RequestItems.{table}.member.");
         let keys = structure.list("Keys")?;
         let length = keys.as_ref().map(Vec::len);
-        constraints.list_length(length, &format!("{path}keys"), 1, KEYS_MAX);
+        constraints.list_length(length, &format!("{path}Keys"), 1, KEYS_MAX);
         let names = structure.peek("ExpressionAttributeNames").cloned();
         let attributes_to_get = structure.peek("AttributesToGet").cloned();
         let known = &["AttributesToGet"];

@@ -43,8 +43,8 @@ fn decode_writes(
 ) -> Result<Vec<(String, BatchWrite)>, Exception> {
     let items = request.map("RequestItems", REQUEST_ITEMS_TYPE)?;
     match &items {
-        None => constraints.missing("requestItems"),
-        Some(items) => constraints.length("'{}'", items.len(), "requestItems", 1, WRITES_MAX),
+        None => constraints.missing("RequestItems"),
+        Some(items) => constraints.length(items.len(), "RequestItems", 1, WRITES_MAX),
     }
     let items = items.unwrap_or_default();
     constraints.check_table_keys(items.iter().map(|(table, _)| table.as_ref()));
@@ -55,7 +55,7 @@ fn decode_writes(
         counts_fit &= (1..=WRITES_MAX).contains(&list.len());
         let mut taken = Vec::with_capacity(list.len());
         for (position, json) in list.into_iter().enumerate() {
-            let path = format!("requestItems.{table}.member.{}.member.", position + 1);
+            let path = format!("RequestItems.{table}.member.{}.member.", position + 1);
             taken.push(take_write(json, constraints, &path)?);
         }
         lists.push((table, taken));
@@ -66,7 +66,7 @@ fn decode_writes(
             messages::at_least("length", 1),
         ];
         let rule = messages::of_elements("Map value", &rules);
-        constraints.violated("'{...}'", "requestItems", &rule);
+        constraints.violated("RequestItems", &rule);
     }
     std::mem::take(constraints).check()?;
     for (table, _) in &mut lists {
@@ -101,10 +101,10 @@ fn take_write<'a>(
     let put = write.structure("PutRequest", "PutRequest")?;
     let delete = write.structure("DeleteRequest", "DeleteRequest")?;
     let item = put.and_then(|mut put| {
-        constraints.required(put.take("Item"), &format!("{path}putRequest.item"))
+        constraints.required(put.take("Item"), &format!("{path}PutRequest.Item"))
     });
     let key = delete.and_then(|mut delete| {
-        constraints.required(delete.take("Key"), &format!("{path}deleteRequest.key"))
+        constraints.required(delete.take("Key"), &format!("{path}DeleteRequest.Key"))
     });
     Ok((item, key))
 }

@@ -32,7 +32,7 @@ impl ReturnConsumedCapacity {
             ("NONE", ReturnConsumedCapacity::None),
         ];
         Ok(constraints
-            .enumeration(text.as_deref(), "returnConsumedCapacity", &values)
+            .enumeration(text.as_deref(), "ReturnConsumedCapacity", &values)
             .unwrap_or_default())
     }
 

@@ -35,7 +35,7 @@ impl ReturnItemCollectionMetrics {
             ("SIZE", ReturnItemCollectionMetrics::Size),
             ("NONE", ReturnItemCollectionMetrics::None),
         ];
-        let path = "returnItemCollectionMetrics";
+        let path = "ReturnItemCollectionMetrics";
         let value = constraints.enumeration(text.as_deref(), path, &values);
         Ok(value.unwrap_or_default())
     }

@@ -153,7 +153,7 @@ pub(crate) fn list_contributor_insights(
     };
     let limit = request.integer("MaxResults")?;
     if let Some(limit) = limit {
-        constraints.range(limit, "maxResults", 1, RESULTS_MAX);
+        constraints.range(limit, "MaxResults", 1, RESULTS_MAX);
     }
     constraints.check()?;
     let token = request.string("NextToken")?;

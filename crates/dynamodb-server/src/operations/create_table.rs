@@ -6,7 +6,7 @@ use super::settings::{Changes, Encryption, Occasion, Settings, TABLE_CLASS, Thro
 use super::stream_specification::StreamSpecification;
 use super::table_description::{Answering, answer};
 use super::tags::decode_tags;
-use crate::constraints::{Constraints, quoted};
+use crate::constraints::Constraints;
 use crate::exception::{Exception, Subject};
 use crate::json::Structure;
 use crate::messages;
@@ -73,11 +73,11 @@ fn decode(request: &mut Structure<'_>) -> Result<(CreateTable, Option<Encryption
     let mut constraints = Constraints::default();
     let name = request.string("TableName")?;
     match &name {
-        None => constraints.missing("tableName"),
-        Some(name) => constraints.check_table_name(name, "tableName"),
+        None => constraints.missing("TableName"),
+        Some(name) => constraints.check_table_name(name, "TableName"),
     }
     let definitions = attribute_definitions(request, &mut constraints)?;
-    let definitions = constraints.required(definitions, "attributeDefinitions");
+    let definitions = constraints.required(definitions, "AttributeDefinitions");
     let definitions = definitions.unwrap_or_default();
     let keys = key_elements_at(request, &mut constraints, "", KEYS_MAX)?;
     let billing_mode = billing_mode(request, &mut constraints)?;
@@ -170,11 +170,11 @@ pub(super) fn attribute_definitions(
     let types = [("B", KeyType::B), ("N", KeyType::N), ("S", KeyType::S)];
     let mut definitions = Vec::with_capacity(list.len());
     for (index, json) in list.into_iter().enumerate() {
-        let path = format!("attributeDefinitions.{}.member", index + 1);
+        let path = format!("AttributeDefinitions.{}.member", index + 1);
         let mut definition = Structure::open(json, "AttributeDefinition")?;
         let name = attribute_name(&mut definition, constraints, &path)?;
         let word = definition.string("AttributeType")?;
-        let path = format!("{path}.attributeType");
+        let path = format!("{path}.AttributeType");
         if word.is_none() {
             constraints.missing(&path);
         }
@@ -197,7 +197,7 @@ pub(super) fn key_elements_at(
     path: &str,
     elements_max: usize,
 ) -> Result<Vec<(String, KeyRole)>, Exception> {
-    let schema_path = format!("{path}keySchema");
+    let schema_path = format!("{path}KeySchema");
     let Some(list) = request.list("KeySchema")? else {
         constraints.missing(&schema_path);
         return Ok(Vec::new());
@@ -205,27 +205,19 @@ pub(super) fn key_elements_at(
     let count = list.len();
     let roles = [("HASH", KeyRole::Hash), ("RANGE", KeyRole::Range)];
     let mut keys = Vec::new();
-    let mut shown = Vec::new();
     for (index, json) in list.into_iter().enumerate() {
         let path = format!("{schema_path}.{}.member", index + 1);
         let mut element = Structure::open(json, "KeySchemaElement")?;
         let name = attribute_name(&mut element, constraints, &path)?;
         let word = element.string("KeyType")?;
-        let path = format!("{path}.keyType");
+        let path = format!("{path}.KeyType");
         if word.is_none() {
             constraints.missing(&path);
-        }
-        if shown.len() <= elements_max {
-            let word = word.as_deref().unwrap_or("null");
-            shown.push(format!(
-                "KeySchemaElement(attributeName={name}, keyType={word})"
-            ));
         }
         let role = constraints.enumeration(word.as_deref(), &path, &roles);
         keys.extend(role.map(|role| (name, role)));
     }
-    let value = quoted(&messages::bracketed(&shown));
-    constraints.length(&value, count, &schema_path, 1, elements_max);
+    constraints.length(count, &schema_path, 1, elements_max);
     Ok(keys)
 }
 
@@ -234,13 +226,13 @@ fn attribute_name(
     constraints: &mut Constraints,
     path: &str,
 ) -> Result<String, Exception> {
-    let path = format!("{path}.attributeName");
+    let path = format!("{path}.AttributeName");
     let Some(name) = structure.string("AttributeName")? else {
         constraints.missing(&path);
         return Ok(String::new());
     };
     let length = name.chars().count();
-    constraints.length(&quoted(&name), length, &path, 1, KEY_NAME_CHARACTERS_MAX);
+    constraints.length(length, &path, 1, KEY_NAME_CHARACTERS_MAX);
     Ok(name.into_owned())
 }
 
@@ -260,7 +252,7 @@ pub(super) fn billing_mode(
         ("PROVISIONED", BillingModeName::Provisioned),
         ("PAY_PER_REQUEST", BillingModeName::PayPerRequest),
     ];
-    Ok(constraints.enumeration(word.as_deref(), "billingMode", &modes))
+    Ok(constraints.enumeration(word.as_deref(), "BillingMode", &modes))
 }
 
 /// ProvisionedThroughput of a table.
@@ -277,7 +269,7 @@ pub(super) fn throughput_of(
     constraints: &mut Constraints,
     path: &str,
 ) -> Result<Option<(u64, u64)>, Exception> {
-    let throughput_path = format!("{path}provisionedThroughput");
+    let throughput_path = format!("{path}ProvisionedThroughput");
     let Some(mut throughput) =
         request.structure("ProvisionedThroughput", "ProvisionedThroughput")?
     else {
@@ -292,8 +284,8 @@ pub(super) fn throughput_of(
         }
         Ok(units.unwrap_or_default().unsigned_abs())
     };
-    let read = units("ReadCapacityUnits", "readCapacityUnits")?;
-    let write = units("WriteCapacityUnits", "writeCapacityUnits")?;
+    let read = units("ReadCapacityUnits", "ReadCapacityUnits")?;
+    let write = units("WriteCapacityUnits", "WriteCapacityUnits")?;
     Ok(Some((read, write)))
 }
 
@@ -325,7 +317,7 @@ pub(super) fn table_class(
         ("STANDARD", "STANDARD"),
         ("STANDARD_INFREQUENT_ACCESS", "STANDARD_INFREQUENT_ACCESS"),
     ];
-    Ok(constraints.enumeration(word.as_deref(), "tableClass", &classes))
+    Ok(constraints.enumeration(word.as_deref(), "TableClass", &classes))
 }
 
 /// The key schema of HASH, then RANGE; each key is defined, and nothing else is.
@@ -486,7 +478,7 @@ mod tests {
         check(
             "{}",
             expect![[
-                r#"3 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null; Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null; Value null at 'keySchema' failed to satisfy constraint: Member must not be null"#
+                r#"3 validation errors detected: Value at 'TableName' failed to satisfy constraint: Member must not be null; Value at 'AttributeDefinitions' failed to satisfy constraint: Member must not be null; Value at 'KeySchema' failed to satisfy constraint: Member must not be null"#
             ]],
         );
         check(
@@ -496,13 +488,13 @@ mod tests {
                 r#","BillingMode":"FREE","TableClass":"GLACIER""#,
             ),
             expect![[
-                r#"4 validation errors detected: Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]; Value 'hash' at 'keySchema.1.member.keyType' failed to satisfy constraint: Member must satisfy enum value set: [HASH, RANGE]; Value 'FREE' at 'billingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]; Value 'GLACIER' at 'tableClass' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]"#
+                r#"4 validation errors detected: Value at 'AttributeDefinitions.1.member.AttributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]; Value at 'KeySchema.1.member.KeyType' failed to satisfy constraint: Member must satisfy enum value set: [HASH, RANGE]; Value at 'BillingMode' failed to satisfy constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]; Value at 'TableClass' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]"#
             ]],
         );
         check(
             &request("a:S", "a:HASH b:RANGE c:RANGE", ON_DEMAND),
             expect![[
-                r#"1 validation error detected: Value '[KeySchemaElement(attributeName=a, keyType=HASH), KeySchemaElement(attributeName=b, keyType=RANGE), KeySchemaElement(attributeName=c, keyType=RANGE)]' at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2"#
+                r#"1 validation error detected: Value at 'KeySchema' failed to satisfy constraint: Member must have length less than or equal to 2"#
             ]],
         );
         check(
@@ -512,13 +504,13 @@ mod tests {
                 r#","ProvisionedThroughput":{"ReadCapacityUnits":0}"#,
             ),
             expect![[
-                r#"2 validation errors detected: Value '0' at 'provisionedThroughput.readCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1; Value null at 'provisionedThroughput.writeCapacityUnits' failed to satisfy constraint: Member must not be null"#
+                r#"2 validation errors detected: Value at 'ProvisionedThroughput.ReadCapacityUnits' failed to satisfy constraint: Member must have value greater than or equal to 1; Value at 'ProvisionedThroughput.WriteCapacityUnits' failed to satisfy constraint: Member must not be null"#
             ]],
         );
         check(
             &request("a:S", "a:HASH", r#","Tags":[{"Key":""}]"#),
             expect![[
-                r#"2 validation errors detected: Value '' at 'tags.1.member.key' failed to satisfy constraint: Member must have length greater than or equal to 1; Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null"#
+                r#"2 validation errors detected: Value at 'Tags.1.member.Key' failed to satisfy constraint: Member must have length greater than or equal to 1; Value at 'Tags.1.member.Value' failed to satisfy constraint: Member must not be null"#
             ]],
         );
     }
@@ -602,7 +594,7 @@ mod tests {
         check(
             r#"{"TableName":"a b!","AttributeDefinitions":[],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]}"#,
             expect![[
-                r#"1 validation error detected: Value 'a b!' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"#
+                r#"1 validation error detected: Value at 'TableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"#
             ]],
         );
     }

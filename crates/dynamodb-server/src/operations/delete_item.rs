@@ -10,7 +10,7 @@ pub(crate) async fn delete_item(
     service: &Service,
     request: Structure<'_>,
 ) -> Result<Vec<u8>, Exception> {
-    let write = WholeWrite::take(service, request, "Key", "key")?;
+    let write = WholeWrite::take(service, request, "Key")?;
     let output = service
         .engine
         .delete_item(DeleteItem {

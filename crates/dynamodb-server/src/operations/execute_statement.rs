@@ -3,7 +3,7 @@
 use super::capacity::ReturnConsumedCapacity;
 use super::statement::{Statement, consumed};
 use crate::attribute_value::{decode_item_json, write_item, write_value};
-use crate::constraints::{Constraints, quoted};
+use crate::constraints::Constraints;
 use crate::exception::{Exception, from_sql};
 use crate::json::{Json, ObjectWriter, Structure, write_list};
 use crate::messages;
@@ -25,11 +25,11 @@ pub(crate) async fn execute_statement(
     let token = request.string("NextToken")?;
     if let Some(token) = &token {
         let length = token.chars().count();
-        constraints.length(&quoted(token), length, "nextToken", 1, TOKEN_CHARACTERS_MAX);
+        constraints.length(length, "NextToken", 1, TOKEN_CHARACTERS_MAX);
     }
     let limit = request.integer("Limit")?;
     if let Some(limit) = limit {
-        constraints.range(limit, "limit", 1, i32::MAX);
+        constraints.range(limit, "Limit", 1, i32::MAX);
     }
     let capacity = ReturnConsumedCapacity::take(&mut request, &mut constraints)?;
     constraints.check()?;

@@ -23,11 +23,11 @@ pub(crate) async fn execute_transaction(
     let capacity = ReturnConsumedCapacity::take(&mut request, &mut constraints)?;
     let list = request.list("TransactStatements")?;
     let length = list.as_ref().map(Vec::len);
-    constraints.list_length(length, "transactStatements", 1, STATEMENTS_MAX);
+    constraints.list_length(length, "TransactStatements", 1, STATEMENTS_MAX);
     let mut taken = Vec::with_capacity(list.as_ref().map_or(0, Vec::len));
     for (position, json) in list.unwrap_or_default().into_iter().enumerate() {
         let mut structure = Structure::open(json, "ParameterizedStatement")?;
-        let prefix = format!("transactStatements.{}.member.", position + 1);
+        let prefix = format!("TransactStatements.{}.member.", position + 1);
         taken.push(Statement::take(&mut structure, &mut constraints, &prefix)?);
     }
     constraints.check()?;

@@ -16,7 +16,7 @@ pub(crate) fn get_item(
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
     let table = constraints.table_name(service, &mut request)?.into_owned();
-    let key = constraints.required(request.take("Key"), "key");
+    let key = constraints.required(request.take("Key"), "Key");
     let capacity = ReturnConsumedCapacity::take(&mut request, &mut constraints)?;
     let mut legacy = Legacy::take(&mut request, &mut constraints, &["AttributesToGet"])?;
     constraints.check()?;

@@ -2,7 +2,7 @@
 
 use super::stream_specification::view_name;
 use crate::attribute_value::{write_encoded_item, write_item};
-use crate::constraints::{Constraints, quoted};
+use crate::constraints::Constraints;
 use crate::exception::Exception;
 use crate::json::{ObjectWriter, Structure, write_list};
 use crate::messages;
@@ -22,16 +22,16 @@ pub(crate) fn get_records(
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
     let text = request.string("ShardIterator")?;
-    let path = "shardIterator";
+    let path = "ShardIterator";
     match &text {
         None => constraints.missing(path),
         Some(text) => {
             let length = text.chars().count();
-            constraints.length(&quoted(text), length, path, 1, ITERATOR_CHARACTERS_MAX);
+            constraints.length(length, path, 1, ITERATOR_CHARACTERS_MAX);
         }
     }
     let limit = request.integer("Limit")?.unwrap_or(LIMIT_MAX);
-    constraints.range(limit, "limit", 1, LIMIT_MAX);
+    constraints.range(limit, "Limit", 1, LIMIT_MAX);
     constraints.check()?;
     let iterator = service.iterator_of(&text.unwrap_or_default());
     let iterator = iterator.ok_or_else(|| Exception::validation(messages::INVALID_ITERATOR))?;

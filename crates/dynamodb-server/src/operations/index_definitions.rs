@@ -4,7 +4,7 @@
 
 use super::create_table::{KeyRole, key_elements_at, throughput_of};
 use super::settings::{self, Throughput};
-use crate::constraints::{Constraints, quoted};
+use crate::constraints::Constraints;
 use crate::exception::{Exception, key_descriptor};
 use crate::json::{Json, ObjectWriter, Structure, write_list};
 use crate::messages;
@@ -50,8 +50,8 @@ pub(super) fn take_indexes(
     constraints: &mut Constraints,
 ) -> Result<Vec<IndexRequest>, Exception> {
     let (parameter, path) = match kind {
-        IndexKind::Local => ("LocalSecondaryIndexes", "localSecondaryIndexes"),
-        IndexKind::Global => ("GlobalSecondaryIndexes", "globalSecondaryIndexes"),
+        IndexKind::Local => ("LocalSecondaryIndexes", "LocalSecondaryIndexes"),
+        IndexKind::Global => ("GlobalSecondaryIndexes", "GlobalSecondaryIndexes"),
     };
     let Some(list) = request.list(parameter)? else {
         return Ok(Vec::new());
@@ -100,13 +100,13 @@ pub(super) fn take_index_name(
     constraints: &mut Constraints,
     path: &str,
 ) -> Result<String, Exception> {
-    let path = format!("{path}.indexName");
+    let path = format!("{path}.IndexName");
     let Some(name) = structure.string("IndexName")? else {
         constraints.missing(&path);
         return Ok(String::new());
     };
     let (min, max) = NAME_CHARACTERS;
-    constraints.length(&quoted(&name), name.chars().count(), &path, min, max);
+    constraints.length(name.chars().count(), &path, min, max);
     constraints.name_pattern(&name, &path);
     Ok(name.into_owned())
 }
@@ -118,7 +118,7 @@ fn take_projection(
     constraints: &mut Constraints,
     path: &str,
 ) -> Result<Option<ProjectionRequest>, Exception> {
-    let path = format!("{path}.projection");
+    let path = format!("{path}.Projection");
     let Some(mut projection) = structure.structure("Projection", "Projection")? else {
         constraints.missing(&path);
         return Ok(None);
@@ -129,19 +129,18 @@ fn take_projection(
         ("INCLUDE", ProjectionType::Include),
         ("KEYS_ONLY", ProjectionType::KeysOnly),
     ];
-    let path_of_type = format!("{path}.projectionType");
+    let path_of_type = format!("{path}.ProjectionType");
     let projection_type = constraints.enumeration(word.as_deref(), &path_of_type, &types);
     let Some(list) = projection.list("NonKeyAttributes")? else {
         return Ok(Some((projection_type, None)));
     };
-    let path = format!("{path}.nonKeyAttributes");
+    let path = format!("{path}.NonKeyAttributes");
     let mut names = Vec::with_capacity(list.len().min(NON_KEY_ATTRIBUTES_MAX));
     let count = list.len();
     for json in list {
         names.push(json.into_string()?.into_owned());
     }
-    let shown = quoted(&messages::bracketed(&names));
-    constraints.length(&shown, count, &path, 1, NON_KEY_ATTRIBUTES_MAX);
+    constraints.length(count, &path, 1, NON_KEY_ATTRIBUTES_MAX);
     let fits = |name: &String| (1..=ATTRIBUTE_CHARACTERS_MAX).contains(&name.chars().count());
     if !names.iter().all(fits) {
         let rules = [
@@ -149,7 +148,7 @@ fn take_projection(
             messages::at_least("length", 1),
         ];
         let rule = messages::of_elements("Member", &rules);
-        constraints.violated(&shown, &path, &rule);
+        constraints.violated(&path, &rule);
     }
     Ok(Some((projection_type, Some(names))))
 }

@@ -1,6 +1,6 @@
 //! ListTables.
 
-use crate::constraints::{Constraints, quoted};
+use crate::constraints::Constraints;
 use crate::exception::Exception;
 use crate::json::{ObjectWriter, Structure, write_list, write_string};
 use crate::service::Service;
@@ -15,13 +15,13 @@ pub(crate) fn list_tables(
     let mut constraints = Constraints::default();
     let start = request.string("ExclusiveStartTableName")?;
     if let Some(start) = &start {
-        let path = "exclusiveStartTableName";
-        constraints.length(&quoted(start), start.chars().count(), path, 1, 255);
+        let path = "ExclusiveStartTableName";
+        constraints.length(start.chars().count(), path, 1, 255);
         constraints.name_pattern(start, path);
     }
     let limit = request.integer("Limit")?;
     if let Some(limit) = limit {
-        constraints.range(limit, "limit", 1, LIMIT_MAX);
+        constraints.range(limit, "Limit", 1, LIMIT_MAX);
     }
     constraints.check()?;
 

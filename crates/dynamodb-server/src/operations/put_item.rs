@@ -10,7 +10,7 @@ pub(crate) async fn put_item(
     service: &Service,
     request: Structure<'_>,
 ) -> Result<Vec<u8>, Exception> {
-    let write = WholeWrite::take(service, request, "Item", "item")?;
+    let write = WholeWrite::take(service, request, "Item")?;
     let output = service
         .engine
         .put_item(PutItem {

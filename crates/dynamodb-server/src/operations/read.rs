@@ -2,7 +2,7 @@
 
 use super::capacity::{Consumed, ReturnConsumedCapacity};
 use crate::attribute_value::{write_encoded_item, write_item};
-use crate::constraints::{Constraints, quoted};
+use crate::constraints::Constraints;
 use crate::exception::Exception;
 use crate::expressions::{Expressions, Legacy};
 use crate::json::{ObjectWriter, Structure, write_list};
@@ -59,7 +59,7 @@ impl Select {
             ("ALL_ATTRIBUTES", Select::AllAttributes),
             ("ALL_PROJECTED_ATTRIBUTES", Select::AllProjectedAttributes),
         ];
-        Ok(constraints.enumeration(text.as_deref(), "select", &values))
+        Ok(constraints.enumeration(text.as_deref(), "Select", &values))
     }
 }
 
@@ -78,7 +78,7 @@ impl PageParameters {
     ) -> Result<PageParameters, Exception> {
         let limit = request.integer("Limit")?;
         if let Some(limit) = limit {
-            constraints.range(limit, "limit", 1, i32::MAX);
+            constraints.range(limit, "Limit", 1, i32::MAX);
         }
         Ok(PageParameters {
             limit: limit.and_then(|limit| u32::try_from(limit).ok()),
@@ -224,8 +224,8 @@ pub(super) fn index_name(
         return Ok(None);
     };
     let characters = name.chars().count();
-    constraints.length(&quoted(&name), characters, "indexName", 3, 255);
-    constraints.name_pattern(&name, "indexName");
+    constraints.length(characters, "IndexName", 3, 255);
+    constraints.name_pattern(&name, "IndexName");
     Ok(Some(name.into_owned()))
 }
 

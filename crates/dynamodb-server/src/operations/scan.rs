@@ -21,10 +21,10 @@ pub(crate) fn scan(service: &Service, mut request: Structure<'_>) -> Result<Vec<
     let segment = request.integer("Segment")?;
     let total = request.integer("TotalSegments")?;
     if let Some(segment) = segment {
-        constraints.range(segment, "segment", 0, SEGMENTS_MAX - 1);
+        constraints.range(segment, "Segment", 0, SEGMENTS_MAX - 1);
     }
     if let Some(total) = total {
-        constraints.range(total, "totalSegments", 1, SEGMENTS_MAX);
+        constraints.range(total, "TotalSegments", 1, SEGMENTS_MAX);
     }
     let mut legacy = Legacy::take(
         &mut request,

@@ -226,7 +226,7 @@ impl Encryption {
         let enabled = specification.bool("Enabled")?.unwrap_or_default();
         let word = specification.string("SSEType")?;
         let types = [("AES256", false), ("KMS", true)];
-        let kms = constraints.enumeration(word.as_deref(), "sSESpecification.sSEType", &types);
+        let kms = constraints.enumeration(word.as_deref(), "SSESpecification.SSEType", &types);
         let key = specification.string("KMSMasterKeyId")?;
         if kms == Some(false) {
             return Err(Exception::validation(messages::SSE_TYPE));

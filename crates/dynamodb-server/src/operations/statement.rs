@@ -3,7 +3,7 @@
 use super::capacity::Consumed;
 use super::write::return_item_on_failure;
 use crate::attribute_value::decode_value;
-use crate::constraints::{Constraints, quoted};
+use crate::constraints::Constraints;
 use crate::exception::Exception;
 use crate::json::{Json, Structure};
 use crate::service::Service;
@@ -37,18 +37,17 @@ impl<'a> Statement<'a> {
         let path = |member: &str| format!("{prefix}{member}");
         let text = structure.string("Statement")?;
         match &text {
-            None => constraints.missing(&path("statement")),
+            None => constraints.missing(&path("Statement")),
             Some(text) => constraints.length(
-                &quoted(text),
                 text.chars().count(),
-                &path("statement"),
+                &path("Statement"),
                 1,
                 STATEMENT_CHARACTERS_MAX,
             ),
         }
         let parameters = structure.list("Parameters")?;
         if parameters.as_ref().is_some_and(Vec::is_empty) {
-            constraints.length("'[]'", 0, &path("parameters"), 1, usize::MAX);
+            constraints.length(0, &path("Parameters"), 1, usize::MAX);
         }
         Ok(Statement {
             text: text.unwrap_or_default(),
@@ -56,7 +55,7 @@ impl<'a> Statement<'a> {
             return_item_on_failure: return_item_on_failure(
                 structure,
                 constraints,
-                &path("returnValuesOnConditionCheckFailure"),
+                &path("ReturnValuesOnConditionCheckFailure"),
             )?,
         })
     }

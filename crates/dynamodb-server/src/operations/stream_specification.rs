@@ -44,9 +44,9 @@ impl StreamSpecification {
             return Ok(None);
         };
         let enabled = specification.bool("StreamEnabled")?;
-        let enabled = constraints.required(enabled, "streamSpecification.streamEnabled");
+        let enabled = constraints.required(enabled, "StreamSpecification.StreamEnabled");
         let word = specification.string("StreamViewType")?;
-        let path = "streamSpecification.streamViewType";
+        let path = "StreamSpecification.StreamViewType";
         let view = constraints.enumeration(word.as_deref(), path, &VIEWS);
         Ok(Some(StreamSpecification {
             enabled: enabled.unwrap_or_default(),

@@ -4,7 +4,7 @@
 
 use super::index_definitions::write_key_schema;
 use super::stream_specification::view_name;
-use crate::constraints::{Constraints, quoted, table_of_arn};
+use crate::constraints::{Constraints, table_of_arn};
 use crate::exception::{Exception, ExceptionType, Subject};
 use crate::json::{Json, ObjectWriter, Structure, write_list};
 use crate::messages;
@@ -34,7 +34,7 @@ fn take_text<'a>(
 ) -> Result<Option<Cow<'a, str>>, Exception> {
     let text = structure.string(member)?;
     if let Some(text) = &text {
-        constraints.length(&quoted(text), text.chars().count(), path, min, max);
+        constraints.length(text.chars().count(), path, min, max);
     }
     Ok(text)
 }
@@ -44,14 +44,9 @@ fn take_arn<'a>(
     request: &mut Structure<'a>,
     constraints: &mut Constraints,
 ) -> Result<Cow<'a, str>, Exception> {
-    let arn = take_text(
-        request,
-        constraints,
-        "StreamArn",
-        "streamArn",
-        ARN_CHARACTERS,
-    )?;
-    Ok(constraints.required(arn, "streamArn").unwrap_or_default())
+    let member = "StreamArn";
+    let arn = take_text(request, constraints, member, member, ARN_CHARACTERS)?;
+    Ok(constraints.required(arn, "StreamArn").unwrap_or_default())
 }
 
 /// Takes Limit.
@@ -60,7 +55,7 @@ fn take_limit(
     constraints: &mut Constraints,
 ) -> Result<usize, Exception> {
     let limit = request.integer("Limit")?.unwrap_or(LIMIT_MAX);
-    constraints.range(limit, "limit", 1, LIMIT_MAX);
+    constraints.range(limit, "Limit", 1, LIMIT_MAX);
     Ok(limit.unsigned_abs() as usize)
 }
 
@@ -98,19 +93,13 @@ pub(crate) fn list_streams(
     if let Some(name) = table.take() {
         if table_of_arn(&name).is_none() {
             let characters = name.chars().count();
-            constraints.length(
-                &quoted(&name),
-                characters,
-                "tableName",
-                1,
-                NAME_CHARACTERS_MAX,
-            );
-            constraints.name_pattern(&name, "tableName");
+            constraints.length(characters, "TableName", 1, NAME_CHARACTERS_MAX);
+            constraints.name_pattern(&name, "TableName");
         }
         table = Some(service.table_name(name)?);
     }
     let member = "ExclusiveStartStreamArn";
-    let path = "exclusiveStartStreamArn";
+    let path = "ExclusiveStartStreamArn";
     let start = take_text(&mut request, &mut constraints, member, path, ARN_CHARACTERS)?;
     let limit = take_limit(&mut request, &mut constraints)?;
     constraints.check()?;
@@ -147,7 +136,7 @@ pub(crate) fn describe_stream(
     let arn = take_arn(&mut request, &mut constraints)?;
     let limit = take_limit(&mut request, &mut constraints)?;
     let member = "ExclusiveStartShardId";
-    let path = "exclusiveStartShardId";
+    let path = "ExclusiveStartShardId";
     let start = take_text(
         &mut request,
         &mut constraints,
@@ -190,8 +179,8 @@ fn take_filter<'a>(
     };
     let word = filter.string("Type")?;
     let types = [("CHILD_SHARDS", ())];
-    let by_type = constraints.enumeration(word.as_deref(), "shardFilter.type", &types);
-    let path = "shardFilter.shardId";
+    let by_type = constraints.enumeration(word.as_deref(), "ShardFilter.Type", &types);
+    let path = "ShardFilter.ShardId";
     let shard = take_text(
         &mut filter,
         constraints,
@@ -273,8 +262,8 @@ pub(crate) fn get_shard_iterator(
     let mut constraints = Constraints::default();
     let arn = take_arn(&mut request, &mut constraints)?;
     let ids = SHARD_ID_CHARACTERS;
-    let shard = take_text(&mut request, &mut constraints, "ShardId", "shardId", ids)?;
-    let shard = constraints.required(shard, "shardId").unwrap_or_default();
+    let shard = take_text(&mut request, &mut constraints, "ShardId", "ShardId", ids)?;
+    let shard = constraints.required(shard, "ShardId").unwrap_or_default();
     let start = take_start(&mut request, &mut constraints)?;
     constraints.check()?;
     let start = start()?;
@@ -301,10 +290,10 @@ fn take_start<'a>(
         ("AFTER_SEQUENCE_NUMBER", IteratorType::After),
         ("AT_TIMESTAMP", IteratorType::Timestamp),
     ];
-    let path = "shardIteratorType";
+    let path = "ShardIteratorType";
     let start = constraints.enumeration(word.as_deref(), path, &types);
     constraints.required(word.as_deref(), path);
-    let path = "sequenceNumber";
+    let path = "SequenceNumber";
     let numbers = SEQUENCE_NUMBER_CHARACTERS;
     let number = take_text(request, constraints, "SequenceNumber", path, numbers)?;
     let time = request.take("Timestamp").map(micros_of).transpose()?;

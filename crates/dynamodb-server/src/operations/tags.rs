@@ -1,6 +1,6 @@
 //! ListTagsOfResource, TagResource, UntagResource.
 
-use crate::constraints::{Constraints, quoted, table_of_arn};
+use crate::constraints::{Constraints, table_of_arn};
 use crate::exception::{Exception, Subject};
 use crate::json::{Json, ObjectWriter, Structure, write_list};
 use crate::messages;
@@ -58,7 +58,7 @@ pub(crate) async fn tag_resource(
     let arn = take_arn(&mut request, &mut constraints)?;
     let tags = match request.list("Tags")? {
         None => {
-            constraints.missing("tags");
+            constraints.missing("Tags");
             BTreeMap::new()
         }
         Some(list) => decode_tags(list, &mut constraints)?,
@@ -74,9 +74,9 @@ pub(crate) async fn untag_resource(
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
     let arn = take_arn(&mut request, &mut constraints)?;
-    let keys = constraints.required(request.take("TagKeys"), "tagKeys");
+    let keys = constraints.required(request.take("TagKeys"), "TagKeys");
     if let Some(keys) = &keys {
-        model::check_member(keys, "TagKeyList", "tagKeys", &mut constraints)?;
+        model::check_member(keys, "TagKeyList", "TagKeys", &mut constraints)?;
     }
     let keys = keys.map(Json::into_list).transpose()?;
     let keys: Result<BTreeMap<String, Option<String>>, Exception> = keys
@@ -123,10 +123,10 @@ fn take_arn(
 ) -> Result<String, Exception> {
     let arn = request.string("ResourceArn")?;
     match &arn {
-        None => constraints.missing("resourceArn"),
+        None => constraints.missing("ResourceArn"),
         Some(arn) => {
             let length = arn.chars().count();
-            constraints.length(&quoted(arn), length, "resourceArn", 1, ARN_CHARACTERS_MAX);
+            constraints.length(length, "ResourceArn", 1, ARN_CHARACTERS_MAX);
         }
     }
     Ok(arn.unwrap_or_default().into_owned())
@@ -150,10 +150,10 @@ pub(super) fn decode_tags(
     }
     let mut tags = BTreeMap::new();
     for (index, json) in list.into_iter().enumerate() {
-        let path = format!("tags.{}.member", index + 1);
+        let path = format!("Tags.{}.member", index + 1);
         let mut tag = Structure::open(json, "Tag")?;
-        let key = tag_text(&mut tag, "Key", &format!("{path}.key"), 1, constraints)?;
-        let value = tag_text(&mut tag, "Value", &format!("{path}.value"), 0, constraints)?;
+        let key = tag_text(&mut tag, "Key", &format!("{path}.Key"), 1, constraints)?;
+        let value = tag_text(&mut tag, "Value", &format!("{path}.Value"), 0, constraints)?;
         if key.starts_with(RESERVED) {
             return Err(Exception::validation(messages::reserved_tag_key(&key)));
         }
@@ -179,7 +179,7 @@ fn tag_text(
     let text = tag.string(member)?;
     match &text {
         None => constraints.missing(path),
-        Some(text) => constraints.length(&quoted(text), text.chars().count(), path, min, max),
+        Some(text) => constraints.length(text.chars().count(), path, min, max),
     }
     Ok(text.unwrap_or_default().into_owned())
 }

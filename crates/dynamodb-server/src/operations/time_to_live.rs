@@ -1,6 +1,6 @@
 //! UpdateTimeToLive and DescribeTimeToLive.
 
-use crate::constraints::{Constraints, quoted};
+use crate::constraints::Constraints;
 use crate::exception::{Exception, Subject};
 use crate::json::{ObjectWriter, Structure};
 use crate::messages;
@@ -16,7 +16,7 @@ pub(crate) async fn update_time_to_live(
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
     let table = constraints.table_name(service, &mut request)?;
-    let path = "timeToLiveSpecification";
+    let path = "TimeToLiveSpecification";
     let mut specification =
         request.structure("TimeToLiveSpecification", "TimeToLiveSpecification")?;
     let (mut enabled, mut attribute) = (None, None);
@@ -24,14 +24,14 @@ pub(crate) async fn update_time_to_live(
         None => constraints.missing(path),
         Some(specification) => {
             enabled = specification.bool("Enabled")?;
-            constraints.required(enabled, &format!("{path}.enabled"));
+            constraints.required(enabled, &format!("{path}.Enabled"));
             attribute = specification.string("AttributeName")?;
-            let path = format!("{path}.attributeName");
+            let path = format!("{path}.AttributeName");
             match &attribute {
                 None => constraints.missing(&path),
                 Some(name) => {
                     let length = name.chars().count();
-                    constraints.length(&quoted(name), length, &path, 1, ATTRIBUTE_CHARACTERS_MAX);
+                    constraints.length(length, &path, 1, ATTRIBUTE_CHARACTERS_MAX);
                 }
             }
         }

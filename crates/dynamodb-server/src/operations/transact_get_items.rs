@@ -31,7 +31,7 @@ pub(crate) fn transact_get_items(
     let capacity = ReturnConsumedCapacity::take(&mut request, &mut constraints)?;
     let list = request.list("TransactItems")?;
     let length = list.as_ref().map(Vec::len);
-    constraints.list_length(length, "transactItems", 1, ITEMS_MAX);
+    constraints.list_length(length, "TransactItems", 1, ITEMS_MAX);
     let mut gets = Vec::with_capacity(list.as_ref().map_or(0, Vec::len));
     for (position, json) in list.unwrap_or_default().into_iter().enumerate() {
         gets.extend(take_get(service, json, position + 1, &mut constraints)?);
@@ -58,17 +58,17 @@ fn take_get<'a>(
     number: usize,
     constraints: &mut Constraints,
 ) -> Result<Option<Get<'a>>, Exception> {
-    let path = |member: &str| format!("transactItems.{number}.member.get{member}");
+    let path = |member: &str| format!("TransactItems.{number}.member.Get{member}");
     let mut element = Structure::open(json, "TransactGetItem")?;
     let Some(mut structure) = element.structure("Get", "Get")? else {
         constraints.missing(&path(""));
         return Ok(None);
     };
-    let table = constraints.table_name_at(service, &mut structure, &path(".tableName"))?;
+    let table = constraints.table_name_at(service, &mut structure, &path(".TableName"))?;
     constraints.attribute_names(&structure, &path("."));
     Ok(Some(Get {
         table: table.into_owned(),
-        key: constraints.required(structure.take("Key"), &path(".key")),
+        key: constraints.required(structure.take("Key"), &path(".Key")),
         structure,
     }))
 }

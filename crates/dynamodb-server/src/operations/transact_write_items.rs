@@ -44,10 +44,10 @@ impl Kind {
     /// Its name in the paths of messages.
     fn path(self) -> &'static str {
         match self {
-            Kind::ConditionCheck => "conditionCheck",
-            Kind::Put => "put",
-            Kind::Delete => "delete",
-            Kind::Update => "update",
+            Kind::ConditionCheck => "ConditionCheck",
+            Kind::Put => "Put",
+            Kind::Delete => "Delete",
+            Kind::Update => "Update",
         }
     }
 
@@ -84,7 +84,7 @@ pub(crate) async fn transact_write_items(
     let metrics = ReturnItemCollectionMetrics::take(&mut request, &mut constraints)?;
     let list = request.list("TransactItems")?;
     let length = list.as_ref().map(Vec::len);
-    constraints.list_length(length, "transactItems", 1, ACTIONS_MAX);
+    constraints.list_length(length, "TransactItems", 1, ACTIONS_MAX);
     let mut taken = Vec::with_capacity(list.as_ref().map_or(0, Vec::len));
     let mut well_shaped = true;
     for (position, json) in list.unwrap_or_default().into_iter().enumerate() {
@@ -139,23 +139,23 @@ fn take_kind<'a>(
     number: usize,
     constraints: &mut Constraints,
 ) -> Result<Action<'a>, Exception> {
-    let path = |member: &str| format!("transactItems.{number}.member.{}.{member}", kind.path());
-    let table = constraints.table_name_at(service, &mut structure, &path("tableName"))?;
+    let path = |member: &str| format!("TransactItems.{number}.member.{}.{member}", kind.path());
+    let table = constraints.table_name_at(service, &mut structure, &path("TableName"))?;
     constraints.attribute_names(&structure, &path(""));
     let attributes = match kind {
-        Kind::Put => constraints.required(structure.take("Item"), &path("item")),
-        _ => constraints.required(structure.take("Key"), &path("key")),
+        Kind::Put => constraints.required(structure.take("Item"), &path("Item")),
+        _ => constraints.required(structure.take("Key"), &path("Key")),
     };
     let update = match kind {
         Kind::Update => {
             let text = structure.string("UpdateExpression")?;
-            constraints.required(text, &path("updateExpression"))
+            constraints.required(text, &path("UpdateExpression"))
         }
         _ => None,
     };
     let mut condition = structure.string("ConditionExpression")?;
     if kind == Kind::ConditionCheck {
-        condition = constraints.required(condition, &path("conditionExpression"));
+        condition = constraints.required(condition, &path("ConditionExpression"));
     }
     Ok(Action {
         kind,
@@ -166,7 +166,7 @@ fn take_kind<'a>(
         return_item_on_failure: return_item_on_failure(
             &mut structure,
             constraints,
-            &path("returnValuesOnConditionCheckFailure"),
+            &path("ReturnValuesOnConditionCheckFailure"),
         )?,
         structure,
     })

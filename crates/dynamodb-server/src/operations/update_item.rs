@@ -1,6 +1,6 @@
 //! UpdateItem.
 
-use super::write::{WriteParameters, condition};
+use super::write::{WriteParameters, condition, counted};
 use crate::attribute_value::decode_item_json;
 use crate::constraints::Constraints;
 use crate::exception::{Exception, Subject};
@@ -17,7 +17,7 @@ pub(crate) async fn update_item(
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
     let table = constraints.table_name(service, &mut request)?.into_owned();
-    let key = constraints.required(request.take("Key"), "key");
+    let key = constraints.required(request.take("Key"), "Key");
     let parameters = WriteParameters::take(&mut request, &mut constraints)?;
     let mut legacy = Legacy::take(
         &mut request,
@@ -26,29 +26,33 @@ pub(crate) async fn update_item(
     )?;
     constraints.check()?;
 
-    let key = key.map(decode_item_json).transpose()?.unwrap_or_default();
-    let update_expression = request.string("UpdateExpression")?;
-    let condition_expression = request.string("ConditionExpression")?;
-    let attributes = ExpressionAttributes::take(
-        &mut request,
-        &[
-            ("UpdateExpression", update_expression.is_some()),
-            ("ConditionExpression", condition_expression.is_some()),
-        ],
-        &legacy,
-    )?;
-    let mut expressions = attributes.expressions();
-    let by_expression = update_expression.is_some();
-    let update = match update_expression {
-        Some(text) => Some(expressions.update(&text)?),
-        None => legacy.updates()?,
-    };
-    let condition = condition(
-        condition_expression.as_deref(),
-        &mut legacy,
-        &mut expressions,
-    )?;
-    expressions.finish()?;
+    let mut by_expression = false;
+    let (key, update, condition) = counted(|| {
+        let key = key.map(decode_item_json).transpose()?.unwrap_or_default();
+        let update_expression = request.string("UpdateExpression")?;
+        let condition_expression = request.string("ConditionExpression")?;
+        let attributes = ExpressionAttributes::take(
+            &mut request,
+            &[
+                ("UpdateExpression", update_expression.is_some()),
+                ("ConditionExpression", condition_expression.is_some()),
+            ],
+            &legacy,
+        )?;
+        let mut expressions = attributes.expressions();
+        by_expression = update_expression.is_some();
+        let update = match update_expression {
+            Some(text) => Some(expressions.update(&text)?),
+            None => legacy.updates()?,
+        };
+        let condition = condition(
+            condition_expression.as_deref(),
+            &mut legacy,
+            &mut expressions,
+        )?;
+        expressions.finish()?;
+        Ok((key, update, condition))
+    })?;
 
     let collection = parameters.collection_key(service, &table, &key);
     let output = service

@@ -113,18 +113,18 @@ fn take_updates(
         .unwrap_or_default();
     let mut updates = Vec::with_capacity(list.len());
     for (number, json) in list.into_iter().enumerate() {
-        let path = format!("globalSecondaryIndexUpdates.{}.member", number + 1);
+        let path = format!("GlobalSecondaryIndexUpdates.{}.member", number + 1);
         let mut update = Structure::open(json, "GlobalSecondaryIndexUpdate")?;
         let mut members = 0;
         if let Some(json) = update.take("Create") {
             members += 1;
-            let path = format!("{path}.create");
+            let path = format!("{path}.Create");
             let index = take_index(json, IndexKind::Global, constraints, &path)?;
             updates.push(IndexUpdate::Create(index));
         }
         if let Some(json) = update.take("Update") {
             members += 1;
-            let path = format!("{path}.update");
+            let path = format!("{path}.Update");
             let mut change = Structure::open(json, "UpdateGlobalSecondaryIndexAction")?;
             let name = take_index_name(&mut change, constraints, &path)?;
             let throughput = throughput_of(&mut change, constraints, &format!("{path}."))?;
@@ -141,7 +141,7 @@ fn take_updates(
         if let Some(json) = update.take("Delete") {
             members += 1;
             let mut delete = Structure::open(json, "DeleteGlobalSecondaryIndexAction")?;
-            let name = take_index_name(&mut delete, constraints, &format!("{path}.delete"))?;
+            let name = take_index_name(&mut delete, constraints, &format!("{path}.Delete"))?;
             updates.push(IndexUpdate::Delete(name));
         }
         if members != 1 {

@@ -4,7 +4,7 @@ use super::capacity::{Consumed, ReturnConsumedCapacity};
 use super::collection_metrics::{self, CollectionKey, ReturnItemCollectionMetrics};
 use crate::attribute_value::{decode_item_json, write_item};
 use crate::constraints::Constraints;
-use crate::exception::Exception;
+use crate::exception::{Exception, ExceptionType};
 use crate::expressions::{ExpressionAttributes, Expressions, Legacy};
 use crate::json::{ObjectWriter, Structure};
 use crate::messages;
@@ -35,9 +35,9 @@ impl WriteParameters {
             ("UPDATED_NEW", ReturnValues::UpdatedNew),
         ];
         let return_values = constraints
-            .enumeration(return_values.as_deref(), "returnValues", &values)
+            .enumeration(return_values.as_deref(), "ReturnValues", &values)
             .unwrap_or_default();
-        let path = "returnValuesOnConditionCheckFailure";
+        let path = "ReturnValuesOnConditionCheckFailure";
         let return_item_on_failure = return_item_on_failure(request, constraints, path)?;
         let metrics = ReturnItemCollectionMetrics::take(request, constraints)?;
         Ok(WriteParameters {
@@ -104,36 +104,37 @@ pub(super) struct WholeWrite {
 }
 
 impl WholeWrite {
-    /// Takes a request whose item or key is that member, at that path in messages.
+    /// Takes a request whose item or key is that member.
     pub(super) fn take(
         service: &Service,
         mut request: Structure<'_>,
         member: &'static str,
-        path: &'static str,
     ) -> Result<WholeWrite, Exception> {
         let mut constraints = Constraints::default();
         let table = constraints.table_name(service, &mut request)?.into_owned();
-        let attributes = constraints.required(request.take(member), path);
+        let attributes = constraints.required(request.take(member), member);
         let parameters = WriteParameters::take(&mut request, &mut constraints)?;
         let mut legacy = Legacy::take(&mut request, &mut constraints, &["Expected"])?;
         constraints.check()?;
 
-        let attributes = attributes.map(decode_item_json).transpose()?;
-        let condition_expression = request.string("ConditionExpression")?;
-        let placeholders = ExpressionAttributes::take(
-            &mut request,
-            &[("ConditionExpression", condition_expression.is_some())],
-            &legacy,
-        )?;
-        let mut expressions = placeholders.expressions();
-        parameters.only_old()?;
-        let condition = condition(
-            condition_expression.as_deref(),
-            &mut legacy,
-            &mut expressions,
-        )?;
-        expressions.finish()?;
-        let attributes = attributes.unwrap_or_default();
+        let (attributes, condition) = counted(|| {
+            let attributes = attributes.map(decode_item_json).transpose()?;
+            let condition_expression = request.string("ConditionExpression")?;
+            let placeholders = ExpressionAttributes::take(
+                &mut request,
+                &[("ConditionExpression", condition_expression.is_some())],
+                &legacy,
+            )?;
+            let mut expressions = placeholders.expressions();
+            parameters.only_old()?;
+            let condition = condition(
+                condition_expression.as_deref(),
+                &mut legacy,
+                &mut expressions,
+            )?;
+            expressions.finish()?;
+            Ok((attributes.unwrap_or_default(), condition))
+        })?;
         Ok(WholeWrite {
             collection: parameters.collection_key(service, &table, &attributes),
             table,
@@ -142,6 +143,18 @@ impl WholeWrite {
             parameters,
         })
     }
+}
+
+/// Reads what is left of a request when the constraints of the API model hold.
+/// PutItem, UpdateItem and DeleteItem word what is wrong there as one violated constraint (the service's answers since June 2026);
+/// what depends on the table is worded as it is, and so is everything that reads, batches and transactions find.
+pub(super) fn counted<T>(read: impl FnOnce() -> Result<T, Exception>) -> Result<T, Exception> {
+    read().map_err(|exception| match exception.exception_type {
+        ExceptionType::Validation => {
+            Exception::validation(messages::constraints(&[exception.message]))
+        }
+        _ => exception,
+    })
 }
 
 /// ReturnValuesOnConditionCheckFailure: whether a failed condition shows the item.

@@ -130,21 +130,21 @@ async fn faulty_batches_are_named() {
             "BatchWriteItem",
             json!({}),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or equal to 1"#
             ]],
         ),
         (
             "BatchWriteItem",
             json!({"music": []}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value '{...}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
+                "400 ValidationException: 1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
             ],
         ),
         (
             "BatchWriteItem",
             json!({"music": puts(26)}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value '{...}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
+                "400 ValidationException: 1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]"
             ],
         ),
         (
@@ -163,7 +163,7 @@ async fn faulty_batches_are_named() {
             "BatchWriteItem",
             json!({"music": [{"PutRequest": {}}]}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value null at 'requestItems.music.member.1.member.putRequest.item' failed to satisfy constraint: Member must not be null"
+                "400 ValidationException: 1 validation error detected: Value at 'RequestItems.music.member.1.member.PutRequest.Item' failed to satisfy constraint: Member must not be null"
             ],
         ),
         (
@@ -196,21 +196,21 @@ async fn faulty_batches_are_named() {
             "BatchGetItem",
             json!({}),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or equal to 1"#
             ]],
         ),
         (
             "BatchGetItem",
             json!({"music": {}}),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value null at 'requestItems.music.member.keys' failed to satisfy constraint: Member must not be null"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'RequestItems.music.member.Keys' failed to satisfy constraint: Member must not be null"#
             ]],
         ),
         (
             "BatchGetItem",
             json!({"music": {"Keys": vec![&key; 101]}}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value '[...]' at 'requestItems.music.member.keys' failed to satisfy constraint: Member must have length less than or equal to 100"
+                "400 ValidationException: 1 validation error detected: Value at 'RequestItems.music.member.Keys' failed to satisfy constraint: Member must have length less than or equal to 100"
             ],
         ),
         (
@@ -255,7 +255,7 @@ async fn faulty_batches_are_named() {
         let body = json!({"RequestItems": items});
         expected.assert_eq(&client.err(operation, body).await);
     }
-    expect![[r#"400 ValidationException: 1 validation error detected: Value null at 'requestItems' failed to satisfy constraint: Member must not be null"#]]
+    expect![[r#"400 ValidationException: 1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must not be null"#]]
         .assert_eq(&client.err("BatchGetItem", json!({})).await);
 }
 
@@ -279,6 +279,6 @@ async fn tables_of_a_batch_count_together() {
     let names = json!({"RequestItems": {"a b": {"Keys": [music_key("a", "b")]}}});
     assert_eq!(
         client.err("BatchGetItem", names).await,
-        "400 ValidationException: 1 validation error detected: Value '{...}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
+        "400 ValidationException: 1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have length less than or equal to 1024, Member must have length greater than or equal to 1, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
     );
 }

@@ -39,7 +39,7 @@ async fn what_placeholders_stand_for_is_bounded() {
         r#"400 ValidationException: Item size to update has exceeded the maximum allowed size"#
     ]]
     .assert_eq(&client.err("UpdateItem", request("SET #n = :v", fits)).await);
-    expect![[r#"400 ValidationException: ExpressionAttributeNames and ExpressionAttributeValues have exceeded the maximum allowed size; size: 2097153, maximum size: 2097152"#]]
+    expect!["400 ValidationException: 1 validation error detected: ExpressionAttributeNames and ExpressionAttributeValues have exceeded the maximum allowed size; size: 2097153, maximum size: 2097152"]
         .assert_eq(&client.err("UpdateItem", request("SET #n = :v", fits + 1)).await);
     // A value costs its memory once, however often it is named.
     let sets: Vec<String> = (0..300).map(|i| format!("a{i} = :v")).collect();
@@ -63,71 +63,75 @@ async fn faulty_expressions_and_parameters_are_named() {
     for (extra, expected) in [
         (
             json!({"ExpressionAttributeNames": {"#a": "a"}}),
-            expect![[
-                r#"400 ValidationException: ExpressionAttributeNames can only be specified when using expressions"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: ExpressionAttributeNames can only be specified when using expressions"
+            ],
         ),
         (
             json!({"ExpressionAttributeValues": {":a": {"S": "a"}}}),
-            expect![[
-                r#"400 ValidationException: ExpressionAttributeValues can only be specified when using expressions: UpdateExpression and ConditionExpression are null"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: ExpressionAttributeValues can only be specified when using expressions: UpdateExpression and ConditionExpression are null"
+            ],
         ),
         (
             json!({"UpdateExpression": ""}),
-            expect![[
-                r#"400 ValidationException: Invalid UpdateExpression: The expression can not be empty;"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid UpdateExpression: The expression can not be empty;"
+            ],
         ),
         (
             json!({"UpdateExpression": "SET a = :v"}),
-            expect![[
-                r#"400 ValidationException: Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :v"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid UpdateExpression: An expression attribute value used in expression is not defined; attribute value: :v"
+            ],
         ),
         (
             json!({"UpdateExpression": "SET #a = :v", "ExpressionAttributeValues": {":v": {"S": "a"}}}),
-            expect![[
-                r#"400 ValidationException: Invalid UpdateExpression: An expression attribute name used in the document path is not defined; attribute name: #a"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid UpdateExpression: An expression attribute name used in the document path is not defined; attribute name: #a"
+            ],
         ),
         (
             json!({"UpdateExpression": "REMOVE a", "ExpressionAttributeNames": {"#b": "b", "#a": "a"}}),
-            expect![[
-                r#"400 ValidationException: Value provided in ExpressionAttributeNames unused in expressions: keys: {#a, #b}"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Value provided in ExpressionAttributeNames unused in expressions: keys: {#a, #b}"
+            ],
         ),
         (
             json!({"UpdateExpression": "REMOVE a", "ExpressionAttributeValues": {":b": {"S": "b"}}}),
-            expect![[
-                r#"400 ValidationException: Value provided in ExpressionAttributeValues unused in expressions: keys: {:b}"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Value provided in ExpressionAttributeValues unused in expressions: keys: {:b}"
+            ],
         ),
         (
             json!({"UpdateExpression": "REMOVE a", "ExpressionAttributeNames": {}}),
-            expect![[r#"400 ValidationException: ExpressionAttributeNames must not be empty"#]],
+            expect![
+                "400 ValidationException: 1 validation error detected: ExpressionAttributeNames must not be empty"
+            ],
         ),
         (
             json!({"UpdateExpression": "REMOVE a", "ExpressionAttributeValues": {}}),
-            expect![[r#"400 ValidationException: ExpressionAttributeValues must not be empty"#]],
+            expect![
+                "400 ValidationException: 1 validation error detected: ExpressionAttributeValues must not be empty"
+            ],
         ),
         (
             json!({"UpdateExpression": "REMOVE a", "ExpressionAttributeNames": {"a": "b"}}),
             expect![[
-                r#"400 ValidationException: ExpressionAttributeNames contains invalid key: Syntax error; key: "a""#
+                r#"400 ValidationException: 1 validation error detected: ExpressionAttributeNames contains invalid key: Syntax error; key: "a""#
             ]],
         ),
         (
             json!({"UpdateExpression": "SET a = :v", "ExpressionAttributeValues": {"v": {"S": "a"}}}),
             expect![[
-                r#"400 ValidationException: ExpressionAttributeValues contains invalid key: Syntax error; key: "v""#
+                r#"400 ValidationException: 1 validation error detected: ExpressionAttributeValues contains invalid key: Syntax error; key: "v""#
             ]],
         ),
         (
             json!({"UpdateExpression": "SET a = :v", "ExpressionAttributeValues": {":v": {}}}),
-            expect![[
-                r#"400 ValidationException: ExpressionAttributeValues contains invalid value: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes for key :v"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: ExpressionAttributeValues contains invalid value: Supplied AttributeValue is empty, must contain exactly one of the supported datatypes for key :v"
+            ],
         ),
         (
             json!({"UpdateExpression": "SET a = :v", "ExpressionAttributeValues": {":v": {"N": 1}}}),
@@ -135,69 +139,69 @@ async fn faulty_expressions_and_parameters_are_named() {
         ),
         (
             json!({"UpdateExpression": "SET name = :v", "ExpressionAttributeValues": {":v": {"S": "a"}}}),
-            expect![[
-                r#"400 ValidationException: Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: name"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: name"
+            ],
         ),
         (
             json!({"UpdateExpression": "SET a = :v, a.b = :v", "ExpressionAttributeValues": {":v": {"S": "a"}}}),
-            expect![[
-                r#"400 ValidationException: Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], path two: [a, b]"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], path two: [a, b]"
+            ],
         ),
         (
             json!({"UpdateExpression": "SET a :v", "ExpressionAttributeValues": {":v": {"S": "a"}}}),
             expect![[
-                r#"400 ValidationException: Invalid UpdateExpression: Syntax error; token: ":v", near: "a :v""#
+                r#"400 ValidationException: 1 validation error detected: Invalid UpdateExpression: Syntax error; token: ":v", near: "a :v""#
             ]],
         ),
         (
             json!({"UpdateExpression": "ADD a :v", "ExpressionAttributeValues": {":v": {"S": "a"}}}),
-            expect![[
-                r#"400 ValidationException: Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid UpdateExpression: Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet: ALLOWED_FOR_ADD_OPERAND"
+            ],
         ),
         (
             json!({"UpdateExpression": "REMOVE a REMOVE b"}),
             expect![[
-                r#"400 ValidationException: Invalid UpdateExpression: The "REMOVE" section can only be used once in an update expression;"#
+                r#"400 ValidationException: 1 validation error detected: Invalid UpdateExpression: The "REMOVE" section can only be used once in an update expression;"#
             ]],
         ),
         (
             json!({"ConditionExpression": "a BETWEEN :h AND :l", "ExpressionAttributeValues": {":l": {"N": "1"}, ":h": {"N": "2"}}}),
-            expect![[
-                r#"400 ValidationException: Invalid ConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid ConditionExpression: The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: {N:2}, upper bound operand: AttributeValue: {N:1}"
+            ],
         ),
         (
             json!({"ConditionExpression": "a = a"}),
-            expect![[
-                r#"400 ValidationException: Invalid ConditionExpression: The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [a]"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid ConditionExpression: The first operand must be distinct from the remaining operands for this operator or function; operator: =, first operand: [a]"
+            ],
         ),
         (
             json!({"ConditionExpression": "begins_with(a, :v)", "ExpressionAttributeValues": {":v": {"N": "1"}}}),
-            expect![[
-                r#"400 ValidationException: Invalid ConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid ConditionExpression: Incorrect operand type for operator or function; operator or function: begins_with, operand type: N"
+            ],
         ),
         (
             json!({"ConditionExpression": "attribute_type(a, :v)", "ExpressionAttributeValues": {":v": {"S": "Q"}}}),
-            expect![[
-                r#"400 ValidationException: Invalid ConditionExpression: Invalid attribute type name found; type: Q, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid ConditionExpression: Invalid attribute type name found; type: Q, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
+            ],
         ),
         (
             json!({"ConditionExpression": "f(a)"}),
-            expect![[
-                r#"400 ValidationException: Invalid ConditionExpression: Invalid function name; function: f"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid ConditionExpression: Invalid function name; function: f"
+            ],
         ),
         (
             json!({"ConditionExpression": "((attribute_exists(a)))"}),
-            expect![[
-                r#"400 ValidationException: Invalid ConditionExpression: The expression has redundant parentheses;"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Invalid ConditionExpression: The expression has redundant parentheses;"
+            ],
         ),
         (
             json!({"UpdateExpression": "SET n = nope + :v", "ExpressionAttributeValues": {":v": {"N": "1"}}}),
@@ -214,13 +218,13 @@ async fn faulty_expressions_and_parameters_are_named() {
         (
             json!({"ReturnValues": "SOME"}),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value 'SOME' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'ReturnValues' failed to satisfy constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"#
             ]],
         ),
         (
             json!({"ReturnConsumedCapacity": "ALL", "ReturnItemCollectionMetrics": "X"}),
             expect![[
-                r#"400 ValidationException: 2 validation errors detected: Value 'X' at 'returnItemCollectionMetrics' failed to satisfy constraint: Member must satisfy enum value set: [SIZE, NONE]; Value 'ALL' at 'returnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]"#
+                r#"400 ValidationException: 2 validation errors detected: Value at 'ReturnItemCollectionMetrics' failed to satisfy constraint: Member must satisfy enum value set: [SIZE, NONE]; Value at 'ReturnConsumedCapacity' failed to satisfy constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]"#
             ]],
         ),
     ] {
@@ -322,7 +326,7 @@ async fn paths_names_and_documents_have_limits() {
     // A name that stands for nothing would make an attribute that no request could write.
     let body = json!({"TableName": "music", "Key": music_key("a", "b"), "UpdateExpression": "SET #a = :v",
         "ExpressionAttributeNames": {"#a": ""}, "ExpressionAttributeValues": {":v": {"N": "1"}}});
-    expect!["400 ValidationException: ExpressionAttributeNames contains invalid value: One or more parameter values were invalid: An attribute name must not be empty for key #a"]
+    expect!["400 ValidationException: 1 validation error detected: ExpressionAttributeNames contains invalid value: One or more parameter values were invalid: An attribute name must not be empty for key #a"]
         .assert_eq(&client.err("UpdateItem", body).await);
     // An update cannot nest deeper than an item may be.
     let set = |path: String, levels: usize| {

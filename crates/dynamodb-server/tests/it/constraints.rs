@@ -338,9 +338,7 @@ fn path(steps: &[Step]) -> String {
                 if !path.is_empty() {
                     path.push('.');
                 }
-                let (first, rest) = name.split_at(1);
-                path.push_str(&first.to_lowercase());
-                path.push_str(rest);
+                path.push_str(name);
             }
             Step::Element(_) => path.push_str(".1.member"),
             Step::Entry(_) => path.push_str(".music.member"),
@@ -396,7 +394,7 @@ async fn what_the_model_declares_is_enforced() {
     assert!(checked > 700, "{checked}");
     // Tables that SQL has made may have names of one or two characters.
     expect![[r#"
-        ListTables exclusiveStartTableName Member must have length greater than or equal to 3: 200
-        ListStreams tableName Member must have length greater than or equal to 3: 200"#]]
+        ListTables ExclusiveStartTableName Member must have length greater than or equal to 3: 200
+        ListStreams TableName Member must have length greater than or equal to 3: 200"#]]
     .assert_eq(&differences.join("\n"));
 }

@@ -116,10 +116,10 @@ async fn what_is_wrong_is_refused() {
             DescribeContributorInsights: 400 ResourceNotFoundException: Requested resource not found: Table: music has no index nope
             DescribeContributorInsights: 400 ResourceNotFoundException: Requested resource not found: Table: music has no index local
             UpdateContributorInsights: 400 ResourceNotFoundException: Requested resource not found: Table: music has no index local
-            UpdateContributorInsights: 400 ValidationException: 2 validation errors detected: Value 'PAUSE' at 'contributorInsightsAction' failed to satisfy constraint: Member must satisfy enum value set: [ENABLE, DISABLE]; Value 'ALL' at 'contributorInsightsMode' failed to satisfy constraint: Member must satisfy enum value set: [ACCESSED_AND_THROTTLED_KEYS, THROTTLED_KEYS]
+            UpdateContributorInsights: 400 ValidationException: 2 validation errors detected: Value at 'ContributorInsightsAction' failed to satisfy constraint: Member must satisfy enum value set: [ENABLE, DISABLE]; Value at 'ContributorInsightsMode' failed to satisfy constraint: Member must satisfy enum value set: [ACCESSED_AND_THROTTLED_KEYS, THROTTLED_KEYS]
             ListContributorInsights: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
-            ListContributorInsights: 400 ValidationException: 1 validation error detected: Value '0' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1
-            ListContributorInsights: 400 ValidationException: 1 validation error detected: Value '101' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 100
+            ListContributorInsights: 400 ValidationException: 1 validation error detected: Value at 'MaxResults' failed to satisfy constraint: Member must have value greater than or equal to 1
+            ListContributorInsights: 400 ValidationException: 1 validation error detected: Value at 'MaxResults' failed to satisfy constraint: Member must have value less than or equal to 100
             ListContributorInsights: 400 ValidationException: NextToken * was not given out by this operation"#]],
     )
     .await;

@@ -298,7 +298,7 @@ async fn definitions_that_do_not_fit() {
                 json!({"GlobalSecondaryIndexes": [{"IndexName": "b!"}]}),
             ),
             expect![
-                "400 ValidationException: 4 validation errors detected: Value 'b!' at 'globalSecondaryIndexes.1.member.indexName' failed to satisfy constraint: Member must have length greater than or equal to 3; Value 'b!' at 'globalSecondaryIndexes.1.member.indexName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value null at 'globalSecondaryIndexes.1.member.keySchema' failed to satisfy constraint: Member must not be null; Value null at 'globalSecondaryIndexes.1.member.projection' failed to satisfy constraint: Member must not be null"
+                "400 ValidationException: 4 validation errors detected: Value at 'GlobalSecondaryIndexes.1.member.IndexName' failed to satisfy constraint: Member must have length greater than or equal to 3; Value at 'GlobalSecondaryIndexes.1.member.IndexName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value at 'GlobalSecondaryIndexes.1.member.KeySchema' failed to satisfy constraint: Member must not be null; Value at 'GlobalSecondaryIndexes.1.member.Projection' failed to satisfy constraint: Member must not be null"
             ],
         ),
         (
@@ -429,7 +429,7 @@ async fn time_to_live_is_switched_and_described() {
     client.ok("UpdateTimeToLive", set(false)).await;
     expect!["400 ValidationException: TimeToLive is already disabled"]
         .assert_eq(&client.err("UpdateTimeToLive", set(false)).await);
-    expect!["400 ValidationException: 1 validation error detected: Value null at 'timeToLiveSpecification' failed to satisfy constraint: Member must not be null"].assert_eq(
+    expect!["400 ValidationException: 1 validation error detected: Value at 'TimeToLiveSpecification' failed to satisfy constraint: Member must not be null"].assert_eq(
         &client
             .err("UpdateTimeToLive", json!({"TableName": "scores"}))
             .await,

@@ -106,7 +106,7 @@ async fn writes_tell_the_size_of_their_collection_if_asked() {
     let plain = client.ok("PutItem", put("plain", note("a", 1, 10))).await;
     assert_eq!(plain, json!({}), "no local index, no collection");
     none["ReturnItemCollectionMetrics"] = json!("ALL");
-    expect!["400 ValidationException: 1 validation error detected: Value 'ALL' at 'returnItemCollectionMetrics' failed to satisfy constraint: Member must satisfy enum value set: [SIZE, NONE]"]
+    expect!["400 ValidationException: 1 validation error detected: Value at 'ReturnItemCollectionMetrics' failed to satisfy constraint: Member must satisfy enum value set: [SIZE, NONE]"]
         .assert_eq(&client.err("PutItem", none).await);
 }
 

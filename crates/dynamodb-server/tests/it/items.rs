@@ -66,7 +66,7 @@ async fn return_values_of_each_operation() {
     assert_eq!(client.ok("DeleteItem", delete).await, json!({}));
     let not_allowed =
         json!({"TableName": "music", "Key": music_key("a", "b"), "ReturnValues": "ALL_NEW"});
-    expect![[r#"400 ValidationException: ReturnValues can only be ALL_OLD or NONE"#]]
+    expect!["400 ValidationException: 1 validation error detected: ReturnValues can only be ALL_OLD or NONE"]
         .assert_eq(&client.err("DeleteItem", not_allowed).await);
 }
 
@@ -160,7 +160,7 @@ async fn keys_that_do_not_fit_the_table() {
             "GetItem",
             json!({"TableName": "music"}),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value null at 'key' failed to satisfy constraint: Member must not be null"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'Key' failed to satisfy constraint: Member must not be null"#
             ]],
         ),
         (

@@ -135,81 +135,81 @@ async fn faulty_legacy_parameters_are_named() {
     for (extra, expected) in [
         (
             json!({"Expected": {"n": {"Exists": false}}, "ConditionExpression": "attribute_exists(n)"}),
-            expect![[
-                r#"400 ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}"
+            ],
         ),
         (
             json!({"AttributeUpdates": {"n": {"Action": "DELETE"}}, "ConditionExpression": "attribute_exists(n)"}),
-            expect![[
-                r#"400 ValidationException: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributeUpdates} Expression parameters: {ConditionExpression}"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: Can not use both expression and non-expression parameters in the same request: Non-expression parameters: {AttributeUpdates} Expression parameters: {ConditionExpression}"
+            ],
         ),
         (
             json!({"ConditionalOperator": "OR"}),
-            expect![[
-                r#"400 ValidationException: ConditionalOperator cannot be used without Filter or Expected"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: ConditionalOperator cannot be used without Filter or Expected"
+            ],
         ),
         (
             json!({"ConditionalOperator": "OR", "Expected": {"n": {"Exists": false}}}),
-            expect![[
-                r#"400 ValidationException: ConditionalOperator can only be used when Filter or Expected has two or more elements"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: ConditionalOperator can only be used when Filter or Expected has two or more elements"
+            ],
         ),
         (
             json!({"ConditionalOperator": "XOR", "Expected": {}}),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value 'XOR' at 'conditionalOperator' failed to satisfy constraint: Member must satisfy enum value set: [OR, AND]"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'ConditionalOperator' failed to satisfy constraint: Member must satisfy enum value set: [OR, AND]"#
             ]],
         ),
         (
             json!({"Expected": {"n": {}}}),
-            expect![[
-                r#"400 ValidationException: One or more parameter values were invalid: Value must be provided when Exists is null for Attribute: n"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: One or more parameter values were invalid: Value must be provided when Exists is null for Attribute: n"
+            ],
         ),
         (
             json!({"Expected": {"n": {"Exists": true}}}),
-            expect![[
-                r#"400 ValidationException: One or more parameter values were invalid: Value must be provided when Exists is true for Attribute: n"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: One or more parameter values were invalid: Value must be provided when Exists is true for Attribute: n"
+            ],
         ),
         (
             json!({"Expected": {"n": {"Exists": false, "Value": {"N": "1"}}}}),
-            expect![[
-                r#"400 ValidationException: One or more parameter values were invalid: Value cannot be used when Exists is false for Attribute: n"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: One or more parameter values were invalid: Value cannot be used when Exists is false for Attribute: n"
+            ],
         ),
         (
             json!({"Expected": {"n": {"ComparisonOperator": "EQ", "AttributeValueList": []}}}),
-            expect![[
-                r#"400 ValidationException: One or more parameter values were invalid: Invalid number of argument(s) for the EQ ComparisonOperator"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: One or more parameter values were invalid: Invalid number of argument(s) for the EQ ComparisonOperator"
+            ],
         ),
         (
             json!({"Expected": {"n": {"ComparisonOperator": "LT", "AttributeValueList": [{"BOOL": true}]}}}),
-            expect![[
-                r#"400 ValidationException: One or more parameter values were invalid: ComparisonOperator LT is not valid for BOOL AttributeValue type"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: One or more parameter values were invalid: ComparisonOperator LT is not valid for BOOL AttributeValue type"
+            ],
         ),
         (
             json!({"Expected": {"n": {"ComparisonOperator": "LIKE"}}}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value 'LIKE' at 'expected.n.member.comparisonOperator' failed to satisfy constraint: Member must satisfy enum value set: [IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS]"
+                "400 ValidationException: 1 validation error detected: Value at 'Expected.n.member.ComparisonOperator' failed to satisfy constraint: Member must satisfy enum value set: [IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS]"
             ],
         ),
         (
             json!({"AttributeUpdates": {"n": {"Action": "PUT"}}}),
-            expect![[
-                r#"400 ValidationException: One or more parameter values were invalid: Only DELETE action is allowed when no attribute value is specified"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: One or more parameter values were invalid: Only DELETE action is allowed when no attribute value is specified"
+            ],
         ),
         (
             json!({"AttributeUpdates": {"n": {"Action": "ADD", "Value": {"S": "x"}}}}),
-            expect![[
-                r#"400 ValidationException: One or more parameter values were invalid: ADD action is not supported for the type S"#
-            ]],
+            expect![
+                "400 ValidationException: 1 validation error detected: One or more parameter values were invalid: ADD action is not supported for the type S"
+            ],
         ),
         (
             json!({"AttributeUpdates": {"tags": {"Action": "ADD", "Value": {"N": "1"}}}}),
@@ -222,19 +222,19 @@ async fn faulty_legacy_parameters_are_named() {
         (
             json!({"Expected": {"n": {"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"N": "2"}, {"N": "1"}]}}}),
             expect![
-                "400 ValidationException: The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
+                "400 ValidationException: 1 validation error detected: The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
             ],
         ),
         (
             json!({"Expected": {"n": {"ComparisonOperator": "BETWEEN", "AttributeValueList": [{"N": "2"}, {"S": "3"}]}}}),
             expect![
-                "400 ValidationException: One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type"
+                "400 ValidationException: 1 validation error detected: One or more parameter values were invalid: AttributeValues inside AttributeValueList must be of same type"
             ],
         ),
         (
             json!({"Expected": {"n": {"ComparisonOperator": "IN", "AttributeValueList": [{"N": "2"}, {"S": "3"}]}}}),
             expect![
-                "400 ValidationException: One or more parameter values were invalid: AttributeValues inside AttributeValueList must all be of the same type"
+                "400 ValidationException: 1 validation error detected: One or more parameter values were invalid: AttributeValues inside AttributeValueList must all be of the same type"
             ],
         ),
         (
@@ -267,7 +267,7 @@ async fn faulty_legacy_parameters_are_named() {
         (
             json!({"KeyConditions": {"artist": {"AttributeValueList": [{"S": "a"}]}}}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value null at 'keyConditions.artist.member.comparisonOperator' failed to satisfy constraint: Member must not be null"
+                "400 ValidationException: 1 validation error detected: Value at 'KeyConditions.artist.member.ComparisonOperator' failed to satisfy constraint: Member must not be null"
             ],
         ),
         (

@@ -68,7 +68,7 @@ async fn faulty_statements_are_refused() {
         ),
         (
             "",
-            "400 ValidationException: 1 validation error detected: Value '' at 'statement'",
+            "400 ValidationException: 1 validation error detected: Value at 'Statement'",
         ),
     ] {
         let answer = client

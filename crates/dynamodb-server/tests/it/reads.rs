@@ -215,7 +215,7 @@ async fn faulty_queries_are_named() {
         (
             with("Limit", json!(0)),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"#
             ]],
         ),
         (
@@ -237,7 +237,7 @@ async fn faulty_queries_are_named() {
         (
             with("Select", json!("EVERYTHING")),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value 'EVERYTHING' at 'select' failed to satisfy constraint: Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'Select' failed to satisfy constraint: Member must satisfy enum value set: [SPECIFIC_ATTRIBUTES, COUNT, ALL_ATTRIBUTES, ALL_PROJECTED_ATTRIBUTES]"#
             ]],
         ),
         (
@@ -319,7 +319,7 @@ async fn scans_filter_on_keys_too() {
         (
             json!({"TableName": "music", "Segment": -1, "TotalSegments": 1000001}),
             expect![[
-                r#"400 ValidationException: 2 validation errors detected: Value '-1' at 'segment' failed to satisfy constraint: Member must have value greater than or equal to 0; Value '1000001' at 'totalSegments' failed to satisfy constraint: Member must have value less than or equal to 1000000"#
+                r#"400 ValidationException: 2 validation errors detected: Value at 'Segment' failed to satisfy constraint: Member must have value greater than or equal to 0; Value at 'TotalSegments' failed to satisfy constraint: Member must have value less than or equal to 1000000"#
             ]],
         ),
         (

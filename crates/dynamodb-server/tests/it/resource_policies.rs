@@ -180,7 +180,7 @@ async fn faulty_policies_and_resources_are_refused() {
     for (request, expected) in [
         (
             json!({}),
-            "400 ValidationException: 2 validation errors detected: Value null at 'resourceArn' failed to satisfy constraint: Member must not be null; Value null at 'policy' failed to satisfy constraint: Member must not be null".to_owned(),
+            "400 ValidationException: 2 validation errors detected: Value at 'ResourceArn' failed to satisfy constraint: Member must not be null; Value at 'Policy' failed to satisfy constraint: Member must not be null".to_owned(),
         ),
         (
             json!({"ResourceArn": nope, "Policy": policy("a")}),

@@ -214,7 +214,7 @@ async fn keys_of_encryption() {
         (
             json!({"Enabled": true, "SSEType": "DES"}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value 'DES' at 'sSESpecification.sSEType' failed to satisfy constraint: Member must satisfy enum value set: [AES256, KMS]"
+                "400 ValidationException: 1 validation error detected: Value at 'SSESpecification.SSEType' failed to satisfy constraint: Member must satisfy enum value set: [AES256, KMS]"
             ],
         ),
         (

@@ -287,13 +287,13 @@ async fn streams_are_switched_described_and_listed() {
         (
             json!({"StreamEnabled": true, "StreamViewType": "ALL"}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value 'ALL' at 'streamSpecification.streamViewType' failed to satisfy constraint: Member must satisfy enum value set: [NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES, KEYS_ONLY]"
+                "400 ValidationException: 1 validation error detected: Value at 'StreamSpecification.StreamViewType' failed to satisfy constraint: Member must satisfy enum value set: [NEW_IMAGE, OLD_IMAGE, NEW_AND_OLD_IMAGES, KEYS_ONLY]"
             ],
         ),
         (
             json!({"StreamViewType": "KEYS_ONLY"}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value null at 'streamSpecification.streamEnabled' failed to satisfy constraint: Member must not be null"
+                "400 ValidationException: 1 validation error detected: Value at 'StreamSpecification.StreamEnabled' failed to satisfy constraint: Member must not be null"
             ],
         ),
     ] {
@@ -468,7 +468,7 @@ async fn shards_are_paged_and_filtered_by_parent() {
         (
             json!({"Type": "PARENTS", "ShardId": shards[0]["ShardId"]}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value 'PARENTS' at 'shardFilter.type' failed to satisfy constraint: Member must satisfy enum value set: [CHILD_SHARDS]"
+                "400 ValidationException: 1 validation error detected: Value at 'ShardFilter.Type' failed to satisfy constraint: Member must satisfy enum value set: [CHILD_SHARDS]"
             ],
         ),
         (
@@ -570,13 +570,13 @@ async fn places_that_are_none_are_refused() {
         (
             json!({}),
             expect![
-                "400 ValidationException: 3 validation errors detected: Value null at 'streamArn' failed to satisfy constraint: Member must not be null; Value null at 'shardId' failed to satisfy constraint: Member must not be null; Value null at 'shardIteratorType' failed to satisfy constraint: Member must not be null"
+                "400 ValidationException: 3 validation errors detected: Value at 'StreamArn' failed to satisfy constraint: Member must not be null; Value at 'ShardId' failed to satisfy constraint: Member must not be null; Value at 'ShardIteratorType' failed to satisfy constraint: Member must not be null"
             ],
         ),
         (
             ask("NEVER", json!({})),
             expect![
-                "400 ValidationException: 1 validation error detected: Value 'NEVER' at 'shardIteratorType' failed to satisfy constraint: Member must satisfy enum value set: [TRIM_HORIZON, LATEST, AT_SEQUENCE_NUMBER, AFTER_SEQUENCE_NUMBER, AT_TIMESTAMP]"
+                "400 ValidationException: 1 validation error detected: Value at 'ShardIteratorType' failed to satisfy constraint: Member must satisfy enum value set: [TRIM_HORIZON, LATEST, AT_SEQUENCE_NUMBER, AFTER_SEQUENCE_NUMBER, AT_TIMESTAMP]"
             ],
         ),
         (
@@ -610,7 +610,7 @@ async fn places_that_are_none_are_refused() {
         (
             ask("AT_SEQUENCE_NUMBER", json!({"SequenceNumber": "12"})),
             expect![
-                "400 ValidationException: 1 validation error detected: Value '12' at 'sequenceNumber' failed to satisfy constraint: Member must have length greater than or equal to 21"
+                "400 ValidationException: 1 validation error detected: Value at 'SequenceNumber' failed to satisfy constraint: Member must have length greater than or equal to 21"
             ],
         ),
         (
@@ -677,7 +677,7 @@ async fn places_that_are_none_are_refused() {
         (
             json!({}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value null at 'shardIterator' failed to satisfy constraint: Member must not be null"
+                "400 ValidationException: 1 validation error detected: Value at 'ShardIterator' failed to satisfy constraint: Member must not be null"
             ],
         ),
         (
@@ -695,13 +695,13 @@ async fn places_that_are_none_are_refused() {
         (
             json!({"ShardIterator": iterator, "Limit": 1001}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value '1001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 1000"
+                "400 ValidationException: 1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value less than or equal to 1000"
             ],
         ),
         (
             json!({"ShardIterator": iterator, "Limit": 0}),
             expect![
-                "400 ValidationException: 1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1"
+                "400 ValidationException: 1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"
             ],
         ),
     ] {
@@ -710,7 +710,7 @@ async fn places_that_are_none_are_refused() {
     let other = json!({"StreamArn": ARN.replace("music", "other")});
     expect!["400 ResourceNotFoundException: Requested resource not found: Stream: arn:aws:dynamodb:us-east-1:000000000000:table/other/stream/2023-11-14T20:00:00.000 not found"].assert_eq(&client.stream_err("DescribeStream", other).await);
     let garbage = json!({"ExclusiveStartStreamArn": "garbage"});
-    expect!["400 ValidationException: 1 validation error detected: Value 'garbage' at 'exclusiveStartStreamArn' failed to satisfy constraint: Member must have length greater than or equal to 37"].assert_eq(&client.stream_err("ListStreams", garbage).await);
+    expect!["400 ValidationException: 1 validation error detected: Value at 'ExclusiveStartStreamArn' failed to satisfy constraint: Member must have length greater than or equal to 37"].assert_eq(&client.stream_err("ListStreams", garbage).await);
 
     fixture.clock.advance(Duration::from_secs(901));
     let body = json!({"ShardIterator": iterator});

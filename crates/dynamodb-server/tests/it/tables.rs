@@ -156,21 +156,21 @@ async fn tables_that_exist_or_do_not() {
             "DescribeTable",
             json!({}),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'TableName' failed to satisfy constraint: Member must not be null"#
             ]],
         ),
         (
             "DescribeTable",
             json!({"TableName": "a/b"}),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value 'a/b' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'TableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+"#
             ]],
         ),
         (
             "DescribeTable",
             json!({"TableName": ""}),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 1"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'TableName' failed to satisfy constraint: Member must have length greater than or equal to 1"#
             ]],
         ),
         (
@@ -259,7 +259,7 @@ async fn tables_are_listed_in_pages() {
         exact,
         json!({"TableNames": ["alpha", "bravo", "charlie", "delta"]})
     );
-    expect![[r#"400 ValidationException: 1 validation error detected: Value '101' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 100"#]]
+    expect![[r#"400 ValidationException: 1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value less than or equal to 100"#]]
         .assert_eq(&client.err("ListTables", json!({"Limit": 101})).await);
 }
 

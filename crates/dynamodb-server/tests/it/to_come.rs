@@ -97,13 +97,13 @@ async fn there_are_no_backups() {
         &answers,
         expect![[r#"
         ListBackups: {"BackupSummaries":[]}
-        ListBackups: 400 ValidationException: 1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1
+        ListBackups: 400 ValidationException: 1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1
         CreateBackup: 400 ContinuousBackupsUnavailableException: CreateBackup is not available in this version of ShaleDB
         CreateBackup: 400 TableNotFoundException: Table not found: nope
-        CreateBackup: 400 ValidationException: 1 validation error detected: Value null at 'backupName' failed to satisfy constraint: Member must not be null
+        CreateBackup: 400 ValidationException: 1 validation error detected: Value at 'BackupName' failed to satisfy constraint: Member must not be null
         DescribeBackup: 400 BackupNotFoundException: Backup not found: arn:aws:dynamodb:us-east-1:000000000000:table/music/backup/01489602797149-73d8d5bc
         DeleteBackup: 400 BackupNotFoundException: Backup not found: arn:aws:dynamodb:us-east-1:000000000000:table/music/backup/01489602797149-73d8d5bc
-        DeleteBackup: 400 ValidationException: 1 validation error detected: Value 'short' at 'backupArn' failed to satisfy constraint: Member must have length greater than or equal to 37
+        DeleteBackup: 400 ValidationException: 1 validation error detected: Value at 'BackupArn' failed to satisfy constraint: Member must have length greater than or equal to 37
         RestoreTableFromBackup: 400 BackupNotFoundException: Backup not found: arn:aws:dynamodb:us-east-1:000000000000:table/music/backup/01489602797149-73d8d5bc
         RestoreTableFromBackup: 400 TableAlreadyExistsException: Table already exists: music
         DescribeContinuousBackups: {"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"DISABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}
@@ -111,7 +111,7 @@ async fn there_are_no_backups() {
         DescribeContinuousBackups: 400 TableNotFoundException: Table not found: nope
         UpdateContinuousBackups: 400 ContinuousBackupsUnavailableException: Point-in-time recovery is not available in this version of ShaleDB
         UpdateContinuousBackups: {"ContinuousBackupsDescription":{"ContinuousBackupsStatus":"DISABLED","PointInTimeRecoveryDescription":{"PointInTimeRecoveryStatus":"DISABLED"}}}
-        UpdateContinuousBackups: 400 ValidationException: 1 validation error detected: Value null at 'pointInTimeRecoverySpecification' failed to satisfy constraint: Member must not be null
+        UpdateContinuousBackups: 400 ValidationException: 1 validation error detected: Value at 'PointInTimeRecoverySpecification' failed to satisfy constraint: Member must not be null
         RestoreTableToPointInTime: 400 PointInTimeRecoveryUnavailableException: Point in time recovery is not enabled for table 'music'
         RestoreTableToPointInTime: 400 TableNotFoundException: Table not found: nope
         RestoreTableToPointInTime: 400 TableAlreadyExistsException: Table already exists: music
@@ -171,25 +171,25 @@ async fn there_are_no_exports_imports_and_bulk_operations() {
         &answers,
         expect![[r#"
         ListExports: {"ExportSummaries":[]}
-        ListExports: 400 ValidationException: 1 validation error detected: Value '26' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 25
+        ListExports: 400 ValidationException: 1 validation error detected: Value at 'MaxResults' failed to satisfy constraint: Member must have value less than or equal to 25
         ListExports: 400 ValidationException: NextToken x was not given out by this operation
         DescribeExport: 400 ExportNotFoundException: Export not found: arn:aws:dynamodb:us-east-1:000000000000:table/music/export/01234567890123-a1b2c3d4
         ExportTableToPointInTime: 400 PointInTimeRecoveryUnavailableException: Point in time recovery is not enabled for table 'music'
         ExportTableToPointInTime: 400 TableNotFoundException: Table not found: nope
         ExportTableToPointInTime: 400 ValidationException: Invalid ARN: music is not the ARN of a table of this server
-        ExportTableToPointInTime: 400 ValidationException: 1 validation error detected: Value 'a b' at 's3Bucket' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-z0-9A-Z]+[\.\-\w]*[a-z0-9A-Z]+$
+        ExportTableToPointInTime: 400 ValidationException: 1 validation error detected: Value at 'S3Bucket' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-z0-9A-Z]+[\.\-\w]*[a-z0-9A-Z]+$
         ListImports: {"ImportSummaryList":[]}
-        ListImports: 400 ValidationException: 2 validation errors detected: Value 'x' at 'nextToken' failed to satisfy constraint: Member must satisfy regular expression pattern: ([0-9a-f]{16})+; Value 'x' at 'nextToken' failed to satisfy constraint: Member must have length greater than or equal to 112
+        ListImports: 400 ValidationException: 2 validation errors detected: Value at 'NextToken' failed to satisfy constraint: Member must satisfy regular expression pattern: ([0-9a-f]{16})+; Value at 'NextToken' failed to satisfy constraint: Member must have length greater than or equal to 112
         DescribeImport: 400 ImportNotFoundException: Import not found: arn:aws:dynamodb:us-east-1:000000000000:table/music/export/01234567890123-a1b2c3d4
         ImportTable: 400 ValidationException: ImportTable is not available in this version of ShaleDB
         ImportTable: 400 ResourceInUseException: Table already exists: music
-        ImportTable: 400 ValidationException: 3 validation errors detected: Value null at 's3BucketSource' failed to satisfy constraint: Member must not be null; Value null at 'inputFormat' failed to satisfy constraint: Member must not be null; Value null at 'tableCreationParameters' failed to satisfy constraint: Member must not be null
+        ImportTable: 400 ValidationException: 3 validation errors detected: Value at 'S3BucketSource' failed to satisfy constraint: Member must not be null; Value at 'InputFormat' failed to satisfy constraint: Member must not be null; Value at 'TableCreationParameters' failed to satisfy constraint: Member must not be null
         ListBulkOperations: {"BulkOperationsSummaryList":[]}
         DescribeBulkOperation: 400 ResourceNotFoundException: Requested resource not found: Bulk operation: arn:aws:dynamodb:us-east-1:000000000000:table/music/export/01234567890123-a1b2c3d4 not found
         CancelBulkOperation: 400 ResourceNotFoundException: Requested resource not found: Bulk operation: arn:aws:dynamodb:us-east-1:000000000000:table/music/export/01234567890123-a1b2c3d4 not found
         StartBulkPutItems: 400 ValidationException: StartBulkPutItems is not available in this version of ShaleDB
         StartBulkPutItems: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
-        StartBulkPutItems: 400 ValidationException: 2 validation errors detected: Value null at 'inputS3Configuration' failed to satisfy constraint: Member must not be null; Value null at 'outputS3Configuration' failed to satisfy constraint: Member must not be null"#]],
+        StartBulkPutItems: 400 ValidationException: 2 validation errors detected: Value at 'InputS3Configuration' failed to satisfy constraint: Member must not be null; Value at 'OutputS3Configuration' failed to satisfy constraint: Member must not be null"#]],
     );
 }
 
@@ -236,13 +236,13 @@ async fn a_single_region_has_no_global_tables() {
         &answers,
         expect![[r#"
         ListGlobalTables: {"GlobalTables":[]}
-        ListGlobalTables: 400 ValidationException: 1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1
+        ListGlobalTables: 400 ValidationException: 1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1
         CreateGlobalTable: 400 ValidationException: CreateGlobalTable is not available in this version of ShaleDB
         CreateGlobalTable: 400 TableNotFoundException: Table not found: nope
         DescribeGlobalTable: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
         DescribeGlobalTableSettings: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
         UpdateGlobalTable: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
-        UpdateGlobalTable: 400 ValidationException: 1 validation error detected: Value null at 'replicaUpdates' failed to satisfy constraint: Member must not be null
+        UpdateGlobalTable: 400 ValidationException: 1 validation error detected: Value at 'ReplicaUpdates' failed to satisfy constraint: Member must not be null
         UpdateGlobalTableSettings: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
         DescribeTableReplicaAutoScaling: {"TableAutoScalingDescription":{"TableName":"music","TableStatus":"ACTIVE","Replicas":[]}}
         DescribeTableReplicaAutoScaling: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
@@ -291,9 +291,9 @@ async fn destinations_and_vectors_are_off() {
             EnableKinesisStreamingDestination: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
             DisableKinesisStreamingDestination: 400 ValidationException: Table is not in a valid state for this operation on a Kinesis streaming destination: No streaming destination with streamArn: arn:aws:kinesis:us-east-1:000000000000:stream/events is enabled for it
             UpdateKinesisStreamingDestination: 400 ValidationException: One or more parameter values were invalid: ApproximateCreationDateTimePrecision must be given
-            UpdateKinesisStreamingDestination: 400 ValidationException: 1 validation error detected: Value null at 'streamArn' failed to satisfy constraint: Member must not be null
+            UpdateKinesisStreamingDestination: 400 ValidationException: 1 validation error detected: Value at 'StreamArn' failed to satisfy constraint: Member must not be null
             SearchVectors: 400 ValidationException: The table does not have the specified index: near
             SearchVectors: 400 ResourceNotFoundException: Requested resource not found
-            SearchVectors: 400 ValidationException: 2 validation errors detected: Value null at 'indexName' failed to satisfy constraint: Member must not be null; Value null at 'searchVector' failed to satisfy constraint: Member must not be null"#]],
+            SearchVectors: 400 ValidationException: 2 validation errors detected: Value at 'IndexName' failed to satisfy constraint: Member must not be null; Value at 'SearchVector' failed to satisfy constraint: Member must not be null"#]],
     );
 }

@@ -238,19 +238,19 @@ async fn faulty_transactions_are_refused_as_a_whole() {
         (
             json!([]),
             expect![[r#"
-            ValidationException: 1 validation error detected: Value '[]' at 'transactItems' failed to satisfy constraint: Member must have length greater than or equal to 1
+            ValidationException: 1 validation error detected: Value at 'TransactItems' failed to satisfy constraint: Member must have length greater than or equal to 1
         "#]],
         ),
         (
             Value::Null,
             expect![[r#"
-            ValidationException: 1 validation error detected: Value null at 'transactItems' failed to satisfy constraint: Member must not be null
+            ValidationException: 1 validation error detected: Value at 'TransactItems' failed to satisfy constraint: Member must not be null
         "#]],
         ),
         (
             json!(many),
             expect![[r#"
-            ValidationException: 1 validation error detected: Value '[...]' at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100
+            ValidationException: 1 validation error detected: Value at 'TransactItems' failed to satisfy constraint: Member must have length less than or equal to 100
         "#]],
         ),
         (
@@ -268,7 +268,7 @@ async fn faulty_transactions_are_refused_as_a_whole() {
         (
             json!([put("other", pk("a")), {"Put": {}}, {"ConditionCheck": {"TableName": "!"}}, {"Update": {"TableName": "other", "Key": pk("b"), "ReturnValuesOnConditionCheckFailure": "ALL"}}]),
             expect![[r#"
-            ValidationException: 7 validation errors detected: Value null at 'transactItems.2.member.put.tableName' failed to satisfy constraint: Member must not be null; Value null at 'transactItems.2.member.put.item' failed to satisfy constraint: Member must not be null; Value '!' at 'transactItems.3.member.conditionCheck.tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value null at 'transactItems.3.member.conditionCheck.key' failed to satisfy constraint: Member must not be null; Value null at 'transactItems.3.member.conditionCheck.conditionExpression' failed to satisfy constraint: Member must not be null; Value null at 'transactItems.4.member.update.updateExpression' failed to satisfy constraint: Member must not be null; Value 'ALL' at 'transactItems.4.member.update.returnValuesOnConditionCheckFailure' failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, NONE]
+            ValidationException: 7 validation errors detected: Value at 'TransactItems.2.member.Put.TableName' failed to satisfy constraint: Member must not be null; Value at 'TransactItems.2.member.Put.Item' failed to satisfy constraint: Member must not be null; Value at 'TransactItems.3.member.ConditionCheck.TableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value at 'TransactItems.3.member.ConditionCheck.Key' failed to satisfy constraint: Member must not be null; Value at 'TransactItems.3.member.ConditionCheck.ConditionExpression' failed to satisfy constraint: Member must not be null; Value at 'TransactItems.4.member.Update.UpdateExpression' failed to satisfy constraint: Member must not be null; Value at 'TransactItems.4.member.Update.ReturnValuesOnConditionCheckFailure' failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, NONE]
         "#]],
         ),
         (
@@ -358,19 +358,19 @@ async fn faulty_transactions_are_refused_as_a_whole() {
         (
             gets(json!([])),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value '[]' at 'transactItems' failed to satisfy constraint: Member must have length greater than or equal to 1"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'TransactItems' failed to satisfy constraint: Member must have length greater than or equal to 1"#
             ]],
         ),
         (
             gets(json!(vec![&get; 101])),
             expect![[
-                r#"400 ValidationException: 1 validation error detected: Value '[...]' at 'transactItems' failed to satisfy constraint: Member must have length less than or equal to 100"#
+                r#"400 ValidationException: 1 validation error detected: Value at 'TransactItems' failed to satisfy constraint: Member must have length less than or equal to 100"#
             ]],
         ),
         (
             gets(json!([{}, {"Get": {}}])),
             expect![[
-                r#"400 ValidationException: 3 validation errors detected: Value null at 'transactItems.1.member.get' failed to satisfy constraint: Member must not be null; Value null at 'transactItems.2.member.get.tableName' failed to satisfy constraint: Member must not be null; Value null at 'transactItems.2.member.get.key' failed to satisfy constraint: Member must not be null"#
+                r#"400 ValidationException: 3 validation errors detected: Value at 'TransactItems.1.member.Get' failed to satisfy constraint: Member must not be null; Value at 'TransactItems.2.member.Get.TableName' failed to satisfy constraint: Member must not be null; Value at 'TransactItems.2.member.Get.Key' failed to satisfy constraint: Member must not be null"#
             ]],
         ),
         (
@@ -432,7 +432,7 @@ async fn a_token_makes_a_transaction_happen_once() {
     for token in ["", "0123456789012345678901234567890123456"] {
         let refused = client.err("TransactWriteItems", request(token, "1")).await;
         assert!(
-            refused.contains("at 'clientRequestToken' failed"),
+            refused.contains("at 'ClientRequestToken' failed"),
             "{refused}"
         );
     }
@@ -546,18 +546,18 @@ async fn a_batch_reads_items_by_their_keys() {
         ),
         (
             json!([]),
-            "1 validation error detected: Value '[]' at 'statements' failed to satisfy constraint: Member must have length greater than or equal to 1",
+            "1 validation error detected: Value at 'Statements' failed to satisfy constraint: Member must have length greater than or equal to 1",
         ),
         (
             json!(vec![
                 json!({"Statement": "SELECT * FROM other WHERE pk = '1'"});
                 26
             ]),
-            "1 validation error detected: Value '[...]' at 'statements' failed to satisfy constraint: Member must have length less than or equal to 25",
+            "1 validation error detected: Value at 'Statements' failed to satisfy constraint: Member must have length less than or equal to 25",
         ),
         (
             json!([{"Statement": ""}, {"Statement": "SELECT 1", "Parameters": []}]),
-            "2 validation errors detected: Value '' at 'statements.1.member.statement' failed to satisfy constraint: Member must have length greater than or equal to 1; Value '[]' at 'statements.2.member.parameters' failed to satisfy constraint: Member must have length greater than or equal to 1",
+            "2 validation errors detected: Value at 'Statements.1.member.Statement' failed to satisfy constraint: Member must have length greater than or equal to 1; Value at 'Statements.2.member.Parameters' failed to satisfy constraint: Member must have length greater than or equal to 1",
         ),
     ] {
         let refused = client
@@ -712,13 +712,13 @@ async fn faulty_transactions_of_statements_are_refused() {
         (
             statements(&[]),
             expect![
-                "400 ValidationException: 1 validation error detected: Value '[]' at 'transactStatements' failed to satisfy constraint: Member must have length greater than or equal to 1"
+                "400 ValidationException: 1 validation error detected: Value at 'TransactStatements' failed to satisfy constraint: Member must have length greater than or equal to 1"
             ],
         ),
         (
             statements(&[read; 101]),
             expect![
-                "400 ValidationException: 1 validation error detected: Value '[...]' at 'transactStatements' failed to satisfy constraint: Member must have length less than or equal to 100"
+                "400 ValidationException: 1 validation error detected: Value at 'TransactStatements' failed to satisfy constraint: Member must have length less than or equal to 100"
             ],
         ),
     ] {
