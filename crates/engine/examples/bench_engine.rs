@@ -238,6 +238,7 @@ fn table(indexes: usize) -> CreateTable {
         deletion_protection: false,
         settings: BTreeMap::new(),
         tags: BTreeMap::new(),
+        sql: Default::default(),
         derived: Derived {
             indexes: (0..indexes).map(index).collect(),
             ..Derived::default()

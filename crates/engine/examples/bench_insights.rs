@@ -113,6 +113,7 @@ fn table() -> CreateTable {
         deletion_protection: false,
         settings: BTreeMap::new(),
         tags: BTreeMap::new(),
+        sql: Default::default(),
         derived: Derived::default(),
     }
 }

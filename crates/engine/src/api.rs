@@ -35,6 +35,25 @@ pub struct ColumnDefinition {
     pub default: Option<String>,
 }
 
+/// A CHECK constraint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckConstraint {
+    /// Name, unique in the table.
+    pub name: String,
+    /// Its expression as SQL text (opaque here).
+    pub expression: String,
+}
+
+/// What only SQL knows of a relation. The engine keeps it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SqlDefinition {
+    /// A view: its query as SQL text. A view has a name and columns, and neither items nor anything that is derived from them; only
+    /// [`Engine::describe_relation`](crate::Engine::describe_relation) and its like know it.
+    pub view: Option<String>,
+    /// CHECK constraints, in the order of their creation.
+    pub checks: Vec<CheckConstraint>,
+}
+
 /// A table as created.
 #[derive(Clone, Debug)]
 pub struct CreateTable {
@@ -55,6 +74,8 @@ pub struct CreateTable {
     pub settings: BTreeMap<String, String>,
     /// Key and value tags.
     pub tags: BTreeMap<String, String>,
+    /// View and constraints.
+    pub sql: SqlDefinition,
     /// Indexes, stream, time to live, history.
     pub derived: Derived,
 }
@@ -125,6 +146,10 @@ pub struct TableChanges {
     pub expected_settings: BTreeMap<String, Option<String>>,
     /// Tags to store; `None` removes one.
     pub tags: BTreeMap<String, Option<String>>,
+    /// What changes of SQL's columns, in order.
+    pub columns: Vec<ColumnChange>,
+    /// What changes of the CHECK constraints, in order.
+    pub checks: Vec<CheckChange>,
     /// Indexes to create, change and drop, in that order.
     pub indexes: Vec<IndexChange>,
     /// The attribute with the expiry, or `None` to switch expiry off. [`Error::TimeToLive`](crate::Error) if that changes nothing.
@@ -138,6 +163,24 @@ pub struct TableChanges {
     pub destination: Option<DestinationChange>,
     /// Contributor Insights of the table or of one of its global indexes.
     pub insights: Option<InsightsChange>,
+}
+
+/// What changes of SQL's columns.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ColumnChange {
+    /// The column of that name is this now; a new one is the last one.
+    Put(ColumnDefinition),
+    /// There is no column of that name.
+    Drop(String),
+}
+
+/// What changes of the CHECK constraints.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckChange {
+    /// The constraint of that name is this now; a new one is the last one.
+    Put(CheckConstraint),
+    /// There is no constraint of that name.
+    Drop(String),
 }
 
 /// What changes of a table's Kinesis destination. A [`DestinationProblem`](crate::DestinationProblem) if there is none to change.

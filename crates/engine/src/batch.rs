@@ -10,6 +10,8 @@ use crate::error::Error;
 use crate::insights;
 use crate::limits::{BATCH_GET_BYTES_MAX, encode_checked};
 use crate::read::{At, read};
+use crate::section::Successions;
+use crate::table_ddl::move_to;
 use crate::write::{Decision, Verdict};
 use shale_item::{EncodedItem, Item, PrimaryKey, encode_key};
 use shale_storage::{Lsn, StorageError};
@@ -77,11 +79,20 @@ impl Engine {
         let writes = writes
             .into_iter()
             .map(|(table, write)| check_write(self, &table, write));
-        let writes: Vec<Write> = writes.collect::<Result<_, _>>()?;
+        let mut writes: Vec<Write> = writes.collect::<Result<_, _>>()?;
         let mut outcomes = Vec::with_capacity(writes.len());
         // All are sequenced before the first is waited for, so that they share groups.
-        for write in &writes {
-            outcomes.push(self.begin_write(write).await);
+        for write in &mut writes {
+            let mut successions = Successions::default();
+            let outcome = loop {
+                match self.begin_write(write).await {
+                    Err(error) if successions.has_another(self, &error) => {}
+                    outcome => break outcome,
+                }
+                write.table = self.table(&write.table.definition.name)?;
+                move_to(&mut write.tree_key, write.table.id);
+            };
+            outcomes.push(outcome);
         }
         let mut output = BatchWriteOutput {
             collection_bytes: vec![None; writes.len()],

@@ -34,6 +34,8 @@ pub(crate) struct Table {
     pub(crate) space: Space,
     pub(crate) uuid: String,
     pub(crate) created_micros: u64,
+    /// Whether it has taken the place of a table whose items were all removed at once.
+    pub(crate) successor: bool,
     /// As it was when this process first saw the table: name and key, which never change. The rest is in `current`.
     pub(crate) definition: Arc<CreateTable>,
     /// The published definition.
@@ -71,6 +73,7 @@ impl Table {
             space: stored.space,
             uuid: stored.uuid,
             created_micros: stored.created_micros,
+            successor: stored.successor,
             current: ArcSwap::from_pointee(Published {
                 definition: Arc::clone(&definition),
                 since,
@@ -83,6 +86,11 @@ impl Table {
             version: AtomicU64::new(version),
             described: ArcSwapOption::empty(),
         }
+    }
+
+    /// Whether it is a view of SQL: no request about items or tables knows it.
+    pub(crate) fn is_view(&self) -> bool {
+        self.definition.sql.view.is_some()
     }
 
     /// The published definition.
@@ -222,16 +230,17 @@ impl Catalog {
 
     /// Names in order behind `after`, at most `limit`.
     pub(crate) fn list(&self, space: Space, after: Option<&str>, limit: usize) -> Vec<String> {
-        let ordered = self.names(space).ordered.read();
-        let from = match after {
-            Some(after) => Bound::Excluded(after),
-            None => Bound::Unbounded,
-        };
-        ordered
-            .range::<str, _>((from, Bound::Unbounded))
-            .take(limit)
-            .map(|name| name.to_string())
-            .collect()
+        list(&self.names(space).ordered, after, limit)
+    }
+
+    /// Names of views in order behind `after`, at most `limit`.
+    pub(crate) fn list_views(
+        &self,
+        space: Space,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Vec<String> {
+        list(&self.names(space).views, after, limit)
     }
 
     /// Changes whenever a table is published, dropped, or shows something new.
@@ -278,7 +287,7 @@ impl Catalog {
             bucket.insert(Arc::clone(&name), Arc::clone(&table));
             bucket
         });
-        names.ordered.write().insert(name);
+        names.ordered_of(table.is_view()).write().insert(name);
     }
 
     fn count(&self, table: &Table) {
@@ -294,11 +303,14 @@ impl Catalog {
         for space in [Space::User, Space::System] {
             let names = self.names(space);
             let mut buckets: Vec<Bucket> = vec![Bucket::default(); BUCKETS];
-            let mut ordered = names.ordered.write();
+            let (mut ordered, mut views) = (names.ordered.write(), names.views.write());
             for table in tables.iter().filter(|table| table.space == space) {
                 let name: Arc<str> = table.definition.name.as_str().into();
                 buckets[bucket_of(&name)].insert(Arc::clone(&name), Arc::clone(table));
-                ordered.insert(name);
+                match table.is_view() {
+                    true => views.insert(name),
+                    false => ordered.insert(name),
+                };
             }
             for (slot, bucket) in names.buckets.iter().zip(buckets) {
                 slot.store(Arc::new(bucket));
@@ -322,8 +334,9 @@ impl Catalog {
             bucket.retain(|_, table| table.id != id);
             bucket
         });
-        if self.find(table.space, name).is_none() {
-            names.ordered.write().remove(name);
+        let successor = self.find(table.space, name);
+        if successor.is_none_or(|successor| successor.is_view() != table.is_view()) {
+            names.ordered_of(table.is_view()).write().remove(name);
         }
         self.next_version();
     }
@@ -350,7 +363,10 @@ type Bucket = FxHashMap<Arc<str>, Arc<Table>>;
 #[derive(Debug)]
 struct NameSpace {
     buckets: Box<[ArcSwap<Bucket>]>,
+    /// Names of tables.
     ordered: RwLock<BTreeSet<Arc<str>>>,
+    /// Names of views.
+    views: RwLock<BTreeSet<Arc<str>>>,
 }
 
 impl Default for NameSpace {
@@ -358,6 +374,7 @@ impl Default for NameSpace {
         NameSpace {
             buckets: (0..BUCKETS).map(|_| ArcSwap::default()).collect(),
             ordered: RwLock::default(),
+            views: RwLock::default(),
         }
     }
 }
@@ -366,6 +383,27 @@ impl NameSpace {
     fn bucket(&self, name: &str) -> &ArcSwap<Bucket> {
         &self.buckets[bucket_of(name)]
     }
+
+    fn ordered_of(&self, views: bool) -> &RwLock<BTreeSet<Arc<str>>> {
+        match views {
+            true => &self.views,
+            false => &self.ordered,
+        }
+    }
+}
+
+/// Names in order behind `after`, at most `limit`.
+fn list(ordered: &RwLock<BTreeSet<Arc<str>>>, after: Option<&str>, limit: usize) -> Vec<String> {
+    let from = match after {
+        Some(after) => Bound::Excluded(after),
+        None => Bound::Unbounded,
+    };
+    ordered
+        .read()
+        .range::<str, _>((from, Bound::Unbounded))
+        .take(limit)
+        .map(|name| name.to_string())
+        .collect()
 }
 
 fn bucket_of(name: &str) -> usize {

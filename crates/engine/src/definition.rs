@@ -25,7 +25,9 @@
 //!
 //! Integers are big-endian. A format that this version does not know is an error.
 
-use crate::api::{BillingMode, ColumnDefinition, CreateTable, ObservedAttribute};
+use crate::api::{
+    BillingMode, CheckConstraint, ColumnDefinition, CreateTable, ObservedAttribute, SqlDefinition,
+};
 use crate::derived::{
     Derived, HistoryDefinition, Index, IndexKind, IndexProjection, IndexStatus, InsightsDefinition,
     KinesisDestination, StreamDefinition, TimeToLive,
@@ -171,6 +173,8 @@ pub(crate) struct StoredTable {
     pub(crate) uuid: String,
     /// Microseconds since the Unix epoch.
     pub(crate) created_micros: u64,
+    /// Whether it has taken the place of a table whose items were all removed at once (`transaction::truncate`).
+    pub(crate) successor: bool,
     /// The rest.
     pub(crate) definition: CreateTable,
 }
@@ -215,6 +219,22 @@ struct TableRow {
     item_collections: Option<u32>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     insights: BTreeMap<u32, InsightsDefinition>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    successor: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    view: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    checks: Vec<CheckRow>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CheckRow {
+    name: String,
+    expression: String,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 #[derive(Serialize, Deserialize)]
@@ -285,6 +305,9 @@ impl StoredTable {
             history: definition.derived.history,
             item_collections: definition.derived.item_collections,
             insights: definition.derived.insights.clone(),
+            successor: self.successor,
+            view: definition.sql.view.clone(),
+            checks: definition.sql.checks.iter().map(check_row).collect(),
         };
         serde_json::to_vec(&row).expect("strings, numbers and maps with string keys are JSON")
     }
@@ -301,6 +324,7 @@ impl StoredTable {
             space: row.space,
             uuid: row.uuid,
             created_micros: row.created_micros,
+            successor: row.successor,
             definition: CreateTable {
                 name: row.name,
                 key_schema: KeySchema {
@@ -316,6 +340,10 @@ impl StoredTable {
                 deletion_protection: row.deletion_protection,
                 settings: row.settings,
                 tags: row.tags,
+                sql: SqlDefinition {
+                    view: row.view,
+                    checks: row.checks.into_iter().map(check).collect(),
+                },
                 derived: Derived {
                     indexes: row
                         .indexes
@@ -398,6 +426,20 @@ fn column_row(column: &ColumnDefinition) -> ColumnRow {
         sql_type: column.sql_type.clone(),
         not_null: column.not_null,
         default: column.default.clone(),
+    }
+}
+
+fn check_row(check: &CheckConstraint) -> CheckRow {
+    CheckRow {
+        name: check.name.clone(),
+        expression: check.expression.clone(),
+    }
+}
+
+fn check(row: CheckRow) -> CheckConstraint {
+    CheckConstraint {
+        name: row.name,
+        expression: row.expression,
     }
 }
 

@@ -95,6 +95,15 @@ pub(crate) struct Decided<T> {
 impl Engine {
     /// The published table of that name in this handle's name space.
     pub(crate) fn table(&self, name: &str) -> Result<Arc<Table>, Error> {
+        let table = self.relation(name)?;
+        match table.is_view() {
+            false => Ok(table),
+            true => Err(not_found(name)),
+        }
+    }
+
+    /// The published table or view of that name in this handle's name space.
+    pub(crate) fn relation(&self, name: &str) -> Result<Arc<Table>, Error> {
         let found = self.inner.applier.catalog.find(self.space, name);
         found.ok_or_else(|| not_found(name))
     }
@@ -166,6 +175,20 @@ impl Engine {
     /// [`Error::TableNotFound`].
     pub fn describe_table(&self, name: &str) -> Result<Arc<TableDescription>, Error> {
         Ok(self.table(name)?.describe())
+    }
+
+    /// Describes a table or a view of SQL; names are exact.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`].
+    pub fn describe_relation(&self, name: &str) -> Result<Arc<TableDescription>, Error> {
+        Ok(self.relation(name)?.describe())
+    }
+
+    /// Names of the views of SQL in order, behind `after`, at most `limit`.
+    pub fn list_views(&self, after: Option<&str>, limit: usize) -> Vec<String> {
+        let catalog = &self.inner.applier.catalog;
+        catalog.list_views(self.space, after, limit)
     }
 
     /// Items and bytes of an index now; none if the table has no such index.

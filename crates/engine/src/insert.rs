@@ -13,7 +13,8 @@ use crate::error::{Error, LimitKind};
 use crate::gate::{self, Open};
 use crate::insights;
 use crate::limits::{RECORD_BYTES_MAX, RECORD_ROWS_MAX, encode_checked};
-use crate::section::Section;
+use crate::section::{Section, Successions};
+use crate::table_ddl::move_to;
 use crate::write::{apply_update, check_targets, current, holds};
 use rustc_hash::FxHashSet;
 use shale_item::{EncodedItem, Item, encode_key};
@@ -57,11 +58,21 @@ impl Engine {
         items: Vec<(Item, OnConflict)>,
     ) -> Result<Vec<InsertOutcome>, (usize, Error)> {
         let whole = |error: Error| (0, error);
-        let table = self.table(table).map_err(whole)?;
+        let mut table = self.table(table).map_err(whole)?;
         let many = is_many(items.len());
-        let Rows { rows, large } = blocking_if(many, || check_rows(&table, items))?;
-        let section = || blocking_if(large, || self.insert_section(&table, &rows));
-        let decided = self.run_section(section).await.map_err(whole)?;
+        let Rows { mut rows, large } = blocking_if(many, || check_rows(&table, items))?;
+        let mut successions = Successions::default();
+        let decided = loop {
+            let section = || blocking_if(large, || self.insert_section(&table, &rows));
+            match self.run_section(section).await {
+                Err(error) if successions.has_another(self, &error) => {}
+                decided => break decided.map_err(whole)?,
+            }
+            table = self.table(&table.definition.name).map_err(whole)?;
+            let id = table.id;
+            rows.iter_mut()
+                .for_each(|row| move_to(&mut row.tree_key, id));
+        };
         if let Some(lsn) = decided.after {
             self.published(lsn).await.map_err(whole)?;
         }

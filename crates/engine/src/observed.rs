@@ -99,10 +99,13 @@ impl Observed {
         for (name, fact) in news {
             let key = observed_key(table, &name);
             let newest = shard.latest(Role::Catalog, &key)?.value;
-            let mut entry = match &newest {
-                Some(row) => decode_observed(row).map_err(StorageError::Corrupt)?,
-                None if names >= NAMES_MAX => continue,
-                None => {
+            // A table of a transaction may have facts whose rows are in the same record.
+            let staged = self.published.load().get(&name).cloned();
+            let mut entry = match (&newest, staged) {
+                (Some(row), _) => decode_observed(row).map_err(StorageError::Corrupt)?,
+                (None, Some(fact)) => fact,
+                (None, None) if names >= NAMES_MAX => continue,
+                (None, None) => {
                     names += 1;
                     ObservedAttribute::default()
                 }

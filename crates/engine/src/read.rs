@@ -48,11 +48,20 @@ impl<'a> At<'a> {
         }
     }
 
-    /// What the name means here. A transaction notes that it has relied on it.
+    /// The table that the name means here. A transaction notes that it has relied on it.
     pub(crate) fn open(self, name: &str) -> Result<Opened, Error> {
+        let opened = self.open_relation(name)?;
+        match opened.table.is_view() {
+            false => Ok(opened),
+            true => Err(not_found(name)),
+        }
+    }
+
+    /// What the name means here, also if it is a view of SQL.
+    pub(crate) fn open_relation(self, name: &str) -> Result<Opened, Error> {
         match self {
             At::Published(engine) => {
-                let table = engine.table(name)?;
+                let table = engine.relation(name)?;
                 let definition = table.current();
                 Ok(Opened { table, definition })
             }
@@ -71,6 +80,13 @@ impl<'a> At<'a> {
                     None => open_in(view, name),
                 };
                 if let Some(within) = &view.within {
+                    if let Err(Error::TableNotFound { .. }) = &opened
+                        && view.snapshot.is_ahead()
+                        && let Ok(table) = view.engine.relation(name)
+                        && let Some(drop) = table.gate.drop_position()
+                    {
+                        within.note_drop(drop)?;
+                    }
                     within.note_table(opened.as_ref().ok())?;
                 }
                 let opened = opened?;
@@ -114,7 +130,7 @@ impl<'a> At<'a> {
 
 /// What the name means at the view's LSN, as far as the catalog still knows.
 pub(crate) fn open_in(view: &ReadView, name: &str) -> Result<Opened, Error> {
-    let table = view.engine.table(name)?;
+    let table = view.engine.relation(name)?;
     let published = table.published();
     // What is ahead of the publications may be a definition too.
     if published.since <= view.snapshot.lsn() && !view.snapshot.is_ahead() {
@@ -125,12 +141,16 @@ pub(crate) fn open_in(view: &ReadView, name: &str) -> Result<Opened, Error> {
     let row = view
         .snapshot
         .get(Role::Catalog, &table_key(TABLE, table.id))?;
-    let stored = StoredTable::decode(&row.ok_or_else(|| not_found(name))?);
-    let definition = stored.map_err(StorageError::Corrupt)?.definition;
-    Ok(Opened {
-        table,
-        definition: Arc::new(definition),
-    })
+    let definition = match row {
+        Some(row) => {
+            let stored = StoredTable::decode(&row).map_err(StorageError::Corrupt)?;
+            Arc::new(stored.definition)
+        }
+        // The view is older than the successor, and sees it empty.
+        None if table.successor && !view.snapshot.is_ahead() => Arc::clone(&published.definition),
+        None => return Err(not_found(name)),
+    };
+    Ok(Opened { table, definition })
 }
 
 /// Times that a request reads whose snapshot is cancelled.

@@ -21,6 +21,24 @@ pub(crate) enum Section<'t, T> {
     Dropping(&'t Table, Lsn),
 }
 
+/// How often a request goes on with the successor of its table. Each time somebody has to truncate it anew.
+const SUCCESSIONS_MAX: usize = 8;
+
+/// How often a request went on with the successor of its table.
+#[derive(Debug, Default)]
+pub(crate) struct Successions(usize);
+
+impl Successions {
+    /// Whether a request that failed met the end of its table, and the name means another one now, so that it can be tried again.
+    pub(crate) fn has_another(&mut self, engine: &Engine, error: &Error) -> bool {
+        let Error::TableNotFound { name } = error else {
+            return false;
+        };
+        self.0 += 1;
+        self.0 <= SUCCESSIONS_MAX && engine.table(name).is_ok()
+    }
+}
+
 impl Engine {
     /// Waits for admission and runs the section; again if what it had read was rolled back.
     pub(crate) async fn run_section<'t, T>(

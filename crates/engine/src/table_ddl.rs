@@ -8,7 +8,9 @@
 //!   sees the gate closed and answers only once the drop's outcome is known.
 //! * A dropped table is remembered in a row until nothing of it is left on disk.
 
-use crate::api::{CreateTable, TableChanges, TableDescription, TableStatus};
+use crate::api::{
+    CheckChange, ColumnChange, CreateTable, TableChanges, TableDescription, TableStatus,
+};
 use crate::catalog::{Ddl, Table};
 use crate::definition::{
     BACKFILL, DROPPED, NEXT_TABLE_ID, STATISTICS, Space, StoredTable, TABLE, observed_key,
@@ -111,6 +113,7 @@ pub(crate) fn new_table(
         space: engine.space,
         uuid: new_uuid(&**rand),
         created_micros: clock.now_micros(),
+        successor: false,
         definition,
     };
     Ok((id, stored))
@@ -257,9 +260,41 @@ pub(crate) fn change(
     if let Some(protection) = changes.deletion_protection {
         definition.deletion_protection = protection;
     }
+    change_columns(definition, &changes.columns);
+    change_checks(definition, &changes.checks);
     merge(&mut definition.settings, &changes.settings);
     merge(&mut definition.tags, &changes.tags);
     Ok(())
+}
+
+fn change_columns(definition: &mut CreateTable, changes: &[ColumnChange]) {
+    let columns = &mut definition.columns;
+    for change in changes {
+        match change {
+            ColumnChange::Put(column) => {
+                match columns.iter_mut().find(|known| known.name == column.name) {
+                    Some(known) => *known = column.clone(),
+                    None => columns.push(column.clone()),
+                }
+            }
+            ColumnChange::Drop(name) => columns.retain(|column| column.name != *name),
+        }
+    }
+}
+
+fn change_checks(definition: &mut CreateTable, changes: &[CheckChange]) {
+    let checks = &mut definition.sql.checks;
+    for change in changes {
+        match change {
+            CheckChange::Put(check) => {
+                match checks.iter_mut().find(|known| known.name == check.name) {
+                    Some(known) => *known = check.clone(),
+                    None => checks.push(check.clone()),
+                }
+            }
+            CheckChange::Drop(name) => checks.retain(|check| check.name != *name),
+        }
+    }
 }
 
 /// Marks what was filled as complete. Nothing if it is gone or was complete already.
@@ -405,6 +440,12 @@ pub(crate) const ROLES_BY_ID: [Role; 3] = [Role::Items, Role::Indexes, Role::His
 pub(crate) fn id_range(id: TableId) -> Range<Bytes> {
     let end = TableId(id.0.saturating_add(1));
     Bytes::copy_from_slice(&table_prefix(id))..Bytes::copy_from_slice(&table_prefix(end))
+}
+
+/// Makes the tree key of an item of a table that of the same item in another one.
+pub(crate) fn move_to(tree_key: &mut [u8], table: TableId) {
+    let prefix = table_prefix(table);
+    tree_key[..prefix.len()].copy_from_slice(&prefix);
 }
 
 pub(crate) fn is_system(engine: &Engine) -> bool {

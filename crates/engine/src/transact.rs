@@ -18,7 +18,7 @@ use crate::error::{Error, LimitKind};
 use crate::gate::{self, Open};
 use crate::insights;
 use crate::limits::{TRANSACTION_ACTIONS_MAX, TRANSACTION_BYTES_MAX, encode_checked};
-use crate::section::Section;
+use crate::section::{Section, Successions};
 use crate::transact_token::{ClientRequest, Found, Sweep};
 use crate::write::{
     Decision, Plan, Verdict, condition_failed, current, holds, plan_delete, plan_put, plan_update,
@@ -155,10 +155,16 @@ impl Engine {
         request: Option<&ClientRequest>,
     ) -> Result<TransactWriteOutput, Error> {
         check_count(actions.len())?;
-        let transaction = self.check_transaction(actions, request)?;
-        let section = || blocking_if(transaction.large, || self.transaction_section(&transaction));
-        let decided = self.run_section(section).await?;
-        self.settle(decided).await
+        let mut successions = Successions::default();
+        loop {
+            let transaction = self.check_transaction(actions, request)?;
+            let section =
+                || blocking_if(transaction.large, || self.transaction_section(&transaction));
+            match self.run_section(section).await {
+                Err(error) if successions.has_another(self, &error) => {}
+                decided => return self.settle(decided?).await,
+            }
+        }
     }
 
     /// What can be said without looking at the items.

@@ -24,6 +24,7 @@ mod commit;
 mod definitions;
 mod overlay;
 mod staging;
+mod truncate;
 mod turn;
 mod versions;
 
@@ -93,6 +94,8 @@ struct State {
     savepoints: Vec<u64>,
     /// Counts the views that are alive.
     views: Arc<()>,
+    /// A drop that is ahead of the publications hid a table: what the name means then is not known yet.
+    met_drop: Option<Lsn>,
 }
 
 impl fmt::Debug for Transaction {
@@ -153,6 +156,7 @@ impl Engine {
                     command: 0,
                     savepoints: Vec::new(),
                     views: Arc::new(()),
+                    met_drop: None,
                 }),
                 place,
             }),
@@ -220,6 +224,11 @@ impl Transaction {
         let mut state = self.inner.live()?;
         state.savepoints.retain(|command| *command < savepoint.0);
         Ok(())
+    }
+
+    /// A drop that hid a table from it, and that was not published when it did.
+    fn met_drop(&self) -> Option<Lsn> {
+        self.inner.state.lock().met_drop
     }
 
     /// What must be published before anything that the transaction has read may be told.
@@ -293,6 +302,12 @@ impl Within {
             None => state.reads.add_key(Role::Catalog, NEXT_TABLE_ID),
         }
         state.take_memory()
+    }
+
+    /// Notes that a drop on its way hides a table.
+    pub(crate) fn note_drop(&self, drop: Lsn) -> Result<(), Error> {
+        self.transaction.live()?.met_drop = Some(drop);
+        Ok(())
     }
 
     /// What is staged under a key of the items tree; if nothing is, the key is noted as read from the snapshot.

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::gate;
 use crate::insights;
 use crate::limits::{ITEM_BYTES_MAX, encode_checked};
-use crate::section::Section;
+use crate::section::{Section, Successions};
 use shale_expression::{Action, Condition, Update};
 use shale_item::{EncodedItem, Item, ItemView, encode_key, item_size};
 use shale_storage::{Latest, Lsn, Role};
@@ -52,9 +52,15 @@ impl Engine {
     /// # Errors
     /// [`Error::TableNotFound`], [`Error::Key`], [`Error::Limit`], [`Error::ConditionFailed`], [`Error::KeyContention`], or the shard's.
     pub async fn put_item(&self, request: PutItem) -> Result<WriteOutput, Error> {
-        let table = self.table(&request.table)?;
-        let (tree_key, decide) = plan_put(&table, &request)?;
-        self.write(&table, &tree_key, decide).await
+        let mut successions = Successions::default();
+        loop {
+            let table = self.table(&request.table)?;
+            let (tree_key, decide) = plan_put(&table, &request)?;
+            match self.write(&table, &tree_key, decide).await {
+                Err(error) if successions.has_another(self, &error) => {}
+                answer => return answer,
+            }
+        }
     }
 
     /// UpdateItem. Creates the item if it is not there, unless the update only removes.
@@ -62,9 +68,15 @@ impl Engine {
     /// # Errors
     /// As [`Engine::put_item`], [`Error::UpdatesKey`], [`Error::Evaluation`].
     pub async fn update_item(&self, request: UpdateItem) -> Result<WriteOutput, Error> {
-        let table = self.table(&request.table)?;
-        let (tree_key, decide) = plan_update(&table, &request)?;
-        self.write(&table, &tree_key, decide).await
+        let mut successions = Successions::default();
+        loop {
+            let table = self.table(&request.table)?;
+            let (tree_key, decide) = plan_update(&table, &request)?;
+            match self.write(&table, &tree_key, decide).await {
+                Err(error) if successions.has_another(self, &error) => {}
+                answer => return answer,
+            }
+        }
     }
 
     /// DeleteItem.
@@ -72,9 +84,15 @@ impl Engine {
     /// # Errors
     /// [`Error::TableNotFound`], [`Error::Key`], [`Error::ConditionFailed`], [`Error::KeyContention`], or the shard's.
     pub async fn delete_item(&self, request: DeleteItem) -> Result<WriteOutput, Error> {
-        let table = self.table(&request.table)?;
-        let (tree_key, decide) = plan_delete(&table, &request)?;
-        self.write(&table, &tree_key, decide).await
+        let mut successions = Successions::default();
+        loop {
+            let table = self.table(&request.table)?;
+            let (tree_key, decide) = plan_delete(&table, &request)?;
+            match self.write(&table, &tree_key, decide).await {
+                Err(error) if successions.has_another(self, &error) => {}
+                answer => return answer,
+            }
+        }
     }
 
     /// Admission, decision, durability.

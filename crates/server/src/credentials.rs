@@ -293,6 +293,7 @@ fn system_table(name: &str, key: &str) -> CreateTable {
         deletion_protection: true,
         settings: BTreeMap::new(),
         tags: BTreeMap::new(),
+        sql: Default::default(),
         derived: Default::default(),
     }
 }

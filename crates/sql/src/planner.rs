@@ -417,6 +417,10 @@ fn plan_definition(statement: Box<Statement>, of: Planning<'_>) -> Result<Planne
             let plan = ddl::plan_create(&create, &[], dialect)?;
             Ok(Planned::new(Plan::CreateTable(Box::new(plan))))
         }
+        Statement::Truncate(truncate) => {
+            let names = crate::plan::truncate::plan(truncate)?;
+            Ok(Planned::new(Plan::Truncate(names)))
+        }
         Statement::CreateIndex(create) => {
             let table = table_for_write(of.catalog, &create.table_name, text, dialect)?;
             let plan = index::plan_create_index(&create, &table, text, dialect)?;

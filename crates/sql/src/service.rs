@@ -90,6 +90,7 @@ pub(crate) enum Plan {
         names: Vec<sqlparser::ast::ObjectName>,
         if_exists: bool,
     },
+    Truncate(Vec<sqlparser::ast::ObjectName>),
     CreateIndex(Box<index::CreateIndexPlan>),
     DropIndexes {
         names: Vec<sqlparser::ast::ObjectName>,
@@ -129,6 +130,7 @@ impl Plan {
             Plan::Delete(..) => "DELETE",
             Plan::CreateTable(_) => "CREATE TABLE",
             Plan::DropTables { .. } => "DROP TABLE",
+            Plan::Truncate(_) => "TRUNCATE TABLE",
             Plan::CreateIndex(_) => "CREATE INDEX",
             Plan::DropIndexes { .. } => "DROP INDEX",
             Plan::AlterTable { .. } => "ALTER TABLE",

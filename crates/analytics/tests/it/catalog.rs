@@ -215,6 +215,7 @@ async fn tables_of_the_json_api_show_what_was_observed() {
         deletion_protection: false,
         settings: BTreeMap::new(),
         tags: BTreeMap::new(),
+        sql: Default::default(),
         derived: Default::default(),
     };
     database.engine.create_table(table).await.unwrap();

@@ -22,6 +22,7 @@ fn table(name: &str, partition: &str, sort: &str, indexes: Vec<Index>) -> Create
         deletion_protection: false,
         settings: BTreeMap::new(),
         tags: BTreeMap::new(),
+        sql: Default::default(),
         derived: Default::default(),
     };
     table.derived.indexes = indexes;

@@ -125,6 +125,7 @@ fn decode(request: &mut Structure<'_>) -> Result<(CreateTable, Option<Encryption
         deletion_protection,
         settings,
         tags: tags.unwrap_or_default(),
+        sql: Default::default(),
         derived: Derived {
             indexes,
             stream: stream_definition(stream)?,

@@ -6,6 +6,7 @@ fn full() -> StoredTable {
         space: Space::User,
         uuid: "0b6dd3a1-0000-4000-8000-000000000001".to_owned(),
         created_micros: 1_700_000_000_000_000,
+        successor: false,
         definition: CreateTable {
             name: "Music".to_owned(),
             key_schema: KeySchema {
@@ -29,6 +30,7 @@ fn full() -> StoredTable {
             deletion_protection: true,
             settings: [("table_class".to_owned(), "STANDARD".to_owned())].into(),
             tags: [("team".to_owned(), "a".to_owned())].into(),
+            sql: Default::default(),
             derived: Default::default(),
         },
     }

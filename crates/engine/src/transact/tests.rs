@@ -42,6 +42,7 @@ async fn impatient() -> (Engine, TableId, tempfile::TempDir) {
         deletion_protection: false,
         settings: Default::default(),
         tags: Default::default(),
+        sql: Default::default(),
         derived: Default::default(),
     });
     let table = created.await.unwrap().id;

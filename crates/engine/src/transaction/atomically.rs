@@ -66,6 +66,7 @@ impl Engine {
             Ok(answer) => Ok((answer, transaction.sequence().await)),
             Err(error) => Err(error),
         };
+        let met_drop = transaction.met_drop();
         transaction.rollback();
         drop(lane);
         match sequenced {
@@ -86,6 +87,13 @@ impl Engine {
                 Ok(Attempt::Again)
             }
             Ok((_, Err(Refusal::Other(error)))) => Err(error.into()),
+            // Perhaps a successor has taken the place of the table.
+            Err(_) if met_drop.is_some() => {
+                if let Some(drop) = met_drop {
+                    let _ = self.published(drop).await;
+                }
+                Ok(Attempt::Again)
+            }
             Err(error) => match ahead {
                 Some(lsn) if self.published(lsn).await.is_err() => Ok(Attempt::Again),
                 _ => Err(error),

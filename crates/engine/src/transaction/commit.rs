@@ -10,7 +10,7 @@ use crate::blocking::blocking_if;
 use crate::catalog::Table;
 use crate::change::{CatalogRow, Change, Changed, NotSequenced, StampedRow};
 use crate::collection::latch_key;
-use crate::definition::{NEXT_TABLE_ID, TABLE, table_key};
+use crate::definition::{CatalogKey, NEXT_TABLE_ID, parse_key};
 use crate::engine::{Decided, Engine, Inner as Shared};
 use crate::error::Error;
 use crate::gate::{self, Open};
@@ -24,7 +24,7 @@ use crate::write::current;
 use bytes::Bytes;
 use shale_item::{EncodedItem, TableId};
 use shale_storage::{ActiveTransaction, Generation, Lsn, ReadSet, Role, StorageError};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a transaction leaves to be written.
@@ -167,14 +167,12 @@ impl Staged {
     /// The rows of the catalog that are written: values first, so that a name that passes from a table to its successor always means
     /// one of them.
     fn rows(&self, gone: Vec<Vec<u8>>, next_id: Option<u32>) -> Vec<CatalogRow> {
-        let never: BTreeSet<[u8; 5]> = self
-            .changes
-            .never
-            .iter()
-            .map(|id| table_key(TABLE, *id))
-            .collect();
+        let never = &self.changes.never;
         let staged = self.overlay.rows();
-        let staged = staged.filter(|(key, _)| !never.iter().any(|row| row[..] == key[..]));
+        let staged = staged.filter(|(key, _)| match parse_key(key) {
+            Ok(CatalogKey::Table(id) | CatalogKey::Observed(id, _)) => !never.contains(&id),
+            _ => true,
+        });
         let staged = staged.map(|(key, value)| (key.to_vec(), value.map(|value| value.to_vec())));
         let next_id = next_id.map(|id| (NEXT_TABLE_ID.to_vec(), Some(id.to_be_bytes().to_vec())));
         let gone = gone.into_iter().map(|key| (key, None));

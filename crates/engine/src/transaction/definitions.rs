@@ -14,8 +14,8 @@ use super::overlay::Overlay;
 use super::{Inner, State, Transaction, Within};
 use crate::api::{CreateTable, TableChanges, TableDescription, TableStatus};
 use crate::catalog::Table;
-use crate::definition::{HISTORY, StoredTable, TABLE, table_key};
-use crate::engine::{Engine, ReadView};
+use crate::definition::{HISTORY, StoredTable, TABLE, encode_observed, observed_key, table_key};
+use crate::engine::{Engine, ReadView, not_found};
 use crate::error::Error;
 use crate::history;
 use crate::index;
@@ -38,11 +38,11 @@ pub(super) struct Definitions {
     /// What names meant in the snapshot that the transaction has given another meaning.
     before: BTreeMap<String, Option<Opened>>,
     /// Tables that the transaction has created, also those that it has dropped again.
-    created: BTreeSet<TableId>,
+    pub(super) created: BTreeSet<TableId>,
     /// Whether numbers were taken.
     numbered: bool,
     /// What staged items show beyond what is published of their tables.
-    facts: BTreeMap<TableId, Facts>,
+    pub(super) facts: BTreeMap<TableId, Facts>,
     /// Changes with the definitions and facts; none as long as there are none.
     version: Option<u64>,
 }
@@ -123,33 +123,14 @@ impl Transaction {
         let taken = match state.overlay.name(name, u64::MAX) {
             Some(now) => now.is_some(),
             // Also one that was created since: it will still be there.
-            None => before.is_some() || inner.engine.table(name).is_ok(),
+            None => before.is_some() || inner.engine.relation(name).is_ok(),
         };
         if taken {
             return Err(Error::TableExists { name: name.clone() });
         }
         let (id, stored) =
             inner.numbered(|ids| table_ddl::new_table(&inner.engine, request, ids))?;
-        let row = Bytes::from(stored.encode());
-        let version = state.next_version(&inner.engine);
-        let since = inner.snapshot.lsn();
-        let table = Arc::new(Table::new(id, stored, Facts::new(), version, since));
-        let opened = Opened {
-            definition: Arc::clone(&table.definition),
-            table,
-        };
-        let command = state.begin_command();
-        let now = state.command;
-        state.overlay.set_name(name, Some(opened.clone()), now);
-        let key = Bytes::copy_from_slice(&table_key(TABLE, id));
-        state.overlay.set_row(key, Some(row), now);
-        if let Some(begun) = &opened.definition.derived.history {
-            let key = Bytes::copy_from_slice(&history::beginning_key(begun.id));
-            state.overlay.set_row(key, Some(Bytes::new()), now);
-        }
-        state.end_command(command)?;
-        state.definitions.numbered = true;
-        state.definitions.created.insert(id);
+        let opened = inner.stage_table(&mut state, id, stored, Facts::new())?;
         state.definitions.meant(name, before);
         Ok(state.describe(&opened))
     }
@@ -160,6 +141,25 @@ impl Transaction {
     /// [`Error::TableNotFound`], [`Error::DeletionProtected`]; [`Error::TransactionEnded`], [`Error::ReadOnlyTransaction`].
     pub fn delete_table(&self, name: &str) -> Result<Arc<TableDescription>, Error> {
         let opened = self.writable(name)?;
+        self.drop_relation(name, &opened)
+    }
+
+    /// Stages the drop of a view of SQL.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`]; [`Error::TransactionEnded`], [`Error::ReadOnlyTransaction`].
+    pub fn delete_view(&self, name: &str) -> Result<Arc<TableDescription>, Error> {
+        if self.inner.read_only {
+            return Err(Error::ReadOnlyTransaction);
+        }
+        let opened = At::View(&self.view()).open_relation(name)?;
+        match opened.table.is_view() {
+            true => self.drop_relation(name, &opened),
+            false => Err(not_found(name)),
+        }
+    }
+
+    fn drop_relation(&self, name: &str, opened: &Opened) -> Result<Arc<TableDescription>, Error> {
         let table = &opened.table;
         if opened.definition.deletion_protection {
             return Err(Error::DeletionProtected {
@@ -169,10 +169,10 @@ impl Transaction {
         let mut record = RecordBuilder::with_capacity(256);
         table_ddl::write_drop(table.id, &opened.definition, &mut record);
         let mut state = self.inner.live()?;
-        let mut description = TableDescription::clone(&state.describe(&opened));
+        let mut description = TableDescription::clone(&state.describe(opened));
         description.status = TableStatus::Deleting;
         self.inner
-            .stage_definition(&mut state, name, &opened, None, record)?;
+            .stage_definition(&mut state, name, opened, None, record)?;
         Ok(Arc::new(description))
     }
 
@@ -262,6 +262,32 @@ impl ReadView {
         self.engine.describe_table(name)
     }
 
+    /// As [`crate::Engine::describe_relation`], now; in a transaction with what it has staged.
+    ///
+    /// # Errors
+    /// [`Error::TableNotFound`], [`Error::TransactionEnded`].
+    pub fn describe_relation(&self, name: &str) -> Result<Arc<TableDescription>, Error> {
+        if let Some(within) = &self.within
+            && let Some(described) = within.describe_relation(self, name)?
+        {
+            return Ok(described);
+        }
+        self.engine.describe_relation(name)
+    }
+
+    /// As [`crate::Engine::list_views`], now; in a transaction with what it has staged.
+    ///
+    /// # Errors
+    /// [`Error::TransactionEnded`].
+    pub fn list_views(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
+        match &self.within {
+            Some(within) => within.list(after, limit, true, |more| {
+                self.engine.list_views(after, more)
+            }),
+            None => Ok(self.engine.list_views(after, limit)),
+        }
+    }
+
     /// As [`crate::Engine::catalog_version`], now; in a transaction as [`Transaction::catalog_version`].
     pub fn catalog_version(&self) -> u64 {
         let staged = self.within.as_ref().and_then(|within| {
@@ -277,7 +303,9 @@ impl ReadView {
     /// [`Error::TransactionEnded`].
     pub fn list_tables(&self, after: Option<&str>, limit: usize) -> Result<Vec<String>, Error> {
         match &self.within {
-            Some(within) => within.list_tables(&self.engine, after, limit),
+            Some(within) => within.list(after, limit, false, |more| {
+                self.engine.list_tables(after, more)
+            }),
             None => Ok(self.engine.list_tables(after, limit)),
         }
     }
@@ -290,13 +318,25 @@ impl Within {
         view: &ReadView,
         name: &str,
     ) -> Result<Option<Arc<TableDescription>>, Error> {
+        match self.describe_relation(view, name)? {
+            Some(found) if found.definition.sql.view.is_some() => Err(not_found(name)),
+            found => Ok(found),
+        }
+    }
+
+    /// A table or view that is different for the transaction; none if it is not.
+    fn describe_relation(
+        &self,
+        view: &ReadView,
+        name: &str,
+    ) -> Result<Option<Arc<TableDescription>>, Error> {
         let state = self.transaction.live()?;
         if state.definitions.version.is_none() {
             return Ok(None);
         }
         let staged = state.overlay.name(name, self.command).is_some();
         drop(state);
-        let opened = match At::View(view).open(name) {
+        let opened = match At::View(view).open_relation(name) {
             Err(Error::TableNotFound { .. }) if !staged => return Ok(None),
             opened => opened?,
         };
@@ -305,11 +345,13 @@ impl Within {
         Ok(differs.then(|| state.describe(&opened)))
     }
 
-    fn list_tables(
+    /// Names of tables or of views, given those of which all others know.
+    fn list(
         &self,
-        engine: &Engine,
         after: Option<&str>,
         limit: usize,
+        views: bool,
+        published: impl FnOnce(usize) -> Vec<String>,
     ) -> Result<Vec<String>, Error> {
         let state = self.transaction.live()?;
         let names: Vec<&str> = state
@@ -318,19 +360,20 @@ impl Within {
             .keys()
             .map(String::as_str)
             .collect();
-        let mut listed: BTreeSet<String> = engine
-            .list_tables(after, limit.saturating_add(names.len()))
-            .into_iter()
-            .collect();
+        let more = limit.saturating_add(names.len());
+        let mut listed: BTreeSet<String> = published(more).into_iter().collect();
         for name in names {
             match state.overlay.name(name, self.command) {
-                Some(Some(_)) if after.is_none_or(|after| name > after) => {
+                Some(Some(opened))
+                    if opened.table.is_view() == views
+                        && after.is_none_or(|after| name > after) =>
+                {
                     listed.insert(name.to_owned());
                 }
-                Some(None) => {
+                Some(_) => {
                     listed.remove(name);
                 }
-                Some(Some(_)) | None => {}
+                None => {}
             }
         }
         Ok(listed.into_iter().take(limit).collect())
@@ -338,8 +381,48 @@ impl Within {
 }
 
 impl Inner {
+    /// Stages a table that is new, with what is known of its attributes before it has items.
+    pub(super) fn stage_table(
+        &self,
+        state: &mut State,
+        id: TableId,
+        stored: StoredTable,
+        facts: Facts,
+    ) -> Result<Opened, Error> {
+        let row = Bytes::from(stored.encode());
+        let version = state.next_version(&self.engine);
+        let since = self.snapshot.lsn();
+        let command = state.begin_command();
+        let now = state.command;
+        for (name, fact) in &facts {
+            let key = Bytes::from(observed_key(id, name));
+            let value = Bytes::copy_from_slice(&encode_observed(fact));
+            state.overlay.set_row(key, Some(value), now);
+        }
+        let table = Arc::new(Table::new(id, stored, facts, version, since));
+        let opened = Opened {
+            definition: Arc::clone(&table.definition),
+            table,
+        };
+        let name = &opened.definition.name;
+        state.overlay.set_name(name, Some(opened.clone()), now);
+        let key = Bytes::copy_from_slice(&table_key(TABLE, id));
+        state.overlay.set_row(key, Some(row), now);
+        if let Some(begun) = &opened.definition.derived.history {
+            let key = Bytes::copy_from_slice(&history::beginning_key(begun.id));
+            state.overlay.set_row(key, Some(Bytes::new()), now);
+        }
+        state.end_command(command)?;
+        state.definitions.numbered = true;
+        state.definitions.created.insert(id);
+        Ok(opened)
+    }
+
     /// Takes numbers that nothing has had, also if the transaction is given up.
-    fn numbered<T>(&self, take: impl FnOnce(&mut Ids) -> Result<T, Error>) -> Result<T, Error> {
+    pub(super) fn numbered<T>(
+        &self,
+        take: impl FnOnce(&mut Ids) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut ddl = self.engine.inner.applier.catalog.ddl.lock();
         let mut ids = Ids(ddl.next_id);
         let taken = take(&mut ids)?;
@@ -348,7 +431,7 @@ impl Inner {
     }
 
     /// Stages what a name means now, and the rows of a record.
-    fn stage_definition(
+    pub(super) fn stage_definition(
         &self,
         state: &mut State,
         name: &str,
@@ -449,6 +532,7 @@ fn stored(table: &Table, definition: CreateTable) -> StoredTable {
         space: table.space,
         uuid: table.uuid.clone(),
         created_micros: table.created_micros,
+        successor: table.successor,
         definition,
     }
 }

@@ -26,4 +26,5 @@ mod time_travel_model;
 mod transaction_support;
 mod transactional_ddl;
 mod transactions;
+mod truncate;
 mod turns;

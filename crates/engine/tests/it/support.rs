@@ -186,6 +186,7 @@ pub fn table(name: &str, partition: (&str, KeyType), sort: Option<(&str, KeyType
         deletion_protection: false,
         settings: BTreeMap::new(),
         tags: BTreeMap::new(),
+        sql: Default::default(),
         derived: Default::default(),
     }
 }

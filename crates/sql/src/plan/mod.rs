@@ -16,6 +16,7 @@ pub(crate) mod past;
 pub(crate) mod relations;
 pub(crate) mod select;
 pub(crate) mod set;
+pub(crate) mod truncate;
 pub(crate) mod update;
 
 pub(crate) use constant::ConstantPlan;

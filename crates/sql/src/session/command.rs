@@ -178,9 +178,6 @@ pub(crate) fn folded(name: Ident) -> String {
 
 fn refused(statement: &Statement) -> SqlError {
     match statement {
-        Statement::Truncate(_) => {
-            unsupported("TRUNCATE", "DROP TABLE and CREATE TABLE are as fast.")
-        }
         Statement::CreateView(_) => unsupported("CREATE VIEW", ""),
         Statement::CreateSequence { .. } => unsupported("CREATE SEQUENCE", SEQUENCE_HINT),
         Statement::LISTEN { .. } | Statement::UNLISTEN { .. } | Statement::NOTIFY { .. } => {

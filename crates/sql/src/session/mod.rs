@@ -14,6 +14,7 @@ mod run_plan;
 mod run_transaction;
 mod settings;
 mod transaction;
+mod truncate;
 
 pub(crate) use command::Command;
 

@@ -111,6 +111,7 @@ impl Session {
                 self.drop_tables(names, *if_exists, transaction.as_ref())
                     .await
             }
+            Plan::Truncate(names) => self.truncate(names, transaction.as_ref()).await,
             Plan::CreateIndex(plan) => self.create_index(plan, transaction.as_ref()).await,
             Plan::DropIndexes { names, if_exists } => {
                 self.drop_indexes(names, *if_exists, transaction.as_ref())
