@@ -5,6 +5,7 @@ import datetime
 import pathlib
 import re
 import stat
+import time
 import urllib.error
 import urllib.request
 
@@ -189,6 +190,45 @@ def test_commands_reach_the_running_server(server):
     assert done("access-key", "list") == f"{KEY}\tshale\n" and not key_works(second_key, second_secret)
     socket = server.directory / "admin.sock"
     assert stat.S_ISSOCK(socket.stat().st_mode) and stat.S_IMODE(socket.stat().st_mode) == 0o600
+
+
+def test_temporary_and_reading_credentials(tmp_path):
+    """Both are kept over a restart. Temporary ones need their token and end; reading ones are denied what writes, and read."""
+
+    def created(*arguments):
+        printed = Commands(tmp_path)("access-key", "create", *arguments)
+        values = dict(line.split("=", 1) for line in printed.splitlines())
+        return values["AWS_ACCESS_KEY_ID"], values["AWS_SECRET_ACCESS_KEY"], values.get("AWS_SESSION_TOKEN")
+
+    def client(server, key, secret, token):
+        return server.dynamodb(key=key, secret=secret, token=token)
+
+    with running(tmp_path, insecure=False, variables=FIRST_START) as server:
+        temporary, reading = created("--duration-seconds", "3600"), created("--read-only")
+        short = created("--duration-seconds", "1", "--read-only")
+        assert temporary[0].startswith("ASIA") and reading[0].startswith("AKIA") and reading[2] is None
+        listed = Commands(tmp_path)("access-key", "list")
+        assert f"{reading[0]}\tshale\tread-only\n" in listed
+        assert re.search(rf"^{temporary[0]}\tshale\texpires 20\d{{6}}T\d{{6}}Z$", listed, re.MULTILINE)
+        assert server.stop() == 0
+    with running(tmp_path, insecure=False) as server:
+        client(server, *temporary).create_table(
+            TableName="music", BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}])
+        assert dynamodb_error(client(server, *temporary[:2], None)) == ("UnrecognizedClientException", 400)
+        assert dynamodb_error(client(server, *temporary[:2], short[2])) == ("UnrecognizedClientException", 400)
+        reader = client(server, *reading)
+        assert reader.scan(TableName="music")["Count"] == 0
+        with pytest.raises(botocore.exceptions.ClientError) as denied:
+            reader.put_item(TableName="music", Item={"id": {"S": "a"}})
+        error = denied.value.response["Error"]
+        assert error["Code"] == "AccessDeniedException" and "dynamodb:PutItem on resource: arn:" in error["Message"]
+        deadline = time.monotonic() + 30
+        while dynamodb_error(client(server, *short)) is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert dynamodb_error(client(server, *short)) == ("ExpiredTokenException", 400)
+        assert server.stop() == 0
 
 
 @pytest.mark.parametrize(("arguments", "words"), [

@@ -21,12 +21,35 @@ pub struct ScramVerifier {
 /// An access key with its secret in clear, as SigV4 needs it.
 #[derive(Clone)]
 pub struct AccessKey {
-    /// `AKIA…`
+    /// `AKIA…`, or `ASIA…` of a temporary key.
     pub id: String,
     /// The secret.
     pub secret: String,
     /// The user it belongs to.
     pub user: String,
+    /// What requests signed with it may do.
+    pub access: Access,
+    /// What makes it a temporary key: one that is good only with this token, and only for a while.
+    pub session: Option<SessionToken>,
+}
+
+/// What the holder of an access key may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Access {
+    /// Everything.
+    #[default]
+    Full,
+    /// Read items, tables and their settings.
+    ReadOnly,
+}
+
+/// The third part of temporary credentials, which goes with every request.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionToken {
+    /// As the client sends it in X-Amz-Security-Token.
+    pub token: String,
+    /// When the credentials end, seconds since the Unix epoch.
+    pub expires: u64,
 }
 
 /// Where the edges look credentials up. Answers come from memory: no waiting.

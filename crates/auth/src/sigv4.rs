@@ -8,7 +8,8 @@
 //! * `host` (or HTTP/2's `:authority`) and `x-amz-target` are part of what is signed, so that a signature cannot be used for another operation.
 //! * Signatures are compared in constant time.
 //!
-//! Flow: parse the header → check the scope → check the date → look the key up → rebuild the canonical request → compare.
+//! Flow: parse the header → check the scope → check the date → look the key up → rebuild the canonical request → compare → check the
+//! session token.
 //! Rules: AWS General Reference, "Create a signed AWS API request".
 
 mod canonical;
@@ -21,7 +22,7 @@ pub use presigned::Parameter;
 #[cfg(test)]
 mod tests;
 
-use crate::CredentialStore;
+use crate::{Access, AccessKey, CredentialStore};
 use hmac::{Hmac, KeyInit, Mac};
 use presigned::Presigned;
 use sha2::{Digest, Sha256};
@@ -76,6 +77,8 @@ pub struct Signer {
     pub access_key_id: String,
     /// The user it belongs to.
     pub user: String,
+    /// What it may do.
+    pub access: Access,
 }
 
 /// A part that an Authorization header must have.
@@ -221,6 +224,18 @@ pub enum SignatureError {
         /// As sent.
         id: String,
     },
+    /// A session token that is not the access key's, or none where it has one.
+    #[error("the session token is not that of access key {id}")]
+    SessionToken {
+        /// The access key.
+        id: String,
+    },
+    /// The temporary credentials have ended.
+    #[error("the session token of access key {id} is expired")]
+    SessionExpired {
+        /// The access key.
+        id: String,
+    },
     /// The signature is another one.
     #[error("the signature does not match")]
     Mismatch {
@@ -283,7 +298,9 @@ impl Verifier {
         let signed = time::parse(&date).ok_or(SignatureError::Date { date })?;
         self.check_scope(&scope, signed)?;
         check_skew(signed, now)?;
-        self.verify_signature(request, &authorization, &scope, signed, credentials)
+        let token = request.headers.first("x-amz-security-token");
+        let key = self.verify_signature(request, &authorization, &scope, signed, credentials)?;
+        signer(key, token.as_deref(), now)
     }
 
     fn verify_presigned(
@@ -304,7 +321,8 @@ impl Verifier {
             signed_headers: &presigned.signed_headers,
             signature: &presigned.signature,
         };
-        self.verify_signature(request, &authorization, &scope, signed, credentials)
+        let key = self.verify_signature(request, &authorization, &scope, signed, credentials)?;
+        signer(key, presigned.token.as_deref(), now)
     }
 
     /// What both forms have in common: the headers that must be signed, the key, the signature.
@@ -315,7 +333,7 @@ impl Verifier {
         scope: &Scope<'_>,
         signed: u64,
         credentials: &dyn CredentialStore,
-    ) -> Result<Signer, SignatureError> {
+    ) -> Result<AccessKey, SignatureError> {
         let names: Vec<&str> = authorization.signed_headers.split(';').collect();
         check_signed_headers(request, &names)?;
 
@@ -343,10 +361,7 @@ impl Verifier {
                 string_to_sign,
             });
         }
-        Ok(Signer {
-            access_key_id: key.id,
-            user: key.user,
-        })
+        Ok(key)
     }
 
     fn check_scope(&self, scope: &Scope<'_>, signed: u64) -> Result<(), SignatureError> {
@@ -400,6 +415,30 @@ impl Verifier {
         }
         mac
     }
+}
+
+/// Who signed with that key, if the session token that came along is the key's (in constant time) and has not ended.
+fn signer(key: AccessKey, token: Option<&str>, now: u64) -> Result<Signer, SignatureError> {
+    let is_its_own = match (&key.session, token) {
+        (None, None) => true,
+        (Some(session), Some(token)) => {
+            let digest = |text: &str| keyed(key.secret.as_bytes()).chain_update(text);
+            let sent = digest(token).finalize().into_bytes();
+            digest(&session.token).verify(&sent).is_ok()
+        }
+        (None, Some(_)) | (Some(_), None) => false,
+    };
+    if !is_its_own {
+        return Err(SignatureError::SessionToken { id: key.id });
+    }
+    if key.session.is_some_and(|session| session.expires <= now) {
+        return Err(SignatureError::SessionExpired { id: key.id });
+    }
+    Ok(Signer {
+        access_key_id: key.id,
+        user: key.user,
+        access: key.access,
+    })
 }
 
 struct Authorization<'a> {

@@ -4,7 +4,7 @@ use crate::exception::Exception;
 use hyper::HeaderMap;
 use hyper::http::request::Parts;
 use shale_auth::CredentialStore;
-use shale_auth::sigv4::{Headers, Request, Verifier};
+use shale_auth::sigv4::{Headers, Request, Signer, Verifier};
 use std::sync::Arc;
 
 /// The service that signatures are scoped to.
@@ -24,13 +24,13 @@ impl Authentication {
         }
     }
 
-    /// Refuses a request that no known access key signed. `now_micros` is since the Unix epoch.
+    /// Who signed a request; refuses one that no known access key signed. `now_micros` is since the Unix epoch.
     pub(crate) fn check(
         &self,
         parts: &Parts,
         body: &[u8],
         now_micros: u64,
-    ) -> Result<(), Exception> {
+    ) -> Result<Signer, Exception> {
         let headers = HttpHeaders {
             headers: &parts.headers,
             authority: parts.uri.authority().map(|authority| authority.as_str()),
@@ -46,7 +46,7 @@ impl Authentication {
             self.verifier
                 .verify(&request, now_micros / 1_000_000, self.credentials.as_ref())?;
         tracing::trace!(user = signer.user, key = signer.access_key_id, "request");
-        Ok(())
+        Ok(signer)
     }
 }
 

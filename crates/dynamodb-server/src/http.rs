@@ -65,13 +65,13 @@ async fn guarded(
 async fn post(service: &Service, parts: &Parts, body: Incoming) -> Result<Vec<u8>, Exception> {
     let body = service.bodies.read(body).await?;
     let operation = operation_of(parts)?;
-    service.authenticate(parts, &body.bytes)?;
+    let caller = service.authenticate(parts, &body.bytes)?;
     let inflated = inflate(&parts.headers, &body.bytes, &service.bodies).await?;
     let bytes = match &inflated {
         Some(inflated) => &inflated.bytes,
         None => &body.bytes[..],
     };
-    service.run(operation, bytes, host_of(parts)).await
+    service.run(&caller, operation, bytes, host_of(parts)).await
 }
 
 fn operation_of(parts: &Parts) -> Result<Operation, Exception> {

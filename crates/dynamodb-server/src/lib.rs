@@ -28,6 +28,7 @@ mod messages;
 mod model;
 mod operation;
 mod operations;
+mod permission;
 mod request_id;
 mod server;
 mod service;

@@ -52,6 +52,12 @@ pub(crate) const NOT_FOUND: &str = "Requests of the DynamoDB API are POSTs to /.
 pub(crate) const MISSING_TOKEN: &str = "Request is missing Authentication Token";
 pub(crate) const UNRECOGNIZED_CLIENT: &str =
     "The security token included in the request is invalid.";
+pub(crate) const EXPIRED_TOKEN: &str = "The security token included in the request is expired";
+pub(crate) fn access_denied(user_arn: &str, action: &str, resource: &str) -> String {
+    format!(
+        "User: {user_arn} is not authorized to perform: dynamodb:{action} on resource: {resource} because no identity-based policy allows the dynamodb:{action} action"
+    )
+}
 pub(crate) const REQUIRES_CREDENTIAL: &str =
     "Authorization header requires 'Credential' parameter.";
 pub(crate) const REQUIRES_SIGNATURE: &str = "Authorization header requires 'Signature' parameter.";

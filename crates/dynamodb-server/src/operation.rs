@@ -37,6 +37,15 @@ macro_rules! operations {
                 }
             }
 
+            /// Its name in the API.
+            pub(crate) fn name(self) -> &'static str {
+                match self {
+                    $(Operation::$name => stringify!($name),)*
+                    $(Operation::$modelled => stringify!($modelled),)*
+                    $(Operation::$stream_name => stringify!($stream_name),)*
+                }
+            }
+
             fn parse_of_tables(name: &str) -> Option<Operation> {
                 match name {
                     $(stringify!($name) => Some(Operation::$name),)*

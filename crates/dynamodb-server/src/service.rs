@@ -11,6 +11,7 @@ use crate::messages;
 use crate::model;
 use crate::operation::Operation;
 use crate::operations;
+use crate::permission::Caller;
 use crate::server::{Clock, DynamoDbOptions};
 use hyper::http::request::Parts;
 use shale_engine::{Engine, Error, TableDescription};
@@ -54,17 +55,21 @@ impl Service {
         }
     }
 
-    /// Refuses a request that is not signed as it must be.
-    pub(crate) fn authenticate(&self, parts: &Parts, body: &[u8]) -> Result<(), Exception> {
+    /// Who sends a request; refuses one that is not signed as it must be.
+    pub(crate) fn authenticate(&self, parts: &Parts, body: &[u8]) -> Result<Caller, Exception> {
         match &self.authentication {
-            Some(authentication) => authentication.check(parts, body, self.now_micros()),
-            None => Ok(()),
+            Some(authentication) => {
+                let signer = authentication.check(parts, body, self.now_micros())?;
+                Ok(Caller::from(signer))
+            }
+            None => Ok(Caller::ANYBODY),
         }
     }
 
     /// Runs an operation; the answer's body.
     pub(crate) async fn run(
         &self,
+        caller: &Caller,
         operation: Operation,
         body: &[u8],
         host: &str,
@@ -74,9 +79,10 @@ impl Service {
             model::check(name, &json)?;
         }
         let request = Structure::open(json, "Request")?;
+        caller.check(self, operation, &request)?;
         match operation {
             Operation::BatchExecuteStatement => {
-                operations::batch_execute_statement(self, request).await
+                operations::batch_execute_statement(self, caller, request).await
             }
             Operation::BatchGetItem => operations::batch_get_item(self, request),
             Operation::BatchWriteItem => operations::batch_write_item(self, request, body).await,
@@ -88,8 +94,12 @@ impl Service {
             Operation::DescribeStream => operations::describe_stream(self, request),
             Operation::DescribeTable => operations::describe_table(self, request),
             Operation::DescribeTimeToLive => operations::describe_time_to_live(self, request),
-            Operation::ExecuteStatement => operations::execute_statement(self, request).await,
-            Operation::ExecuteTransaction => operations::execute_transaction(self, request).await,
+            Operation::ExecuteStatement => {
+                operations::execute_statement(self, caller, request).await
+            }
+            Operation::ExecuteTransaction => {
+                operations::execute_transaction(self, caller, request).await
+            }
             Operation::GetItem => operations::get_item(self, request),
             Operation::GetRecords => operations::get_records(self, request),
             Operation::GetShardIterator => operations::get_shard_iterator(self, request),

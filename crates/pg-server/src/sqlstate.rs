@@ -77,6 +77,11 @@ pub(crate) fn report(error: &SqlError) -> Report {
             report.column = Some(column.clone());
             report
         }
+        SqlError::InsufficientPrivilege { table, .. } => {
+            let mut report = Report::error("42501", format!("permission denied for table {table}"));
+            report.table = Some(table.clone());
+            report
+        }
         SqlError::NotSupported { feature, hint } => with_hint_if(
             Report::error("0A000", format!("{feature} is not supported")),
             hint,

@@ -2,9 +2,10 @@
 //!
 //! One JSON object a line each way.
 
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, NewAccessKey};
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
+use shale_auth::{Access, AccessKey};
 use shale_engine::{Engine, EngineOptions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -44,6 +45,12 @@ pub enum Request {
     CreateAccessKey {
         /// Whose.
         user: String,
+        /// Whether it only reads.
+        #[serde(default)]
+        read_only: bool,
+        /// Of temporary credentials: how long they are good.
+        #[serde(default)]
+        duration_seconds: Option<u64>,
     },
     /// List access keys.
     ListAccessKeys,
@@ -71,17 +78,33 @@ pub enum Response {
         id: String,
         /// Secret.
         secret: String,
+        /// Of temporary credentials.
+        #[serde(default)]
+        session_token: Option<String>,
     },
     /// Access keys.
     AccessKeys {
-        /// Id and user.
-        keys: Vec<(String, String)>,
+        /// In order of id.
+        keys: Vec<AccessKeyLine>,
     },
     /// Not done.
     Refused {
         /// Why.
         reason: String,
     },
+}
+
+/// An access key as it is listed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AccessKeyLine {
+    /// Id.
+    pub id: String,
+    /// Whose.
+    pub user: String,
+    /// Whether it only reads.
+    pub read_only: bool,
+    /// Of temporary credentials: when they end, seconds since the Unix epoch.
+    pub expires: Option<u64>,
 }
 
 /// Called after users changed.
@@ -102,20 +125,42 @@ pub async fn handle(credentials: &Credentials, request: Request) -> Result<Respo
             names: credentials.users(),
         }),
         Request::DropUser { name } => credentials.drop_user(&name).await.map(|()| Response::Done),
-        Request::CreateAccessKey { user } => {
-            let key = credentials.create_access_key(&user, (None, None)).await?;
+        Request::CreateAccessKey {
+            user,
+            read_only,
+            duration_seconds,
+        } => {
+            let wanted = NewAccessKey {
+                access: match read_only {
+                    true => Access::ReadOnly,
+                    false => Access::Full,
+                },
+                duration_seconds,
+                ..NewAccessKey::default()
+            };
+            let key = credentials.create_access_key(&user, wanted).await?;
             Ok(Response::AccessKey {
                 id: key.id,
                 secret: key.secret,
+                session_token: key.session.map(|session| session.token),
             })
         }
         Request::ListAccessKeys => Ok(Response::AccessKeys {
-            keys: credentials.access_keys(),
+            keys: credentials.access_keys().iter().map(line_of).collect(),
         }),
         Request::DropAccessKey { id } => credentials
             .drop_access_key(&id)
             .await
             .map(|()| Response::Done),
+    }
+}
+
+fn line_of(key: &AccessKey) -> AccessKeyLine {
+    AccessKeyLine {
+        id: key.id.clone(),
+        user: key.user.clone(),
+        read_only: key.access == Access::ReadOnly,
+        expires: key.session.as_ref().map(|session| session.expires),
     }
 }
 

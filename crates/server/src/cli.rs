@@ -208,6 +208,12 @@ pub enum AccessKeyCommand {
         /// The user it belongs to
         #[arg(long, default_value = crate::config::DEFAULT_USER)]
         user: String,
+        /// Requests signed with it may read and not write
+        #[arg(long)]
+        read_only: bool,
+        /// Temporary credentials: good so many seconds, and only with the session token that is printed
+        #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=crate::credentials::DURATION_SECONDS_MAX))]
+        duration_seconds: Option<u64>,
         #[command(flatten)]
         target: Target,
     },

@@ -8,19 +8,27 @@ use crate::error::Error;
 use crate::seal::SealingKey;
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use shale_auth::{AccessKey, CredentialStore, ScramVerifier};
+use shale_auth::{Access, AccessKey, CredentialStore, ScramVerifier, SessionToken};
 use shale_engine::{BillingMode, CreateTable, DeleteItem, Engine, PutItem, ReturnValues, Scan};
 use shale_item::{AttributeValue, Item, KeyAttribute, KeySchema, KeyType};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 const USERS: &str = "users";
 const ACCESS_KEYS: &str = "access_keys";
+/// What the row of a key that only reads says of its access.
+const READ_ONLY: &str = "read-only";
 /// PBKDF2 rounds of new passwords: PostgreSQL's default.
 const SCRAM_ITERATIONS: u32 = 4096;
 const NAME_BYTES_MAX: usize = 63;
 const PASSWORD_BYTES_MAX: usize = 1024;
+/// How long temporary credentials are good at most, seconds: 36 hours, as those of GetSessionToken.
+pub const DURATION_SECONDS_MAX: u64 = 129_600;
+/// How long temporary keys are kept behind their end, so that their holders learn what is wrong.
+const ENDED_KEPT_SECONDS: u64 = 86_400;
+const SESSION_TOKEN_CHARACTERS: usize = 64;
 
 /// Users and access keys, in memory and in the database.
 pub struct Credentials {
@@ -30,6 +38,19 @@ pub struct Credentials {
     state: ArcSwap<State>,
     /// One change at a time, so that memory and tables agree.
     changes: tokio::sync::Mutex<()>,
+}
+
+/// An access key that is asked for.
+#[derive(Debug, Default)]
+pub struct NewAccessKey {
+    /// Generated if there is none.
+    pub id: Option<String>,
+    /// Generated if there is none.
+    pub secret: Option<String>,
+    /// What requests signed with it may do.
+    pub access: Access,
+    /// Of temporary credentials: how long they are good.
+    pub duration_seconds: Option<u64>,
 }
 
 #[derive(Clone, Default)]
@@ -96,15 +117,11 @@ impl Credentials {
         self.state.load().users.keys().cloned().collect()
     }
 
-    /// All access keys as (id, user), in order of id.
-    pub fn access_keys(&self) -> Vec<(String, String)> {
+    /// All access keys, in order of id.
+    pub fn access_keys(&self) -> Vec<AccessKey> {
         let state = self.state.load();
-        let mut keys: Vec<_> = state
-            .access_keys
-            .values()
-            .map(|key| (key.id.clone(), key.user.clone()))
-            .collect();
-        keys.sort();
+        let mut keys: Vec<AccessKey> = state.access_keys.values().cloned().collect();
+        keys.sort_by(|a, b| a.id.cmp(&b.id));
         keys
     }
 
@@ -145,9 +162,9 @@ impl Credentials {
                 "user \"{name}\" is the last one; add another first"
             )));
         }
-        for (id, user) in self.access_keys() {
-            if user == name {
-                self.remove_access_key(&id).await?;
+        for key in self.access_keys() {
+            if key.user == name {
+                self.remove_access_key(&key.id).await?;
             }
         }
         self.delete(USERS, "name", name).await?;
@@ -157,37 +174,45 @@ impl Credentials {
         Ok(())
     }
 
-    /// Makes an access key for a user; what is not given is generated.
+    /// Makes an access key for a user; what is not given is generated. Temporary keys that ended long ago go.
     ///
     /// # Errors
     /// There is no such user, the id is taken or not usable, the database.
     pub async fn create_access_key(
         &self,
         user: &str,
-        given: (Option<String>, Option<String>),
+        wanted: NewAccessKey,
     ) -> Result<AccessKey, Error> {
-        let id = given.0.unwrap_or_else(generate_access_key_id);
-        let secret = given.1.unwrap_or_else(|| crate::seal::random_text(40));
-        check_access_key_id(&id)?;
+        let now = now_seconds();
+        let key = AccessKey {
+            id: wanted.id.unwrap_or_else(|| match wanted.duration_seconds {
+                None => generate_access_key_id("AKIA"),
+                Some(_) => generate_access_key_id("ASIA"),
+            }),
+            secret: wanted
+                .secret
+                .unwrap_or_else(|| crate::seal::random_text(40)),
+            user: user.to_owned(),
+            access: wanted.access,
+            session: wanted.duration_seconds.map(|seconds| SessionToken {
+                token: crate::seal::random_text(SESSION_TOKEN_CHARACTERS),
+                expires: now.saturating_add(seconds),
+            }),
+        };
+        check_access_key_id(&key.id)?;
         let _change = self.changes.lock().await;
         self.require_user(user)?;
-        if self.state.load().access_keys.contains_key(&id) {
-            return Err(Error::Refused(format!("access key {id} already exists")));
+        if self.state.load().access_keys.contains_key(&key.id) {
+            let reason = format!("access key {} already exists", key.id);
+            return Err(Error::Refused(reason));
         }
-        let sealed = self
-            .sealing
-            .seal(&seal_context(&id, user), secret.as_bytes());
-        let item = Item::from([
-            ("id".to_owned(), AttributeValue::S(id.clone())),
-            ("user".to_owned(), AttributeValue::S(user.to_owned())),
-            ("sealed".to_owned(), AttributeValue::B(Bytes::from(sealed))),
-        ]);
-        self.put(ACCESS_KEYS, item).await?;
-        let key = AccessKey {
-            id,
-            secret,
-            user: user.to_owned(),
-        };
+        for old in self.access_keys() {
+            let ended = |session: &SessionToken| session.expires + ENDED_KEPT_SECONDS < now;
+            if old.session.as_ref().is_some_and(ended) {
+                self.remove_access_key(&old.id).await?;
+            }
+        }
+        self.put(ACCESS_KEYS, row_of(&key, &self.sealing)).await?;
         self.change(|state| {
             state.access_keys.insert(key.id.clone(), key.clone());
         });
@@ -331,14 +356,64 @@ fn open_access_key(
     let Some(AttributeValue::B(sealed)) = item.get("sealed") else {
         return Err(damaged());
     };
-    let secret = sealing
-        .open_sealed(&seal_context(&id, &user), sealed)
-        .and_then(|secret| String::from_utf8(secret).ok())
+    let access = match text(item, "access").as_deref() {
+        None => Access::Full,
+        Some(READ_ONLY) => Access::ReadOnly,
+        Some(_) => return Err(damaged()),
+    };
+    let expires = match text(item, "expires") {
+        None => None,
+        Some(seconds) => Some(seconds.parse().map_err(|_| damaged())?),
+    };
+    let opened = sealing
+        .open_sealed(&seal_context(&id, &user, access, expires), sealed)
+        .and_then(|opened| String::from_utf8(opened).ok())
         .ok_or_else(|| Error::KeyFile {
             path: SealingKey::path(directory),
             reason: "it is not the key that sealed them",
         })?;
-    Ok(AccessKey { id, secret, user })
+    let (secret, session) = match expires {
+        None => (opened, None),
+        Some(expires) => {
+            let (secret, token) = opened.split_once('\n').ok_or_else(damaged)?;
+            let token = token.to_owned();
+            (secret.to_owned(), Some(SessionToken { token, expires }))
+        }
+    };
+    Ok(AccessKey {
+        id,
+        secret,
+        user,
+        access,
+        session,
+    })
+}
+
+/// The row of an access key: its secret, and behind a newline its session token, are sealed.
+fn row_of(key: &AccessKey, sealing: &SealingKey) -> Item {
+    let expires = key.session.as_ref().map(|session| session.expires);
+    let context = seal_context(&key.id, &key.user, key.access, expires);
+    let sealed = match &key.session {
+        None => sealing.seal(&context, key.secret.as_bytes()),
+        Some(session) => {
+            let both = format!("{}\n{}", key.secret, session.token);
+            sealing.seal(&context, both.as_bytes())
+        }
+    };
+    let mut row = Item::from([
+        ("id".to_owned(), AttributeValue::S(key.id.clone())),
+        ("user".to_owned(), AttributeValue::S(key.user.clone())),
+        ("sealed".to_owned(), AttributeValue::B(Bytes::from(sealed))),
+    ]);
+    if key.access == Access::ReadOnly {
+        let value = AttributeValue::S(READ_ONLY.to_owned());
+        row.insert("access".to_owned(), value);
+    }
+    if let Some(expires) = expires {
+        let value = AttributeValue::S(expires.to_string());
+        row.insert("expires".to_owned(), value);
+    }
+    row
 }
 
 fn text(item: &Item, name: &str) -> Option<String> {
@@ -348,8 +423,16 @@ fn text(item: &Item, name: &str) -> Option<String> {
     }
 }
 
-fn seal_context(id: &str, user: &str) -> String {
-    format!("access-key/{id}/{user}")
+/// What a sealed secret is bound to, so that a row that was tampered with does not open.
+fn seal_context(id: &str, user: &str, access: Access, expires: Option<u64>) -> String {
+    let mut context = format!("access-key/{id}/{user}");
+    if access == Access::ReadOnly {
+        context += "/read-only";
+    }
+    if let Some(expires) = expires {
+        context += &format!("/expires/{expires}");
+    }
+    context
 }
 
 fn verifier(password: &str) -> Result<ScramVerifier, Error> {
@@ -388,10 +471,20 @@ fn check_access_key_id(id: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// `AKIA` and 16 characters, as IAM's look.
-fn generate_access_key_id() -> String {
+/// Seconds since the Unix epoch, as signatures are judged by too.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the end of credentials is an edge's time"
+)]
+fn now_seconds() -> u64 {
+    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_epoch.unwrap_or_default().as_secs()
+}
+
+/// The prefix and 16 characters, as IAM's look.
+fn generate_access_key_id(prefix: &str) -> String {
     const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let characters = crate::seal::random_bytes::<16>()
         .map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
-    format!("AKIA{}", characters.iter().collect::<String>())
+    format!("{prefix}{}", characters.iter().collect::<String>())
 }

@@ -103,9 +103,19 @@ async fn user(command: UserCommand) -> Result<(), Error> {
 
 async fn access_key(command: AccessKeyCommand) -> Result<(), Error> {
     let (directory, request): (PathBuf, Request) = match command {
-        AccessKeyCommand::Create { user, target } => {
-            (target.data_dir, Request::CreateAccessKey { user })
-        }
+        AccessKeyCommand::Create {
+            user,
+            read_only,
+            duration_seconds,
+            target,
+        } => (
+            target.data_dir,
+            Request::CreateAccessKey {
+                user,
+                read_only,
+                duration_seconds,
+            },
+        ),
         AccessKeyCommand::List { target } => (target.data_dir, Request::ListAccessKeys),
         AccessKeyCommand::Drop { id, target } => (target.data_dir, Request::DropAccessKey { id }),
     };
@@ -118,10 +128,24 @@ fn print(response: Response) {
         Response::Done | Response::Refused { .. } => {}
         Response::Users { names } => names.iter().for_each(|name| println!("{name}")),
         Response::AccessKeys { keys } => {
-            keys.iter().for_each(|(id, user)| println!("{id}\t{user}"))
+            for key in keys {
+                let read_only = if key.read_only { "\tread-only" } else { "" };
+                let expires = key
+                    .expires
+                    .map(|seconds| format!("\texpires {}", shale_auth::sigv4::amz_date(seconds)));
+                let expires = expires.unwrap_or_default();
+                println!("{}\t{}{read_only}{expires}", key.id, key.user);
+            }
         }
-        Response::AccessKey { id, secret } => {
-            println!("AWS_ACCESS_KEY_ID={id}\nAWS_SECRET_ACCESS_KEY={secret}")
+        Response::AccessKey {
+            id,
+            secret,
+            session_token,
+        } => {
+            println!("AWS_ACCESS_KEY_ID={id}\nAWS_SECRET_ACCESS_KEY={secret}");
+            if let Some(token) = session_token {
+                println!("AWS_SESSION_TOKEN={token}");
+            }
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::cli::Serve;
 use crate::config::{Config, FirstStart};
-use crate::credentials::Credentials;
+use crate::credentials::{Credentials, NewAccessKey};
 use crate::error::Error;
 use crate::{admin, init_sql};
 use shale_analytics::{AnalyticOptions, DataFusionExecutor};
@@ -265,15 +265,19 @@ async fn first_start(
         .unwrap_or_else(|| crate::seal::random_text(24));
     if credentials.users().contains(user) {
         credentials.set_password(user, &password).await?;
-        for (id, _) in credentials.access_keys() {
-            credentials.drop_access_key(&id).await?;
+        for key in credentials.access_keys() {
+            credentials.drop_access_key(&key.id).await?;
         }
     } else {
         credentials.add_user(user, &password).await?;
     }
-    let key = credentials
-        .create_access_key(user, access_key.clone())
-        .await?;
+    let (id, secret) = access_key.clone();
+    let wanted = NewAccessKey {
+        id,
+        secret,
+        ..NewAccessKey::default()
+    };
+    let key = credentials.create_access_key(user, wanted).await?;
     if let Some(script) = init_sql {
         sql.set_users(credentials.users());
         init_sql::run(script, sql, user).await?;

@@ -193,6 +193,14 @@ pub enum SqlError {
         /// Where.
         position: Position,
     },
+    /// 42501
+    #[error("permission denied for table {table}")]
+    InsufficientPrivilege {
+        /// What the statement would have done.
+        kind: WriteKind,
+        /// To which table.
+        table: String,
+    },
     /// 22P02
     #[error("invalid input syntax for type {type_name}: \"{value}\"")]
     InvalidText {
@@ -291,6 +299,17 @@ pub enum SqlError {
     /// The engine.
     #[error(transparent)]
     Engine(#[from] shale_engine::Error),
+}
+
+/// What a statement does to its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteKind {
+    /// INSERT
+    Insert,
+    /// UPDATE
+    Update,
+    /// DELETE
+    Delete,
 }
 
 /// What runs the statements that are more than key lookups and range scans.
@@ -392,6 +411,8 @@ pub struct PartiQlRequest {
     pub start_key: Option<Item>,
     /// ReturnValuesOnConditionCheckFailure: whether `ConditionFailed` carries the item.
     pub return_item_on_failure: bool,
+    /// Refuses statements that write ([`SqlError::InsufficientPrivilege`]).
+    pub read_only: bool,
 }
 
 /// What [`SqlService::execute_partiql`] answers.

@@ -90,12 +90,12 @@ class Server:
     def connect(self, user="shale", password=None, **parameters):
         return psycopg.connect(self.pg_url(user, password), **{"autocommit": True, **parameters})
 
-    def dynamodb(self, kind="client", service="dynamodb", key="local", secret="local", region="us-east-1", **config):
+    def dynamodb(self, kind="client", service="dynamodb", key="local", secret="local", token=None, region="us-east-1", **config):
         """A client or resource that fails on answers which the API model does not declare."""
         make = boto3.client if kind == "client" else boto3.resource
         made = make(
             service, endpoint_url=self.dynamodb_url, region_name=region, aws_access_key_id=key, aws_secret_access_key=secret,
-            config=botocore.config.Config(**{"retries": {"total_max_attempts": 1}, **config}),
+            aws_session_token=token, config=botocore.config.Config(**{"retries": {"total_max_attempts": 1}, **config}),
         )
         strict(made if kind == "client" else made.meta.client)
         return made

@@ -6,7 +6,7 @@ import json
 # Any operation may answer with these; the model leaves them out (API reference, "Common Errors" and "Error Handling").
 GENERIC_EXCEPTIONS = {
     "AccessDeniedException", "IncompleteSignatureException", "InvalidSignatureException", "MissingAuthenticationTokenException",
-    "SerializationException", "ServiceUnavailableException", "UnknownOperationException", "UnrecognizedClientException", "ValidationException",
+    "SerializationException", "ServiceUnavailableException", "UnknownOperationException", "AccessDeniedException", "ExpiredTokenException", "UnrecognizedClientException", "ValidationException",
 }
 
 

@@ -55,6 +55,8 @@ pub(super) struct Presigned {
     pub(super) signature: String,
     pub(super) date: String,
     expires: Option<String>,
+    /// `X-Amz-Security-Token`
+    pub(super) token: Option<String>,
 }
 
 /// Whether the query has anything to do with signatures.
@@ -82,6 +84,7 @@ impl Presigned {
                     signature,
                     date,
                     expires: value(query, "X-Amz-Expires"),
+                    token: value(query, "X-Amz-Security-Token"),
                 })
             }
             _ => Err(SignatureError::IncompleteQuery {

@@ -17,6 +17,8 @@ impl CredentialStore for Store {
             id: id.to_owned(),
             secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY".to_owned(),
             user: "anna".to_owned(),
+            access: Access::Full,
+            session: None,
         })
     }
 }

@@ -24,11 +24,13 @@ macro_rules! exception_types {
 }
 
 exception_types![
+    AccessDenied: ".coral.service" "AccessDeniedException",
     BackupNotFound: "aws.dynamodb.v20120810" "BackupNotFoundException",
     ConditionalCheckFailed: "aws.dynamodb.v20120810" "ConditionalCheckFailedException",
     ContinuousBackupsUnavailable: "aws.dynamodb.v20120810" "ContinuousBackupsUnavailableException",
     DuplicateItem: "aws.dynamodb.v20120810" "DuplicateItemException",
     ExpiredIterator: "aws.dynamodb.v20120810" "ExpiredIteratorException",
+    ExpiredToken: ".coral.service" "ExpiredTokenException",
     ExportNotFound: "aws.dynamodb.v20120810" "ExportNotFoundException",
     GlobalTableNotFound: "aws.dynamodb.v20120810" "GlobalTableNotFoundException",
     IdempotentParameterMismatch: "aws.dynamodb.v20120810" "IdempotentParameterMismatchException",
@@ -66,11 +68,13 @@ impl ExceptionType {
             Self::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::RequestEntityTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-            Self::BackupNotFound
+            Self::AccessDenied
+            | Self::BackupNotFound
             | Self::ConditionalCheckFailed
             | Self::ContinuousBackupsUnavailable
             | Self::DuplicateItem
             | Self::ExpiredIterator
+            | Self::ExpiredToken
             | Self::ExportNotFound
             | Self::GlobalTableNotFound
             | Self::IdempotentParameterMismatch
@@ -100,7 +104,8 @@ impl ExceptionType {
     /// The member with the message, which the API model writes in two ways.
     pub(super) fn message_member(self) -> &'static str {
         match self {
-            Self::IdempotentParameterMismatch
+            Self::AccessDenied
+            | Self::IdempotentParameterMismatch
             | Self::TransactionCanceled
             | Self::TransactionInProgress => "Message",
             Self::BackupNotFound
@@ -108,6 +113,7 @@ impl ExceptionType {
             | Self::ContinuousBackupsUnavailable
             | Self::DuplicateItem
             | Self::ExpiredIterator
+            | Self::ExpiredToken
             | Self::ExportNotFound
             | Self::GlobalTableNotFound
             | Self::ImportNotFound

@@ -75,7 +75,10 @@ impl From<SignatureError> for Exception {
                 Type::InvalidSignature,
                 messages::signature_not_yet_current(&signed, &bound, &now),
             ),
-            SignatureError::UnknownAccessKey { .. } => (
+            SignatureError::SessionExpired { .. } => {
+                (Type::ExpiredToken, messages::EXPIRED_TOKEN.to_owned())
+            }
+            SignatureError::UnknownAccessKey { .. } | SignatureError::SessionToken { .. } => (
                 Type::UnrecognizedClient,
                 messages::UNRECOGNIZED_CLIENT.to_owned(),
             ),

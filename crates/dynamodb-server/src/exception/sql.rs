@@ -27,6 +27,9 @@ pub(crate) fn from_sql(error: SqlError) -> Exception {
             Exception::validation(messages::statement_not_supported(&feature, hint.as_deref()))
         }
         SqlError::Canceled => Exception::new(Type::ServiceUnavailable, messages::SHUTTING_DOWN),
+        SqlError::InsufficientPrivilege { .. } => {
+            Exception::new(Type::AccessDenied, error.to_string())
+        }
         SqlError::Syntax { .. }
         | SqlError::UndefinedColumn { .. }
         | SqlError::UndefinedFunction { .. }

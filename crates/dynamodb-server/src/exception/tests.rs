@@ -437,6 +437,8 @@ fn refused_signatures() {
             bound: "20150830T125100Z".to_owned(),
         },
         SignatureError::UnknownAccessKey { id: text() },
+        SignatureError::SessionToken { id: text() },
+        SignatureError::SessionExpired { id: text() },
         SignatureError::Mismatch {
             canonical_request: "POST".to_owned(),
             string_to_sign: "AWS4-HMAC-SHA256".to_owned(),
@@ -445,31 +447,33 @@ fn refused_signatures() {
     print(
         errors.into_iter().map(Exception::from),
         expect![[r#"
-        400 MissingAuthenticationTokenException: Request is missing Authentication Token
-        400 IncompleteSignatureException: Unsupported AWS 'algorithm': 'x'.
-        400 IncompleteSignatureException: Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256
-        400 IncompleteSignatureException: 'x' not a valid key=value pair (missing equal-sign) in Authorization header.
-        400 IncompleteSignatureException: Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'x'
-        400 IncompleteSignatureException: Date must be in ISO-8601 'basic format'. Got 'x'. See http://en.wikipedia.org/wiki/ISO_8601
-        400 InvalidSignatureException: Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20150830' != '20150831', from '20150831T000000Z'.
-        400 InvalidSignatureException: Credential should be scoped to a valid region, not 'eu-west-1'. This server's region is 'us-east-1'.
-        400 InvalidSignatureException: Credential should be scoped to correct service: 'dynamodb'.
-        400 InvalidSignatureException: Credential should be scoped with a valid terminator: 'aws4_request', not 'x'.
-        400 InvalidSignatureException: 'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.
-        400 InvalidSignatureException: 'x-amz-target' must be a 'SignedHeader' in the AWS Authorization.
-        400 InvalidSignatureException: The request body must be signed: UNSIGNED-PAYLOAD is not accepted.
-        400 InvalidSignatureException: Signature expired: 20150830T123600Z is now earlier than 20150830T123601Z (20150830T125101Z - 15 min.)
-        400 InvalidSignatureException: Signature not yet current: 20150830T125200Z is still later than 20150830T125100Z (20150830T123600Z + 15 min.)
-        400 UnrecognizedClientException: The security token included in the request is invalid.
-        400 InvalidSignatureException: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.
+            400 MissingAuthenticationTokenException: Request is missing Authentication Token
+            400 IncompleteSignatureException: Unsupported AWS 'algorithm': 'x'.
+            400 IncompleteSignatureException: Authorization header requires 'Credential' parameter. Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' parameter. Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. Authorization=AWS4-HMAC-SHA256
+            400 IncompleteSignatureException: 'x' not a valid key=value pair (missing equal-sign) in Authorization header.
+            400 IncompleteSignatureException: Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got 'x'
+            400 IncompleteSignatureException: Date must be in ISO-8601 'basic format'. Got 'x'. See http://en.wikipedia.org/wiki/ISO_8601
+            400 InvalidSignatureException: Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '20150830' != '20150831', from '20150831T000000Z'.
+            400 InvalidSignatureException: Credential should be scoped to a valid region, not 'eu-west-1'. This server's region is 'us-east-1'.
+            400 InvalidSignatureException: Credential should be scoped to correct service: 'dynamodb'.
+            400 InvalidSignatureException: Credential should be scoped with a valid terminator: 'aws4_request', not 'x'.
+            400 InvalidSignatureException: 'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.
+            400 InvalidSignatureException: 'x-amz-target' must be a 'SignedHeader' in the AWS Authorization.
+            400 InvalidSignatureException: The request body must be signed: UNSIGNED-PAYLOAD is not accepted.
+            400 InvalidSignatureException: Signature expired: 20150830T123600Z is now earlier than 20150830T123601Z (20150830T125101Z - 15 min.)
+            400 InvalidSignatureException: Signature not yet current: 20150830T125200Z is still later than 20150830T125100Z (20150830T123600Z + 15 min.)
+            400 UnrecognizedClientException: The security token included in the request is invalid.
+            400 UnrecognizedClientException: The security token included in the request is invalid.
+            400 ExpiredTokenException: The security token included in the request is expired
+            400 InvalidSignatureException: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.
 
-        The Canonical String for this request should have been
-        'POST'
+            The Canonical String for this request should have been
+            'POST'
 
-        The String-to-Sign should have been
-        'AWS4-HMAC-SHA256'
+            The String-to-Sign should have been
+            'AWS4-HMAC-SHA256'
 
-    "#]],
+        "#]],
     );
 }
 

@@ -94,7 +94,9 @@ impl ExceptionType {
             Self::ResourceNotFound => "ResourceNotFound",
             Self::TransactionConflict => "TransactionConflict",
             Self::InternalServerError | Self::ServiceUnavailable => "InternalServerError",
-            Self::IncompleteSignature
+            Self::AccessDenied
+            | Self::ExpiredToken
+            | Self::IncompleteSignature
             | Self::InvalidSignature
             | Self::MissingAuthenticationToken
             | Self::UnrecognizedClient => "AccessDenied",

@@ -4,8 +4,9 @@ use super::capacity::{Consumed, ReturnConsumedCapacity};
 use super::statement::{self, Statement};
 use crate::attribute_value::write_item;
 use crate::constraints::Constraints;
-use crate::exception::{Exception, from_sql};
+use crate::exception::Exception;
 use crate::json::{ObjectWriter, Structure, write_list};
+use crate::permission::Caller;
 use crate::service::Service;
 use shale_sql::{EngineError, PartiQlFailure, PartiQlOutput, SqlError};
 
@@ -14,6 +15,7 @@ const STATEMENTS_MAX: usize = 25;
 
 pub(crate) async fn batch_execute_statement(
     service: &Service,
+    caller: &Caller,
     mut request: Structure<'_>,
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
@@ -33,16 +35,18 @@ pub(crate) async fn batch_execute_statement(
 
     let mut requests = Vec::with_capacity(taken.len());
     for (statement, consistent) in taken {
-        let mut request = statement.decode()?;
+        let mut request = statement.decode(caller)?;
         request.consistent = consistent;
         requests.push(request);
     }
     let outcomes = service.sql.batch_partiql(&requests).await;
-    Ok(answer(service, capacity, outcomes.map_err(from_sql)?))
+    let outcomes = outcomes.map_err(|error| caller.refused(service, error))?;
+    Ok(answer(service, caller, capacity, outcomes))
 }
 
 fn answer(
     service: &Service,
+    caller: &Caller,
     capacity: ReturnConsumedCapacity,
     outcomes: Vec<Result<PartiQlOutput, PartiQlFailure>>,
 ) -> Vec<u8> {
@@ -62,7 +66,7 @@ fn answer(
                 element.string("TableName", &output.table);
             }
             Err(PartiQlFailure { table, error }) => {
-                let exception = from_sql(error);
+                let exception = caller.refused(service, error);
                 element.object("Error", |error| exception.write_statement_error(error));
                 if let Some(table) = table {
                     element.string("TableName", &table);

@@ -4,9 +4,10 @@ use super::capacity::ReturnConsumedCapacity;
 use super::statement::{Statement, consumed};
 use crate::attribute_value::{decode_item_json, write_item, write_value};
 use crate::constraints::Constraints;
-use crate::exception::{Exception, from_sql};
+use crate::exception::Exception;
 use crate::json::{Json, ObjectWriter, Structure, write_list};
 use crate::messages;
+use crate::permission::Caller;
 use crate::service::Service;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,6 +19,7 @@ const TOKEN_CHARACTERS_MAX: usize = 32_768;
 
 pub(crate) async fn execute_statement(
     service: &Service,
+    caller: &Caller,
     mut request: Structure<'_>,
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
@@ -37,7 +39,7 @@ pub(crate) async fn execute_statement(
     let mut partiql = PartiQlRequest {
         limit: limit.map(i32::unsigned_abs),
         consistent: request.bool("ConsistentRead")?.unwrap_or_default(),
-        ..statement.decode()?
+        ..statement.decode(caller)?
     };
     if let Some(token) = token {
         partiql.start_key = Some(start_key(&token, &partiql)?);
@@ -46,7 +48,7 @@ pub(crate) async fn execute_statement(
         .sql
         .execute_partiql(&partiql)
         .await
-        .map_err(from_sql)?;
+        .map_err(|error| caller.refused(service, error))?;
 
     let mut out = Vec::with_capacity(256);
     let mut answer = ObjectWriter::begin(&mut out);

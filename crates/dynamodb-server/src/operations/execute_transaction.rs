@@ -5,8 +5,9 @@ use super::statement::{Statement, consumed};
 use super::transaction::client_request;
 use crate::attribute_value::write_item;
 use crate::constraints::Constraints;
-use crate::exception::{Exception, from_sql};
+use crate::exception::Exception;
 use crate::json::{ObjectWriter, Structure, write_list};
+use crate::permission::Caller;
 use crate::service::Service;
 use shale_sql::{PartiQlRequest, PartiQlTransaction, SqlError};
 
@@ -15,6 +16,7 @@ const STATEMENTS_MAX: usize = 100;
 
 pub(crate) async fn execute_transaction(
     service: &Service,
+    caller: &Caller,
     mut request: Structure<'_>,
 ) -> Result<Vec<u8>, Exception> {
     let mut constraints = Constraints::default();
@@ -32,15 +34,17 @@ pub(crate) async fn execute_transaction(
     }
     constraints.check()?;
 
-    let requests: Result<Vec<PartiQlRequest>, _> =
-        taken.into_iter().map(Statement::decode).collect();
+    let requests: Result<Vec<PartiQlRequest>, _> = taken
+        .into_iter()
+        .map(|statement| statement.decode(caller))
+        .collect();
     let output = service
         .sql
         .transact_partiql(&requests?, client_request.as_ref())
         .await
         .map_err(|error| match error {
             SqlError::Engine(error) => service.transaction_exception(error, &[]),
-            other => from_sql(other),
+            other => caller.refused(service, other),
         })?;
     Ok(answer(service, capacity, &output))
 }

@@ -6,6 +6,7 @@ use crate::attribute_value::decode_value;
 use crate::constraints::Constraints;
 use crate::exception::Exception;
 use crate::json::{Json, Structure};
+use crate::permission::Caller;
 use crate::service::Service;
 use shale_sql::{PartiQlOutput, PartiQlRequest};
 use std::borrow::Cow;
@@ -60,13 +61,14 @@ impl<'a> Statement<'a> {
         })
     }
 
-    /// The request for it, with nothing but these parameters.
-    pub(super) fn decode(self) -> Result<PartiQlRequest, Exception> {
+    /// The caller's request for it, with nothing but these parameters.
+    pub(super) fn decode(self, caller: &Caller) -> Result<PartiQlRequest, Exception> {
         let parameters = self.parameters.into_iter().map(decode_value);
         Ok(PartiQlRequest {
             statement: self.text.into_owned(),
             parameters: parameters.collect::<Result<_, _>>()?,
             return_item_on_failure: self.return_item_on_failure,
+            read_only: caller.only_reads(),
             ..PartiQlRequest::default()
         })
     }

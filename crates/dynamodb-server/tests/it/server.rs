@@ -2,7 +2,7 @@
 
 use futures::future::BoxFuture;
 use serde_json::{Value, json};
-use shale_auth::{AccessKey, CredentialStore, ScramVerifier};
+use shale_auth::{Access, AccessKey, CredentialStore, ScramVerifier, SessionToken};
 use shale_dynamodb_server::{DynamoDbOptions, serve};
 use shale_engine::Engine;
 use shale_sql::{AnalyticContext, AnalyticExecutor, AnalyticPlan, SqlError, SqlService, SqlType};
@@ -18,6 +18,13 @@ use tokio_util::sync::CancellationToken;
 /// 2026-11-23T12:00:00Z, what the server's clock shows.
 pub const NOW: u64 = 1_795_435_200;
 pub const ACCESS_KEY: &str = "AKIDEXAMPLE";
+/// Requests that it signs may only read.
+pub const READING_KEY: &str = "AKIDREADER";
+/// Good for another second, with [`SESSION_TOKEN`].
+pub const TEMPORARY_KEY: &str = "ASIDTEMPORARY";
+/// As the other one, just over.
+pub const ENDED_KEY: &str = "ASIDENDED";
+pub const SESSION_TOKEN: &str = "a/session+token=";
 pub const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 
 /// Refuses what needs DataFusion: these tests are about key lookups and range scans.
@@ -39,17 +46,33 @@ impl AnalyticExecutor for NoAnalytics {
     }
 }
 
-struct OneKey;
+/// Keys of anna, all with the same secret.
+struct Keys;
 
-impl CredentialStore for OneKey {
+impl CredentialStore for Keys {
     fn scram_verifier(&self, _user: &str) -> Option<ScramVerifier> {
         None
     }
     fn access_key(&self, id: &str) -> Option<AccessKey> {
-        (id == ACCESS_KEY).then(|| AccessKey {
+        let session = |expires| {
+            Some(SessionToken {
+                token: SESSION_TOKEN.to_owned(),
+                expires,
+            })
+        };
+        let (access, session) = match id {
+            ACCESS_KEY => (Access::Full, None),
+            READING_KEY => (Access::ReadOnly, None),
+            TEMPORARY_KEY => (Access::Full, session(NOW + 1)),
+            ENDED_KEY => (Access::Full, session(NOW)),
+            _ => return None,
+        };
+        Some(AccessKey {
             id: id.to_owned(),
             secret: SECRET.to_owned(),
             user: "anna".to_owned(),
+            access,
+            session,
         })
     }
 }
@@ -69,9 +92,9 @@ impl Server {
         Server::start_with(None, 1_000).await
     }
 
-    /// Knows [`ACCESS_KEY`] and nobody else.
+    /// Knows [`ACCESS_KEY`], the other keys above, and nobody else.
     pub async fn start_authenticated() -> Server {
-        Server::start_with(Some(Arc::new(OneKey)), 1_000).await
+        Server::start_with(Some(Arc::new(Keys)), 1_000).await
     }
 
     pub async fn start_with(

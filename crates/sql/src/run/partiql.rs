@@ -14,7 +14,9 @@ use crate::plan::{
     DeletePlan, InsertPlan, Order, Output, SelectPlan, UpdatePlan, pinned, whole_key_required,
 };
 use crate::service::{Plan, Prepared, Shared, SqlService};
-use crate::{AnalyticContext, Dialect, PartiQlOutput, PartiQlRequest, SqlError, SqlType};
+use crate::{
+    AnalyticContext, Dialect, PartiQlOutput, PartiQlRequest, SqlError, SqlType, WriteKind,
+};
 use shale_engine::{
     DeleteItem, Engine, Error, GetItem, IndexKind, Page, PutItem, Query, ReturnValues, Scan,
     TableDescription, TransactAction, UpdateItem, WriteOutput,
@@ -70,6 +72,14 @@ impl Shared {
                 hint: None,
             });
         }
+        if request.read_only
+            && let Some((kind, table)) = write_of(&prepared.plan)
+        {
+            return Err(SqlError::InsufficientPrivilege {
+                kind,
+                table: table.definition.name.clone(),
+            });
+        }
         Ok(prepared)
     }
 
@@ -89,6 +99,16 @@ impl Shared {
         let parameters = Parameters::Attributes(&request.parameters);
         self.arguments(parameters, &[], self.clock.now_micros())
     }
+}
+
+/// What a statement would write, and to which table.
+fn write_of(plan: &Plan) -> Option<(WriteKind, &TableDescription)> {
+    Some(match plan {
+        Plan::Insert(plan, _) | Plan::InsertSelect { plan, .. } => (WriteKind::Insert, &plan.table),
+        Plan::Update(plan, _) => (WriteKind::Update, &plan.table),
+        Plan::Delete(plan, _) => (WriteKind::Delete, &plan.table),
+        _ => return None,
+    })
 }
 
 /// What is said of a statement that an operation does not take.
