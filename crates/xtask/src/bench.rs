@@ -3,7 +3,7 @@
 //! Every comparison alternates short turns of us and the peer and shows medians, because a shared machine changes its speed from
 //! second to second: the ratio is the figure. All listeners are on loopback; all files are in one directory that is removed.
 
-mod processes;
+pub(crate) mod processes;
 mod sql;
 
 use crate::tools::{Outcome, cargo_command, run, target_directory};
@@ -15,7 +15,7 @@ const NAMES: [&str; 6] = ["log", "shard", "engine", "sql", "transfers", "http"];
 const SECONDS_DEFAULT: f64 = 10.0;
 
 /// What the command line says.
-struct Settings {
+pub(crate) struct Settings {
     /// A release build of the server that is there already.
     server: Option<PathBuf>,
     /// Where the temporary directory is made: its disk is what is measured.

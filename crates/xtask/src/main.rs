@@ -2,6 +2,7 @@
 
 mod bench;
 mod ci;
+mod postgres;
 mod slt;
 mod tidy;
 mod tools;
@@ -16,9 +17,11 @@ cargo xtask COMMAND
                          FLAGS go to `shale serve`
   ci                     everything that must pass before a change lands
   tidy                   check the walls between crates and the state of the documents
-  slt [FILE…] [--complete] [--on-postgres=URL]
-                         run the SQL manual (sql-tests) against a debug build; --complete fills in answers,
-                         --on-postgres checks the answers on a PostgreSQL 15
+  slt [FILE…] [--complete]
+                         run the SQL manual (sql-tests) against a debug build and against PostgreSQL 15;
+                         --complete fills in answers
+  cross-check [--seed=N] [--count=N] [--topic=NAME] [--show=N]
+                         ask a debug build and PostgreSQL 15 generated questions and compare the answers
   clients [PYTEST ARGS]  run the client tests (driven by Python) against a debug build
   bench [log|shard|sql|http…] [--server FILE] [--directory DIR] [--seconds N]
                          measure against peers in the same run (PostgreSQL, bare loops); all if none is named;
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         "ci" => ci::run_every_step(),
         "tidy" => tidy::check(),
         "slt" => slt::run_manual(&rest),
+        "cross-check" => slt::cross_check(&rest),
         "clients" => ci::clients(&rest),
         "bench" => bench::run_benches(&rest),
         _ => {

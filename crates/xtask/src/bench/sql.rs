@@ -3,15 +3,12 @@
 //! PostgreSQL runs with the settings of a fresh `initdb`, after VACUUM ANALYZE; both servers are reached over TCP on loopback.
 
 use super::Settings;
-use super::processes::{Scratch, Server, ShaleServer, pause};
+use super::processes::{Scratch, ShaleServer};
+use crate::postgres::Postgres;
 use crate::tools::{Outcome, run};
 use std::fmt::Write;
-use std::fs::Permissions;
-use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 const ROWS: u32 = 100_000;
 const CLIENTS: [u32; 3] = [1, 8, 32];
@@ -20,10 +17,6 @@ const TURNS: usize = 5;
 const ACCOUNTS: [u32; 3] = [1, 10, 1000];
 const TRANSFER_CLIENTS: u32 = 8;
 const TRIES_MAX: u32 = 1000;
-/// Looks at a starting server before giving up; each takes 50 ms.
-const STARTING_LOOKS: u32 = 600;
-/// Debian's.
-const POSTGRES_DIRECTORIES: &str = "/usr/lib/postgresql";
 
 const TABLE: &str = "CREATE TABLE bench (id int PRIMARY KEY, name text, balance numeric, active boolean, payload text);\n";
 const SCRIPT: &str = "\\set id random(1, 100000)\nSELECT id, name, balance, active, payload FROM bench WHERE id = :id;\n";
@@ -39,27 +32,22 @@ struct Target<'a> {
 /// Both servers, running, and how their programs are called.
 struct Servers {
     programs: PathBuf,
-    scratch: Scratch,
-    postgres_port: String,
-    _postgres: Server,
+    // Ends before its directory goes: fields are dropped in this order.
+    postgres: Postgres,
     shale: ShaleServer,
+    scratch: Scratch,
 }
 
 impl Servers {
     fn start(settings: &Settings) -> Result<Servers, String> {
-        let programs = find_postgres()?;
         let scratch = Scratch::new(&settings.directory)?;
-        let postgres_port = free_port()?;
-        let mut postgres = start_postgres(&programs, &scratch, &postgres_port)?;
+        let postgres = Postgres::start(scratch.path(), "bench", None)?;
         let shale = ShaleServer::start(settings, &scratch)?;
-        let theirs = postgres_target(&postgres_port);
-        wait_until_ready(&programs, &theirs, &mut postgres)?;
         Ok(Servers {
-            programs,
-            scratch,
-            postgres_port,
-            _postgres: postgres,
+            programs: postgres.programs.clone(),
             shale,
+            postgres,
+            scratch,
         })
     }
 
@@ -73,7 +61,7 @@ impl Servers {
             user: "shale",
             database: "shale",
         };
-        Ok([postgres_target(&self.postgres_port), ours])
+        Ok([postgres_target(&self.postgres.port), ours])
     }
 
     /// Writes a file for the programs to read.
@@ -288,122 +276,6 @@ fn rows_script() -> Result<String, String> {
 
 fn write(path: &Path, text: &str) -> Outcome {
     std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// Where PostgreSQL's programs are: the newest version of Debian's packages, installed if there is none and we may.
-fn find_postgres() -> Result<PathBuf, String> {
-    if let Some(programs) = newest_postgres() {
-        return Ok(programs);
-    }
-    if user_id()? != 0 {
-        return Err("this compares with PostgreSQL: install Debian's package postgresql".into());
-    }
-    // The run level keeps the package from starting a server of its own.
-    let environment = [("RUNLEVEL", "1"), ("DEBIAN_FRONTEND", "noninteractive")];
-    run(Command::new("apt-get").arg("update").envs(environment))?;
-    run(Command::new("apt-get")
-        .args(["install", "--yes", "--no-install-recommends", "postgresql"])
-        .envs(environment))?;
-    newest_postgres().ok_or_else(|| format!("no PostgreSQL below {POSTGRES_DIRECTORIES}"))
-}
-
-fn newest_postgres() -> Option<PathBuf> {
-    let versions = std::fs::read_dir(POSTGRES_DIRECTORIES).ok()?;
-    versions
-        .filter_map(|version| {
-            let path = version.ok()?.path();
-            let number: u32 = path.file_name()?.to_str()?.parse().ok()?;
-            let programs = path.join("bin");
-            let complete = ["initdb", "postgres", "pgbench", "psql"]
-                .iter()
-                .all(|program| programs.join(program).exists());
-            complete.then_some((number, programs))
-        })
-        .max()
-        .map(|(_, programs)| programs)
-}
-
-/// Makes a cluster and starts it, as another user if we are root, because PostgreSQL refuses root.
-fn start_postgres(programs: &Path, scratch: &Scratch, port: &str) -> Result<Server, String> {
-    let data = scratch.path().join("postgres");
-    let io = |error: std::io::Error| format!("{}: {error}", data.display());
-    std::fs::create_dir(&data).map_err(io)?;
-    let account = unprivileged_account()?;
-    if let Some((user, group)) = account {
-        std::fs::set_permissions(scratch.path(), Permissions::from_mode(0o755)).map_err(io)?;
-        std::os::unix::fs::chown(&data, Some(user), Some(group)).map_err(io)?;
-    }
-    let program = |name: &str| {
-        let mut command = Command::new(programs.join(name));
-        command.arg("-D").arg(&data).current_dir(scratch.path());
-        if let Some((user, group)) = account {
-            command.uid(user).gid(group);
-        }
-        command
-    };
-    let errors = scratch.path().join("postgres.log");
-    let log = std::fs::File::create(&errors).map_err(io)?;
-    run(program("initdb")
-        .args([
-            "--username=bench",
-            "--auth=trust",
-            "--encoding=UTF8",
-            "--locale=C",
-        ])
-        .stdout(Stdio::null()))?;
-    let mut command = program("postgres");
-    command
-        .args(["-p", port, "-c", "listen_addresses=127.0.0.1"])
-        .args(["-c", "unix_socket_directories="])
-        .stderr(log);
-    Server::start(&mut command, "-INT")
-}
-
-fn wait_until_ready(programs: &Path, target: &Target, server: &mut Server) -> Outcome {
-    for _ in 0..STARTING_LOOKS {
-        server.check()?;
-        let ready = client(programs, "pg_isready", target)
-            .stdout(Stdio::null())
-            .status();
-        if ready.is_ok_and(|status| status.success()) {
-            return Ok(());
-        }
-        pause();
-    }
-    Err("PostgreSQL does not become ready".into())
-}
-
-/// User and group that run PostgreSQL; `None`: we do, because we are not root.
-fn unprivileged_account() -> Result<Option<(u32, u32)>, String> {
-    if user_id()? != 0 {
-        return Ok(None);
-    }
-    let accounts =
-        std::fs::read_to_string("/etc/passwd").map_err(|error| format!("/etc/passwd: {error}"))?;
-    ["postgres", "nobody"]
-        .iter()
-        .find_map(|name| {
-            let fields = accounts.lines().map(|line| line.split(':').collect());
-            let mut found = fields.filter(|fields: &Vec<&str>| fields.first() == Some(name));
-            let account = found.next()?;
-            Some((account.get(2)?.parse().ok()?, account.get(3)?.parse().ok()?))
-        })
-        .map(Some)
-        .ok_or_else(|| "no account postgres or nobody to run PostgreSQL as".to_owned())
-}
-
-fn user_id() -> Result<u32, String> {
-    let process = std::fs::metadata("/proc/self");
-    let process = process.map_err(|error| format!("/proc/self: {error}"))?;
-    Ok(process.uid())
-}
-
-/// A port that nobody listens on at the moment.
-fn free_port() -> Result<String, String> {
-    TcpListener::bind("127.0.0.1:0")
-        .and_then(|listener| listener.local_addr())
-        .map(|address| address.port().to_string())
-        .map_err(|error| format!("no free port: {error}"))
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
