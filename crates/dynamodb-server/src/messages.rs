@@ -514,9 +514,25 @@ pub(crate) fn not_a_kinesis_arn(arn: &str) -> String {
         "Invalid StreamArn: {arn} is not of the form arn:aws:kinesis:REGION:ACCOUNT:stream/NAME"
     )
 }
+pub(crate) const ONE_REPLICA_ACTION: &str = "One or more parameter values were invalid: each of ReplicaUpdates needs exactly one action, and a region may be named once";
+pub(crate) const LOCAL_REGION: &str = "Cannot add, delete, or update the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.";
+pub(crate) const REPLICA_NOT_FOUND: &str = "Update global table operation failed because one or more replicas were not part of the global table.";
+pub(crate) fn replica_exists(table: &str) -> String {
+    format!(
+        "Failed to create a the new replica of table with name: '{table}' because one or more replicas already existed as tables."
+    )
+}
+pub(crate) fn too_many_replicas(limit: usize) -> String {
+    format!("A table has at most {limit} replicas")
+}
+pub(crate) fn replica_not_reached(region: &str) -> String {
+    format!(
+        "This server serves {region} alone: the replica is stored, and nothing is replicated to it"
+    )
+}
 pub(crate) fn no_replicas(table: &str) -> String {
     format!(
-        "One or more parameter values were invalid: Table {table} has no replicas: global tables are not available in this version of ShaleDB"
+        "One or more parameter values were invalid: Table {table} has no replicas that could be scaled: global tables are not available in this version of ShaleDB"
     )
 }
 pub(crate) const RESTORE_SOURCE_MISSING: &str = "One or more parameter values were invalid: One of SourceTableName and SourceTableArn must be specified";

@@ -29,6 +29,7 @@ mod list_tables;
 mod put_item;
 mod query;
 mod read;
+mod replicas;
 mod resource_policies;
 mod scan;
 mod search_vectors;

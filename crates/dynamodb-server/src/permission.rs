@@ -183,6 +183,7 @@ mod tests {
             UpdateGlobalTable
             UpdateGlobalTableSettings
             UpdateKinesisStreamingDestination
-            UpdateTableReplicaAutoScaling"#]].assert_eq(&writes.join("\n"));
+            UpdateTableReplicaAutoScaling"#]]
+        .assert_eq(&writes.join("\n"));
     }
 }

@@ -299,7 +299,12 @@ impl Service {
     }
 
     pub(crate) fn table_arn(&self, name: &str) -> String {
-        format!("arn:aws:dynamodb:{}:{ACCOUNT}:table/{name}", self.region)
+        self.table_arn_in(&self.region, name)
+    }
+
+    /// The ARN of a table of another region.
+    pub(crate) fn table_arn_in(&self, region: &str, name: &str) -> String {
+        format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{name}")
     }
 
     pub(crate) fn kms_arn(&self, key: &str) -> String {

@@ -5,8 +5,8 @@ import json
 
 # Any operation may answer with these; the model leaves them out (API reference, "Common Errors" and "Error Handling").
 GENERIC_EXCEPTIONS = {
-    "AccessDeniedException", "IncompleteSignatureException", "InvalidSignatureException", "MissingAuthenticationTokenException",
-    "SerializationException", "ServiceUnavailableException", "UnknownOperationException", "AccessDeniedException", "ExpiredTokenException", "UnrecognizedClientException", "ValidationException",
+    "AccessDeniedException", "ExpiredTokenException", "IncompleteSignatureException", "InvalidSignatureException", "MissingAuthenticationTokenException",
+    "SerializationException", "ServiceUnavailableException", "UnknownOperationException", "UnrecognizedClientException", "ValidationException",
 }
 
 

@@ -1,6 +1,7 @@
 //! Global tables, of which a single region has none, and their auto scaling.
 
 use super::backups::described;
+use super::replicas::write_scaled_replicas;
 use super::table_description::status;
 use crate::constraints::Constraints;
 use crate::exception::{Exception, ExceptionType, Subject};
@@ -36,7 +37,7 @@ pub(crate) fn unknown_global_table(mut request: Structure<'_>) -> Result<Vec<u8>
     ))
 }
 
-/// The table has no replicas.
+/// Of the table's replicas there is no auto scaling.
 pub(crate) fn describe_table_replica_auto_scaling(
     service: &Service,
     request: Structure<'_>,
@@ -46,7 +47,7 @@ pub(crate) fn describe_table_replica_auto_scaling(
         answer.object("TableAutoScalingDescription", |description| {
             description.string("TableName", &table.definition.name);
             description.string("TableStatus", status(&table));
-            write_list(description.member("Replicas"), [(); 0], |_, ()| {});
+            write_scaled_replicas(description, &table.definition.settings);
         });
     }))
 }

@@ -1,6 +1,7 @@
 //! TableDescription, as CreateTable, DescribeTable, UpdateTable and DeleteTable answer it.
 
 use super::index_definitions::{write_attribute_definitions, write_indexes, write_key_schema};
+use super::replicas::write_replicas;
 use super::settings;
 use super::stream_specification::write_stream;
 use crate::json::ObjectWriter;
@@ -73,6 +74,7 @@ fn write(
     out.string("TableId", &table.uuid);
     write_indexes(out, service, table, answering == Answering::CreateTable);
     write_stream(out, service, definition);
+    write_replicas(out, service, &definition.name, &definition.settings);
     settings::write_encryption_and_class(out, &definition.settings);
     out.bool("DeletionProtectionEnabled", definition.deletion_protection);
 }

@@ -5,6 +5,7 @@ use super::create_table::{
     provisioned_throughput, refuse_not_built, table_class, throughput_of,
 };
 use super::index_definitions::{IndexRequest, key_attributes, take_index, take_index_name};
+use super::replicas;
 use super::settings::{self, Changes, Encryption, Occasion, Throughput};
 use super::stream_specification::StreamSpecification;
 use super::table_description::{Answering, answer};
@@ -19,9 +20,8 @@ use shale_engine::{
 use shale_item::{KeyAttribute, KeyType};
 
 /// Parameters whose features are not built.
-const NOT_BUILT: [&str; 6] = [
+const NOT_BUILT: [&str; 5] = [
     "VectorIndexUpdates",
-    "ReplicaUpdates",
     "MultiRegionConsistency",
     "GlobalTableWitnessUpdates",
     "GlobalTableSettingsReplicationMode",
@@ -41,6 +41,7 @@ pub(crate) async fn update_table(
     let stream = StreamSpecification::take(&mut request, &mut constraints)?;
     let mut fault = None;
     let updates = take_updates(&mut request, &mut constraints, &mut fault)?;
+    let replicas = replicas::take(&mut request, &mut constraints)?;
     let encryption = Encryption::take(&mut request, &mut constraints)?;
     let limits = Throughput::take(&mut request)?;
     let deletion_protection = request.bool("DeletionProtectionEnabled")?;
@@ -51,7 +52,8 @@ pub(crate) async fn update_table(
     refuse_not_built(&request, &NOT_BUILT)?;
     let capacity = mode.is_some() || throughput.is_some() || !limits.is_empty();
     let switches = deletion_protection.is_some() || stream.is_some() || encryption.is_some();
-    if !capacity && !switches && class.is_none() && updates.is_empty() {
+    let lists = !updates.is_empty() || !replicas.is_empty();
+    if !capacity && !switches && class.is_none() && !lists {
         return Err(Exception::validation(messages::UPDATE_TABLE_EMPTY));
     }
 
@@ -70,6 +72,12 @@ pub(crate) async fn update_table(
     if let Some(class) = class {
         settings.extend(settings::class_changes(class, &before.settings, now_micros));
     }
+    settings.extend(replicas::changes(
+        service,
+        &table,
+        replicas,
+        &before.settings,
+    )?);
     let changes = TableChanges {
         billing_mode,
         deletion_protection,

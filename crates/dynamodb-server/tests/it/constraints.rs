@@ -395,6 +395,9 @@ async fn what_the_model_declares_is_enforced() {
     // Tables that SQL has made may have names of one or two characters.
     expect![[r#"
         ListTables ExclusiveStartTableName Member must have length greater than or equal to 3: 200
+        UpdateTable ReplicaUpdates.1.member.Disassociate.RegionName Member must not be null: 400 ValidationException: Disassociate of ReplicaUpdates is not available in this version of ShaleDB
+        UpdateTable ReplicaUpdates.1.member.Disassociate.DisassociationMode Member must not be null: 400 ValidationException: Disassociate of ReplicaUpdates is not available in this version of ShaleDB
+        UpdateTable ReplicaUpdates.1.member.Disassociate.DisassociationMode Member must satisfy enum value set: [WAIT_FOR_REPLICATION]: 400 ValidationException: Disassociate of ReplicaUpdates is not available in this version of ShaleDB
         ListStreams TableName Member must have length greater than or equal to 3: 200"#]]
     .assert_eq(&differences.join("\n"));
 }

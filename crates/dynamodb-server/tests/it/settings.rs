@@ -297,3 +297,127 @@ async fn times_of_changes_are_shown() {
         json!({"BillingMode": "PROVISIONED", "LastUpdateToPayPerRequestDateTime": now})
     );
 }
+
+/// Replicas are stored with what they override, and shown as what they are: out of reach.
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_are_stored_and_not_reached() {
+    let server = Server::start().await;
+    let mut client = server.client().await;
+    client.ok("CreateTable", table(json!({}))).await;
+    assert_eq!(describe(&mut client).await.get("Replicas"), None);
+    let replica = |region: &str, more: Value| {
+        let mut replica = json!({"RegionName": region});
+        merge(&mut replica, more);
+        replica
+    };
+    let overrides = json!({
+        "KMSMasterKeyId": "alias/\"mine\"",
+        "OnDemandThroughputOverride": {"MaxReadRequestUnits": 7},
+        "TableClassOverride": "STANDARD_INFREQUENT_ACCESS",
+        "GlobalSecondaryIndexes": [{"IndexName": "by_b", "ProvisionedThroughputOverride": {"ReadCapacityUnits": 3}}]});
+    let created = update(
+        &mut client,
+        json!({"ReplicaUpdates": [
+            {"Create": replica("eu-west-1", overrides)},
+            {"Create": replica("ap-southeast-2", json!({}))}]}),
+    )
+    .await;
+    expect![[r#"
+        [
+          {
+            "RegionName": "ap-southeast-2",
+            "ReplicaArn": "arn:aws:dynamodb:ap-southeast-2:000000000000:table/music",
+            "ReplicaStatus": "REGION_DISABLED",
+            "ReplicaStatusDescription": "This server serves us-east-1 alone: the replica is stored, and nothing is replicated to it"
+          },
+          {
+            "GlobalSecondaryIndexes": [
+              {
+                "IndexName": "by_b",
+                "ProvisionedThroughputOverride": {
+                  "ReadCapacityUnits": 3
+                }
+              }
+            ],
+            "KMSMasterKeyId": "alias/\"mine\"",
+            "OnDemandThroughputOverride": {
+              "MaxReadRequestUnits": 7
+            },
+            "RegionName": "eu-west-1",
+            "ReplicaArn": "arn:aws:dynamodb:eu-west-1:000000000000:table/music",
+            "ReplicaStatus": "REGION_DISABLED",
+            "ReplicaStatusDescription": "This server serves us-east-1 alone: the replica is stored, and nothing is replicated to it",
+            "ReplicaTableClassSummary": {
+              "TableClass": "STANDARD_INFREQUENT_ACCESS"
+            }
+          }
+        ]"#]].assert_eq(&format!("{:#}", created["Replicas"]));
+    assert_eq!(created["GlobalTableVersion"], "2019.11.21");
+    let updated = update(
+        &mut client,
+        json!({"ReplicaUpdates": [
+            {"Update": replica("eu-west-1", json!({"ProvisionedThroughputOverride": {"ReadCapacityUnits": 9}}))},
+            {"Delete": {"RegionName": "ap-southeast-2"}}]}),
+    )
+    .await;
+    let replicas = updated["Replicas"].as_array().expect("replicas");
+    assert_eq!(replicas.len(), 1);
+    assert_eq!(
+        replicas[0]["ProvisionedThroughputOverride"],
+        json!({"ReadCapacityUnits": 9})
+    );
+    assert_eq!(
+        replicas[0]["GlobalSecondaryIndexes"],
+        created["Replicas"][1]["GlobalSecondaryIndexes"]
+    );
+    let scaling = client
+        .ok(
+            "DescribeTableReplicaAutoScaling",
+            json!({"TableName": "music"}),
+        )
+        .await;
+    assert_eq!(
+        scaling["TableAutoScalingDescription"]["Replicas"],
+        json!([{"RegionName": "eu-west-1", "ReplicaStatus": "REGION_DISABLED"}])
+    );
+    let mut answers = String::new();
+    let many: Vec<Value> = (0..51)
+        .map(|number| json!({"Create": {"RegionName": format!("xx-test-{number}")}}))
+        .collect();
+    for updates in [
+        json!([{}]),
+        json!([{"Create": {}}]),
+        json!([{"Create": {"RegionName": "eu-west-2"}, "Delete": {"RegionName": "eu-west-1"}}]),
+        json!([{"Create": {"RegionName": "eu-west-2"}}, {"Delete": {"RegionName": "eu-west-2"}}]),
+        json!([{"Create": {"RegionName": "eu-west-1"}}]),
+        json!([{"Delete": {"RegionName": "eu-west-2"}}]),
+        json!([{"Update": {"RegionName": "eu-west-2", "KMSMasterKeyId": "k"}}]),
+        json!([{"Delete": {"RegionName": "us-east-1"}}]),
+        json!([{"Disassociate": {"RegionName": "us-east-1"}}]),
+        json!([{"Create": {"RegionName": "eu-west-2", "TableClassOverride": "COLD"}}]),
+        json!(many),
+    ] {
+        answers += &refused(&mut client, json!({"ReplicaUpdates": updates})).await;
+        answers.push('\n');
+    }
+    expect![[r#"
+        400 ValidationException: One or more parameter values were invalid: each of ReplicaUpdates needs exactly one action, and a region may be named once
+        400 ValidationException: 1 validation error detected: Value at 'ReplicaUpdates.1.member.Create.RegionName' failed to satisfy constraint: Member must not be null
+        400 ValidationException: One or more parameter values were invalid: each of ReplicaUpdates needs exactly one action, and a region may be named once
+        400 ValidationException: One or more parameter values were invalid: each of ReplicaUpdates needs exactly one action, and a region may be named once
+        400 ValidationException: Failed to create a the new replica of table with name: 'music' because one or more replicas already existed as tables.
+        400 ValidationException: Update global table operation failed because one or more replicas were not part of the global table.
+        400 ValidationException: Update global table operation failed because one or more replicas were not part of the global table.
+        400 ValidationException: Cannot add, delete, or update the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.
+        400 ValidationException: Disassociate of ReplicaUpdates is not available in this version of ShaleDB
+        400 ValidationException: 1 validation error detected: Value at 'ReplicaUpdates.1.member.Create.TableClassOverride' failed to satisfy constraint: Member must satisfy enum value set: [STANDARD, STANDARD_INFREQUENT_ACCESS]
+        400 LimitExceededException: A table has at most 50 replicas
+    "#]].assert_eq(&answers);
+    update(
+        &mut client,
+        json!({"ReplicaUpdates": [{"Delete": {"RegionName": "eu-west-1"}}]}),
+    )
+    .await;
+    let described = describe(&mut client).await;
+    assert!(described.get("Replicas").is_none() && described.get("GlobalTableVersion").is_none());
+}

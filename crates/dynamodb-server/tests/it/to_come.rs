@@ -235,19 +235,19 @@ async fn a_single_region_has_no_global_tables() {
     check(
         &answers,
         expect![[r#"
-        ListGlobalTables: {"GlobalTables":[]}
-        ListGlobalTables: 400 ValidationException: 1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1
-        CreateGlobalTable: 400 ValidationException: CreateGlobalTable is not available in this version of ShaleDB
-        CreateGlobalTable: 400 TableNotFoundException: Table not found: nope
-        DescribeGlobalTable: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
-        DescribeGlobalTableSettings: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
-        UpdateGlobalTable: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
-        UpdateGlobalTable: 400 ValidationException: 1 validation error detected: Value at 'ReplicaUpdates' failed to satisfy constraint: Member must not be null
-        UpdateGlobalTableSettings: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
-        DescribeTableReplicaAutoScaling: {"TableAutoScalingDescription":{"TableName":"music","TableStatus":"ACTIVE","Replicas":[]}}
-        DescribeTableReplicaAutoScaling: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
-        UpdateTableReplicaAutoScaling: 400 ValidationException: One or more parameter values were invalid: Table music has no replicas: global tables are not available in this version of ShaleDB
-        UpdateTableReplicaAutoScaling: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found"#]],
+            ListGlobalTables: {"GlobalTables":[]}
+            ListGlobalTables: 400 ValidationException: 1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1
+            CreateGlobalTable: 400 ValidationException: CreateGlobalTable is not available in this version of ShaleDB
+            CreateGlobalTable: 400 TableNotFoundException: Table not found: nope
+            DescribeGlobalTable: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
+            DescribeGlobalTableSettings: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
+            UpdateGlobalTable: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
+            UpdateGlobalTable: 400 ValidationException: 1 validation error detected: Value at 'ReplicaUpdates' failed to satisfy constraint: Member must not be null
+            UpdateGlobalTableSettings: 400 GlobalTableNotFoundException: Global table not found: Global table with name: 'music' does not exist.
+            DescribeTableReplicaAutoScaling: {"TableAutoScalingDescription":{"TableName":"music","TableStatus":"ACTIVE","Replicas":[]}}
+            DescribeTableReplicaAutoScaling: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found
+            UpdateTableReplicaAutoScaling: 400 ValidationException: One or more parameter values were invalid: Table music has no replicas that could be scaled: global tables are not available in this version of ShaleDB
+            UpdateTableReplicaAutoScaling: 400 ResourceNotFoundException: Requested resource not found: Table: nope not found"#]],
     );
 }
 
