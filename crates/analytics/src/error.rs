@@ -498,14 +498,6 @@ fn first_line(message: &str) -> &str {
     message.lines().next().unwrap_or(message)
 }
 
-/// Runs what may panic inside DataFusion: one statement fails, not its connection.
-pub(crate) fn guard<T>(run: impl FnOnce() -> Result<T, SqlError>) -> Result<T, SqlError> {
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(run)) {
-        Ok(result) => result,
-        Err(panic) => Err(panicked(panic.as_ref())),
-    }
-}
-
 /// The error for a panic that was caught.
 pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> SqlError {
     let message = panic

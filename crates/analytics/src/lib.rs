@@ -21,6 +21,7 @@ mod analyze;
 mod catalog;
 mod error;
 mod executor;
+mod explain;
 mod functions;
 mod lateral;
 mod lineage;

@@ -4,7 +4,8 @@
 //! * A run after the catalog changed plans again first, and fails if the result's columns are no longer the same.
 //! * Parameters become constants before optimisation, so that they choose access paths as constants do.
 
-use crate::error::{guard, to_sql_error};
+use crate::error::to_sql_error;
+use crate::explain::describe;
 use crate::functions::resolve_json_arguments;
 use crate::lineage::column_types;
 use crate::rewrite::{self, visible_name};
@@ -15,10 +16,12 @@ use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::session_state::SessionState;
 use datafusion::logical_expr::{Expr, LogicalPlan, Volatility};
-use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::future::{BoxFuture, FutureExt};
 use parking_lot::Mutex;
-use shale_sql::{AnalyticContext, AnalyticPlan, Column, Datum, RowStream, SqlError, SqlType};
+use shale_sql::{
+    AnalyticContext, AnalyticPlan, Column, Datum, PlanNode, RowStream, SqlError, SqlType,
+};
 use sqlparser::ast::Statement;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -137,11 +140,19 @@ impl AnalyticPlan for DataFusionPlan {
         workers::run(&self.0.workers, started).boxed()
     }
 
-    fn explain(&self, context: &AnalyticContext) -> Vec<String> {
-        match guard(|| self.0.explained(context)) {
-            Ok(lines) => lines,
-            Err(error) => vec![format!("cannot be planned: {error}")],
-        }
+    fn explain<'a>(
+        &'a self,
+        context: &'a AnalyticContext,
+        parameters: &'a [Datum],
+    ) -> BoxFuture<'a, Result<PlanNode, SqlError>> {
+        let query = Arc::clone(&self.0);
+        let (session, parameters) = (context.clone(), parameters.to_vec());
+        let described = async move {
+            let context = StatementContext::open(session, Arc::clone(&query.base))?;
+            let (physical, _) = query.physical(&context, &parameters).await?;
+            Ok(describe(&physical, false))
+        };
+        workers::run(&self.0.workers, described).boxed()
     }
 }
 
@@ -154,6 +165,10 @@ impl Query {
         // The view comes first: whatever is in it, the catalog looked at afterwards knows.
         let context = StatementContext::open(session, Arc::clone(&self.base))?;
         let (physical, state) = self.physical(&context, parameters).await?;
+        if let Some(probe) = &context.session.probe {
+            let running = Arc::clone(&physical);
+            probe.started(move || describe(&running, true));
+        }
         let batches = execute_stream(physical, state.task_ctx()).map_err(to_sql_error)?;
         let types = self
             .columns
@@ -161,23 +176,6 @@ impl Query {
             .map(|column| column.sql_type.clone())
             .collect();
         Ok(workers::stream(&self.workers, batches, types))
-    }
-
-    /// The physical plan; with parameters, whose values choose access paths, the logical one.
-    fn explained(&self, session: &AnalyticContext) -> Result<Vec<String>, SqlError> {
-        let context = StatementContext::open(session.clone(), Arc::clone(&self.base))?;
-        let text = if self.parameter_types.is_empty() {
-            // Planning waits for nothing: tables plan their access, system relations build their rows.
-            let (physical, _) = futures::executor::block_on(self.physical(&context, &[]))?;
-            displayable(physical.as_ref()).indent(false).to_string()
-        } else {
-            let planned = self.current(session)?;
-            let optimized = subplan::rewrite(planned.logical.clone(), planned.all_subplans)
-                .and_then(|plan| optimize(&context.state(), plan))
-                .map_err(to_sql_error)?;
-            optimized.display_indent().to_string()
-        };
-        Ok(text.lines().map(str::to_owned).collect())
     }
 }
 

@@ -11,6 +11,7 @@ use crate::expiry::Schedule;
 use crate::history::{Forgetting, Past};
 use crate::jobs::Worker;
 use crate::latch::Latches;
+use crate::meter::ReadMeter;
 use crate::read::{At, Opened};
 use crate::transact_token::Tokens;
 use crate::transaction::{Budget, Turns, Within};
@@ -66,6 +67,8 @@ pub struct ReadView {
     pub(crate) within: Option<Within>,
     /// Where in the past it reads, if it does.
     pub(crate) past: Option<Arc<Past>>,
+    /// Counts what is read, if somebody asks for it.
+    pub(crate) meter: Option<Arc<ReadMeter>>,
 }
 
 impl fmt::Debug for Engine {
@@ -268,6 +271,7 @@ impl Engine {
             tables: Arc::default(),
             within: None,
             past: None,
+            meter: None,
         })
     }
 }
@@ -281,6 +285,14 @@ impl ReadView {
         self.snapshot.lsn().0
     }
 
+    /// The same view, whose reads the meter counts.
+    pub fn metered(self, meter: Arc<ReadMeter>) -> ReadView {
+        ReadView {
+            meter: Some(meter),
+            ..self
+        }
+    }
+
     /// Whether it shows the past, where indexes cannot be read.
     pub fn is_past(&self) -> bool {
         self.past.is_some()
@@ -291,7 +303,11 @@ impl ReadView {
     /// # Errors
     /// Also [`shale_storage::StorageError::SnapshotTooOld`].
     pub fn get_item(&self, request: &GetItem) -> Result<GetOutput, Error> {
-        read::get_item(At::View(self), request)
+        let output = read::get_item(At::View(self), request)?;
+        if let Some(meter) = &self.meter {
+            meter.add_item(output.item.is_some(), output.capacity);
+        }
+        Ok(output)
     }
 
     /// As [`Engine::query`], in the view.
@@ -299,7 +315,11 @@ impl ReadView {
     /// # Errors
     /// Also [`shale_storage::StorageError::SnapshotTooOld`].
     pub fn query(&self, request: &Query) -> Result<Page, Error> {
-        read::query(At::View(self), request)
+        let page = read::query(At::View(self), request)?;
+        if let Some(meter) = &self.meter {
+            meter.add_page(&page);
+        }
+        Ok(page)
     }
 
     /// As [`Engine::scan`], in the view.
@@ -307,6 +327,10 @@ impl ReadView {
     /// # Errors
     /// Also [`shale_storage::StorageError::SnapshotTooOld`].
     pub fn scan(&self, request: &Scan) -> Result<Page, Error> {
-        read::scan(At::View(self), request)
+        let page = read::scan(At::View(self), request)?;
+        if let Some(meter) = &self.meter {
+            meter.add_page(&page);
+        }
+        Ok(page)
     }
 }

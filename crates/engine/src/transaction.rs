@@ -188,6 +188,7 @@ impl Transaction {
             tables: Arc::clone(&inner.tables),
             within,
             past: None,
+            meter: None,
         }
     }
 

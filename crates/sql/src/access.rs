@@ -5,7 +5,8 @@
 //! Invariant: every item that satisfies the condition is reached by the path, and satisfies the residual; every item that the path reaches
 //! and that satisfies the residual satisfies the condition.
 
-use crate::plan::explain::{Details, lines};
+use crate::explain::PlanNode;
+use crate::plan::explain::{self, Details};
 use shale_engine::{
     CreateTable, Index, IndexKind, IndexProjection, IndexStatus, Query, Scan, TableDescription,
 };
@@ -135,14 +136,13 @@ pub struct Access {
     pub residual: Option<Condition>,
 }
 
-/// The lines of EXPLAIN for a table read on a path: the path, then what belongs to it, indented.
-pub fn explain(table: &TableDescription, access: &Access) -> Vec<String> {
+/// A table read on a path, as EXPLAIN shows it.
+pub fn explain(table: &TableDescription, access: &Access, limit: Option<u64>) -> PlanNode {
     let details = Details {
-        limit: None,
-        order: None,
-        writes: false,
+        limit,
+        ..Details::default()
     };
-    lines(table, access, &details)
+    explain::node(table, access, &details)
 }
 
 /// Chooses the cheapest path for a condition: by key, then by a local index under the partition key or a range of it, then by an index

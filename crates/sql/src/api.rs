@@ -1,5 +1,6 @@
 //! What the front doors ask of SQL, and what `analytics` implements for it.
 
+use crate::explain::{PlanNode, PlanProbe};
 use crate::{Catalog, CopyIn, CopyOut};
 use bytes::Bytes;
 use futures::future::BoxFuture;
@@ -340,6 +341,8 @@ pub struct AnalyticContext {
     /// What the session's transaction sees. None outside of one, where a statement reads what is published; and where it is planned,
     /// unless the transaction has made tables of its own.
     pub view: Option<ReadView>,
+    /// Told of the plans that are run, for EXPLAIN ANALYZE.
+    pub probe: Option<Arc<PlanProbe>>,
 }
 
 impl AnalyticContext {
@@ -372,8 +375,12 @@ pub trait AnalyticPlan: Send + Sync {
         context: &'a AnalyticContext,
         parameters: &'a [Datum],
     ) -> BoxFuture<'a, Result<RowStream, SqlError>>;
-    /// Its plan as text lines, for EXPLAIN.
-    fn explain(&self, context: &AnalyticContext) -> Vec<String>;
+    /// Its plan, for EXPLAIN.
+    fn explain<'a>(
+        &'a self,
+        context: &'a AnalyticContext,
+        parameters: &'a [Datum],
+    ) -> BoxFuture<'a, Result<PlanNode, SqlError>>;
 }
 
 /// Which dialect a statement is in.

@@ -7,6 +7,8 @@ mod api;
 mod bind;
 mod copy;
 pub mod datum;
+mod estimate;
+mod explain;
 mod names;
 mod plan;
 mod planner;
@@ -21,6 +23,8 @@ mod types;
 pub use api::*;
 // Parts of `SqlError`, for the front door that maps them and may not reach the crates below.
 pub use copy::{CopyIn, CopyOut, CopyWriter};
+pub use estimate::{AccessEstimate, estimate, selectivity};
+pub use explain::{Actual, Capacity, Estimate, PlanNode, PlanProbe, Property, PropertyValue};
 pub use names::{
     Catalog, ITEM_COLUMN, ROWID_COLUMN, Relation, TableColumn, find_column, find_index,
     find_relation, find_table, is_schema, observed_type, table_columns,

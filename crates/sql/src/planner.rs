@@ -3,10 +3,12 @@
 //! Not here: keeping plans (`service`).
 
 use crate::copy::CopyWriter;
+use crate::explain::{ExplainOptions, Format};
 use crate::names::table_for_write;
 use crate::plan::past::{self, PastPlan, WithoutIndexes};
 use crate::plan::relations::{check_locked_tables, check_relations};
 use crate::plan::{Outputs, SelectPlan, constant, ddl, index, insert, select, update};
+use crate::run::explain::ExplainPlan;
 use crate::run::partiql::is_page;
 use crate::service::{Plan, Shared};
 use crate::session::Command;
@@ -20,6 +22,7 @@ use crate::{
 use shale_engine::TableDescription;
 use sqlparser::ast::{Ident, Query, Statement};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What a statement is planned with.
 #[derive(Clone, Copy)]
@@ -114,7 +117,8 @@ impl Shared {
                 self.plan_analytic(Statement::Query(query), of).await
             }
             Stmt::Explain { statement, options } => {
-                refuse_explain_options(&options)?;
+                let options = ExplainOptions::of(&options)?;
+                let start = self.clock.monotonic();
                 let planned = Box::pin(self.plan_statement(*statement, of)).await?;
                 if matches!(
                     planned.plan,
@@ -128,7 +132,8 @@ impl Shared {
                         hint: None,
                     });
                 }
-                Ok(explained(planned))
+                let planning = self.clock.monotonic().saturating_sub(start);
+                Ok(explained(planned, options, planning))
             }
             Stmt::Prepare {
                 name,
@@ -460,33 +465,22 @@ fn plan_definition(statement: Box<Statement>, of: Planning<'_>) -> Result<Planne
     }
 }
 
-fn refuse_explain_options(options: &[String]) -> Result<(), SqlError> {
-    for option in options {
-        let harmless = [
-            "VERBOSE",
-            "COSTS",
-            "FORMAT TEXT",
-            "ANALYZE FALSE",
-            "ANALYZE OFF",
-        ];
-        if !harmless.iter().any(|known| option.starts_with(known)) {
-            return Err(SqlError::NotSupported {
-                feature: format!("EXPLAIN with {option}"),
-                hint: Some("EXPLAIN shows the access path without running the statement.".into()),
-            });
-        }
-    }
-    Ok(())
-}
-
-fn explained(planned: Planned) -> Planned {
+fn explained(planned: Planned, options: ExplainOptions, planning: Duration) -> Planned {
     let columns: Arc<[Column]> = vec![Column {
         name: "QUERY PLAN".into(),
-        sql_type: SqlType::Text,
+        sql_type: match options.format {
+            Format::Json => SqlType::Json,
+            Format::Text | Format::Xml | Format::Yaml => SqlType::Text,
+        },
     }]
     .into();
+    let plan = ExplainPlan {
+        plan: planned.plan,
+        options,
+        planning_micros: u64::try_from(planning.as_micros()).unwrap_or(u64::MAX),
+    };
     Planned {
-        plan: Plan::Explain(Box::new(planned.plan)),
+        plan: Plan::Explain(Box::new(plan)),
         columns: Some(columns),
         ..planned
     }

@@ -7,6 +7,7 @@ use crate::plan::insert::InsertSelect;
 use crate::plan::past::PastPlan;
 use crate::plan::{ConstantPlan, DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl, index};
 use crate::planner::{Planned, Planning};
+use crate::run::explain::ExplainPlan;
 use crate::session::{Command, Session};
 use crate::syntax::{CursorOptions, parse_statement};
 use crate::{
@@ -117,7 +118,7 @@ pub(crate) enum Plan {
         source: Box<Plan>,
         columns: Arc<[Column]>,
     },
-    Explain(Box<Plan>),
+    Explain(Box<ExplainPlan>),
     Command(Command),
 }
 
@@ -135,6 +136,9 @@ impl Plan {
             Plan::DropIndexes { .. } => "DROP INDEX",
             Plan::AlterTable { .. } => "ALTER TABLE",
             Plan::Copy(_) => "COPY FROM",
+            Plan::Explain(explained) if explained.options.analyze => {
+                return explained.plan.changes();
+            }
             _ => return None,
         })
     }
@@ -404,6 +408,7 @@ impl Prepared {
     pub(crate) fn may_use_indexes(&self) -> bool {
         let query = match &self.plan {
             Plan::CopyTo { source, .. } | Plan::DeclareCursor { source, .. } => source,
+            Plan::Explain(explained) if explained.options.analyze => &explained.plan,
             plan => plan,
         };
         self.past.is_none() && matches!(query, Plan::Select(_) | Plan::Analytic(_))

@@ -13,3 +13,4 @@ mod provider;
 mod scan;
 
 pub(crate) use provider::UserTable;
+pub(crate) use scan::ItemsExec;

@@ -19,20 +19,28 @@ use datafusion::physical_plan::execution_plan::{
 use datafusion::physical_plan::metrics::{
     BaselineMetrics, Count, ExecutionPlanMetricsSet, MetricBuilder, MetricsSet,
 };
+use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::stream::RecordBatchReceiverStreamBuilder;
 use datafusion::physical_plan::{
     DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties,
 };
-use shale_engine::{GetItem, Page, Query, ReadView, Scan, TableDescription};
+use shale_engine::{GetItem, Page, Query, ReadUsage, ReadView, Scan, TableDescription};
 use shale_expression::Condition;
 use shale_item::{EncodedItem, Item};
 use shale_sql::access::{self, Access, AccessPath};
+use shale_sql::{Actual, PlanNode, estimate};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 
 /// Batches read ahead of the consumer, per partition.
 const BATCHES_AHEAD: usize = 2;
+
+/// Names of metrics: requests to the engine, items read, items that passed the filter, halves of capacity units.
+const REQUESTS: &str = "requests";
+const ITEMS_READ: &str = "items_read";
+const ITEMS_RETURNED: &str = "items_returned";
+const HALF_UNITS: &str = "half_read_units";
 
 /// What an [`ItemsExec`] reads.
 #[derive(Clone)]
@@ -76,6 +84,77 @@ impl ItemsExec {
             metrics: ExecutionPlanMetricsSet::new(),
         }
     }
+
+    /// Itself, as EXPLAIN shows it; with what it has read, if it has run.
+    pub(crate) fn describe(&self) -> PlanNode {
+        let Parts {
+            description,
+            access,
+            segments,
+            limit,
+            ..
+        } = &self.parts;
+        let mut node = access::explain(description, access, limit.map(|limit| limit as u64));
+        if *segments > 1 {
+            node.say("Segments", u64::from(*segments));
+        }
+        let metrics = self.metrics.clone_inner();
+        let count = |name: &str| {
+            let sum = metrics.sum_by_name(name);
+            sum.map_or(0, |sum| sum.as_usize()) as u64
+        };
+        if metrics.iter().next().is_some() {
+            node.actual = Some(Actual {
+                read: Some(ReadUsage {
+                    requests: count(REQUESTS),
+                    items_read: count(ITEMS_READ),
+                    items_returned: count(ITEMS_RETURNED),
+                    capacity: count(HALF_UNITS) as f64 / 2.0,
+                }),
+                ..Actual::default()
+            });
+        }
+        node
+    }
+}
+
+/// Counts what requests to the engine read.
+pub(super) struct ReadCounts {
+    requests: Count,
+    items_read: Count,
+    items_returned: Count,
+    half_units: Count,
+}
+
+impl ReadCounts {
+    /// Counters of one partition.
+    pub(super) fn new(metrics: &ExecutionPlanMetricsSet, partition: usize) -> ReadCounts {
+        let count = |name| MetricBuilder::new(metrics).counter(name, partition);
+        ReadCounts {
+            requests: count(REQUESTS),
+            items_read: count(ITEMS_READ),
+            items_returned: count(ITEMS_RETURNED),
+            half_units: count(HALF_UNITS),
+        }
+    }
+
+    /// Counts a lookup.
+    pub(super) fn item(&self, existed: bool, passed: bool, capacity: f64) {
+        self.add(usize::from(existed), usize::from(passed), capacity);
+    }
+
+    /// Counts a page.
+    pub(super) fn page(&self, page: &Page) {
+        let capacity = page.capacity + page.whole_items_capacity;
+        self.add(page.scanned_count as usize, page.items.len(), capacity);
+    }
+
+    fn add(&self, read: usize, returned: usize, capacity: f64) {
+        self.requests.add(1);
+        self.items_read.add(read);
+        self.items_returned.add(returned);
+        self.half_units.add((capacity * 2.0).round() as usize);
+    }
 }
 
 impl fmt::Debug for ItemsExec {
@@ -88,22 +167,7 @@ impl fmt::Debug for ItemsExec {
 
 impl DisplayAs for ItemsExec {
     fn fmt_as(&self, _format: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        let lines = access::explain(&self.parts.description, &self.parts.access);
-        let lines: Vec<&str> = lines.iter().map(|line| line.trim()).collect();
-        write!(f, "{}", lines.join(", "))?;
-        if self.parts.segments > 1 {
-            write!(f, ", Segments: {}", self.parts.segments)?;
-        }
-        if let Some(limit) = self.parts.limit {
-            write!(f, ", Limit: {limit}")?;
-        }
-        let columns: Vec<&str> = self
-            .parts
-            .columns
-            .iter()
-            .map(|column| column.name.as_str())
-            .collect();
-        write!(f, ", Columns: [{}]", columns.join(", "))
+        f.write_str(&self.describe().title())
     }
 }
 
@@ -162,7 +226,7 @@ impl ExecutionPlan for ItemsExec {
             batch_rows: context.session_config().batch_size(),
             sender: builder.tx(),
             rows_left: self.parts.limit.unwrap_or(usize::MAX),
-            scanned: MetricBuilder::new(&self.metrics).counter("scanned_items", partition),
+            counts: ReadCounts::new(&self.metrics, partition),
             metrics: BaselineMetrics::new(&self.metrics, partition),
         };
         builder.spawn_blocking(move || reader.run());
@@ -173,20 +237,18 @@ impl ExecutionPlan for ItemsExec {
         Some(self.metrics.clone_inner())
     }
 
-    fn partition_statistics(&self, partition: Option<usize>) -> Result<Arc<Statistics>> {
+    fn statistics_from_inputs(
+        &self,
+        _inputs: &[Arc<Statistics>],
+        args: &StatisticsArgs,
+    ) -> Result<Arc<Statistics>> {
         let mut statistics = Statistics::new_unknown(&self.schema);
-        let all = usize::try_from(self.parts.description.item_count).unwrap_or(usize::MAX);
-        let rows = match &self.parts.access.path {
-            AccessPath::Nothing => Some(0),
-            AccessPath::KeyLookup { keys } => Some(keys.len()),
-            AccessPath::RangeScan { .. } | AccessPath::IndexScan(_) => None,
-            AccessPath::Scan if self.parts.access.residual.is_some() => None,
-            AccessPath::Scan if partition.is_some() => Some(all / self.parts.segments as usize),
-            AccessPath::Scan => Some(all),
-        };
-        if let Some(rows) = rows {
-            statistics.num_rows = Precision::Inexact(rows);
-        }
+        let limit = self.parts.limit.map(|limit| limit as u64);
+        let expected = estimate(&self.parts.description, &self.parts.access, limit);
+        let share = args
+            .partition()
+            .map_or(1.0, |_| f64::from(self.parts.segments));
+        statistics.num_rows = Precision::Inexact((expected.rows / share).ceil() as usize);
         Ok(Arc::new(statistics))
     }
 }
@@ -199,7 +261,7 @@ struct Reader {
     batch_rows: usize,
     sender: Sender<Result<RecordBatch>>,
     rows_left: usize,
-    scanned: Count,
+    counts: ReadCounts,
     metrics: BaselineMetrics,
 }
 
@@ -233,18 +295,14 @@ impl Reader {
                 key: key.clone(),
                 consistent: true,
             };
-            let item = self
-                .parts
-                .view
-                .get_item(&request)
-                .map_err(Ended::engine)?
-                .item;
-            self.scanned.add(1);
-            if let Some(item) = item
-                && self.passes(&item)
-            {
-                found.push(item);
-            }
+            let output = {
+                let _timer = self.metrics.elapsed_compute().timer();
+                self.parts.view.get_item(&request).map_err(Ended::engine)?
+            };
+            let existed = output.item.is_some();
+            let item = output.item.filter(|item| self.passes(item));
+            self.counts.item(existed, item.is_some(), output.capacity);
+            found.extend(item);
             if found.len() >= self.batch_rows {
                 self.send(&std::mem::take(&mut found))?;
             }
@@ -266,7 +324,10 @@ impl Reader {
             ..query
         };
         loop {
-            let page = self.parts.view.query(&request).map_err(Ended::engine)?;
+            let page = {
+                let _timer = self.metrics.elapsed_compute().timer();
+                self.parts.view.query(&request).map_err(Ended::engine)?
+            };
             match self.take_page(page)? {
                 Some(key) => request.exclusive_start_key = Some(key),
                 None => return Ok(()),
@@ -282,7 +343,10 @@ impl Reader {
             ..scan
         };
         loop {
-            let page = self.parts.view.scan(&request).map_err(Ended::engine)?;
+            let page = {
+                let _timer = self.metrics.elapsed_compute().timer();
+                self.parts.view.scan(&request).map_err(Ended::engine)?
+            };
             match self.take_page(page)? {
                 Some(key) => request.exclusive_start_key = Some(key),
                 None => return Ok(()),
@@ -304,7 +368,7 @@ impl Reader {
 
     /// Hands over a page; where the next one begins.
     fn take_page(&mut self, page: Page) -> Result<Option<Item>, Ended> {
-        self.scanned.add(page.scanned_count as usize);
+        self.counts.page(&page);
         self.send(&page.items)?;
         Ok(page.last_evaluated_key)
     }

@@ -1,66 +1,86 @@
-//! Conditions, keys and access paths as text, for EXPLAIN.
+//! Conditions, keys and access paths as EXPLAIN shows them.
 
+use crate::SqlType;
 use crate::access::{Access, AccessPath, IndexScan};
 use crate::bind::symbol;
 use crate::datum::format_number;
+use crate::estimate::estimate;
+use crate::explain::{Capacity, Estimate, PlanNode};
 use crate::plan::set::path_text;
 use shale_engine::TableDescription;
 use shale_expression::{Condition, Operand, SortCondition};
 use shale_item::{AttributeValue, EncodedItem, Item};
 
-/// Bytes that one read capacity unit reads (consistently).
-const READ_UNIT_BYTES: u64 = 4_096;
-/// Bytes that one write capacity unit writes.
-const WRITE_UNIT_BYTES: u64 = 1_024;
+/// Bytes of a value whose type says nothing, as PostgreSQL assumes.
+const VARIABLE_WIDTH: u64 = 32;
 /// Keys and values that are shown in full; the rest is counted.
 const SHOWN_MAX: usize = 5;
 
 /// What a statement does besides reading.
+#[derive(Default)]
 pub(crate) struct Details {
     /// Rows at most, if LIMIT tells.
     pub limit: Option<u64>,
     /// `Order: …`
     pub order: Option<String>,
-    /// Whether each item found is written.
-    pub writes: bool,
+    /// Bytes of a row.
+    pub width: u64,
 }
 
-/// The lines of EXPLAIN for a table read on a path.
-pub(crate) fn lines(table: &TableDescription, access: &Access, details: &Details) -> Vec<String> {
-    let name = &table.definition.name;
-    let mut lines = Vec::new();
-    let average = table
-        .size_bytes
-        .checked_div(table.item_count)
-        .unwrap_or(0)
-        .max(1);
-    let mut units = match &access.path {
+/// A table read on a path.
+pub(crate) fn node(table: &TableDescription, access: &Access, details: &Details) -> PlanNode {
+    let mut node = path_node(table, &access.path);
+    node.relation = Some(table.definition.name.clone());
+    if let Some(order) = &details.order {
+        node.say("Order", order.as_str());
+    }
+    if let Some(residual) = &access.residual {
+        node.say("Filter", condition_text(residual));
+    }
+    if let Some(limit) = details.limit {
+        node.say("Limit", limit);
+    }
+    let enough = match &details.order {
+        // All rows are read before the first one is known.
+        Some(order) if order == SORTED_IN_MEMORY => None,
+        _ => details.limit,
+    };
+    let expected = estimate(table, access, enough);
+    let rows = match details.limit {
+        Some(limit) => expected.rows.min(limit as f64),
+        None => expected.rows,
+    };
+    node.estimate = Estimate {
+        rows: Some(rows),
+        width: details.width,
+        capacity: Some(Capacity::Read(expected.read_units)),
+    };
+    node
+}
+
+/// What Order says of rows that no path has in order.
+pub(crate) const SORTED_IN_MEMORY: &str = "sorted in memory";
+
+fn path_node(table: &TableDescription, path: &AccessPath) -> PlanNode {
+    let schema = &table.definition.key_schema;
+    match path {
         AccessPath::Nothing => {
-            lines.push(format!(
-                "Nothing: no item of {name} can satisfy the condition"
-            ));
-            "0 read units".to_owned()
+            PlanNode::new("Nothing").with("Reason", "no item can satisfy the condition")
         }
         AccessPath::KeyLookup { keys } => {
-            lines.push(format!("KeyLookup on {name}"));
             let shown: Vec<String> = keys.iter().take(SHOWN_MAX).map(key_text).collect();
-            let more = more(keys.len());
-            lines.push(format!("  Keys: {}{more}", shown.join(", ")));
-            let hash = &table.definition.key_schema.partition.name;
-            let mut partitions: Vec<String> = keys
+            let shown = format!("{}{}", shown.join(", "), more(keys.len()));
+            let hash = keys
                 .iter()
-                .filter_map(|key| key.get(hash))
-                .map(value_text)
-                .collect();
+                .filter_map(|key| key.get(&schema.partition.name));
+            let mut partitions: Vec<String> = hash.map(value_text).collect();
             partitions.sort();
             partitions.dedup();
-            lines.push(format!("  Partitions: {}", partitions.len()));
-            let units = keys.len() as u64 * average.div_ceil(READ_UNIT_BYTES);
-            read_units(units)
+            PlanNode::new("KeyLookup")
+                .with("Keys", shown)
+                .with("Partitions", partitions.len() as u64)
         }
         AccessPath::RangeScan { partitions, sort } => {
-            lines.push(format!("RangeScan on {name}"));
-            let schema = &table.definition.key_schema;
             let shown: Vec<String> = partitions.iter().take(SHOWN_MAX).map(value_text).collect();
             let mut condition = match shown.as_slice() {
                 [only] if partitions.len() == 1 => format!("{} = {only}", schema.partition.name),
@@ -75,62 +95,48 @@ pub(crate) fn lines(table: &TableDescription, access: &Access, details: &Details
                 condition.push_str(" AND ");
                 condition.push_str(&sort_text(&attribute.name, sort));
             }
-            lines.push(format!("  Key condition: {condition}"));
-            lines.push(format!("  Partitions: {}", partitions.len()));
-            let most = table.size_bytes.div_ceil(READ_UNIT_BYTES).max(1);
-            at_most(most, average, access, details)
+            PlanNode::new("RangeScan")
+                .with("Key condition", condition)
+                .with("Partitions", partitions.len() as u64)
         }
         AccessPath::IndexScan(scan) => {
-            lines.push(format!("IndexScan on {name} using {}", scan.index.name));
+            let mut node = PlanNode::new("IndexScan");
+            node.index = Some(scan.index.name.clone());
             match &scan.partitions {
                 Some(partitions) => {
-                    let condition = index_condition(scan, partitions);
-                    lines.push(format!("  Key condition: {condition}"));
-                    lines.push(format!("  Partitions: {}", partitions.len()));
+                    node.say("Key condition", index_condition(scan, partitions));
+                    node.say("Partitions", partitions.len() as u64);
                 }
-                None => lines.push("  Partitions: all".to_owned()),
+                None => node.say("Partitions", "all"),
             }
-            lines.push(match scan.whole_items {
-                true => format!("  Fetch: whole items from {name}"),
-                false => "  Index only".to_owned(),
-            });
-            let most = table.size_bytes.div_ceil(READ_UNIT_BYTES).max(1);
-            let fetched = match scan.whole_items {
-                true => table
-                    .item_count
-                    .saturating_mul(average.div_ceil(READ_UNIT_BYTES)),
-                false => 0,
-            };
-            at_most(most.saturating_add(fetched), average, access, details)
-        }
-        AccessPath::Scan => {
-            lines.push(format!("Scan on {name}"));
-            lines.push("  Partitions: all".to_owned());
-            let most = table.size_bytes.div_ceil(READ_UNIT_BYTES).max(1);
-            at_most(most, average, access, details)
-        }
-    };
-    if let Some(order) = &details.order {
-        lines.push(format!("  Order: {order}"));
-    }
-    if let Some(residual) = &access.residual {
-        lines.push(format!("  Filter: {}", condition_text(residual)));
-    }
-    if let Some(limit) = details.limit {
-        lines.push(format!("  Limit: {limit}"));
-    }
-    if details.writes {
-        let each = average.div_ceil(WRITE_UNIT_BYTES);
-        units = match &access.path {
-            AccessPath::Nothing => units,
-            AccessPath::KeyLookup { keys } => write_units(keys.len() as u64 * each),
-            AccessPath::RangeScan { .. } | AccessPath::IndexScan(_) | AccessPath::Scan => {
-                format!("at most {}", write_units(table.item_count * each))
+            let name = &table.definition.name;
+            match scan.whole_items {
+                true => node.say("Fetch", format!("whole items from {name}")),
+                false => node.say("Fetch", "none, index only"),
             }
-        };
+            node
+        }
+        AccessPath::Scan => PlanNode::new("Scan").with("Partitions", "all"),
     }
-    lines.push(format!("  Estimated capacity: {units}"));
-    lines
+}
+
+/// Bytes of a row with columns of those types, as far as their types tell.
+pub(crate) fn width_of<'a>(types: impl Iterator<Item = &'a SqlType>) -> u64 {
+    types
+        .map(|sql_type| match sql_type {
+            SqlType::Bool | SqlType::SingleChar => 1,
+            SqlType::Int2 => 2,
+            SqlType::Int4 | SqlType::Float4 | SqlType::Date | SqlType::Oid => 4,
+            SqlType::Int8
+            | SqlType::Float8
+            | SqlType::Time
+            | SqlType::Timestamp
+            | SqlType::TimestampTz => 8,
+            SqlType::Uuid | SqlType::Interval => 16,
+            SqlType::Name => 64,
+            _ => VARIABLE_WIDTH,
+        })
+        .sum()
 }
 
 fn index_condition(scan: &IndexScan, partitions: &[Vec<AttributeValue>]) -> String {
@@ -166,24 +172,6 @@ fn index_condition(scan: &IndexScan, partitions: &[Vec<AttributeValue>]) -> Stri
         parts.push(sort_text(name, sort));
     }
     parts.join(" AND ")
-}
-
-fn read_units(units: u64) -> String {
-    format!("{units} read unit{}", if units == 1 { "" } else { "s" })
-}
-
-fn write_units(units: u64) -> String {
-    format!("{units} write unit{}", if units == 1 { "" } else { "s" })
-}
-
-fn at_most(most: u64, average: u64, access: &Access, details: &Details) -> String {
-    let bounded = match (details.limit, &access.residual, &details.order) {
-        (Some(limit), None, _) => (limit.saturating_mul(average))
-            .div_ceil(READ_UNIT_BYTES)
-            .clamp(1, most),
-        _ => most,
-    };
-    format!("at most {}", read_units(bounded))
 }
 
 fn more(count: usize) -> String {

@@ -92,6 +92,7 @@ impl Shared {
             settings: Arc::default(),
             users: self.users.read().clone(),
             view: None,
+            probe: None,
         }
     }
 

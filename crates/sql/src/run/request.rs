@@ -14,8 +14,9 @@ use crate::plan::{DeletePlan, InsertPlan, UpdatePlan};
 use crate::service::{Plan, Shared};
 use crate::{AnalyticContext, AnalyticPlan, Datum, RowStream, SqlError, SqlType};
 use futures::TryStreamExt;
-use shale_engine::{Error, ReadView, Transaction};
+use shale_engine::{Error, ReadMeter, ReadView, Transaction};
 use shale_item::{Item, item_size};
+use std::sync::Arc;
 
 /// A statement with its arguments.
 #[derive(Clone, Copy)]
@@ -27,6 +28,8 @@ pub(crate) struct Request<'a> {
     pub now_micros: u64,
     /// Where the query of an INSERT reads, if that is the past.
     pub past: Option<&'a ReadView>,
+    /// Counts what finding the rows reads, for EXPLAIN ANALYZE.
+    pub meter: Option<&'a Arc<ReadMeter>>,
 }
 
 impl Request<'_> {
@@ -36,6 +39,17 @@ impl Request<'_> {
             computed,
             self.now_micros,
         )
+    }
+
+    /// What the transaction sees; anew, for the first attempt or another one.
+    fn view_of(&self, transaction: &Transaction) -> ReadView {
+        match self.meter {
+            None => transaction.view(),
+            Some(meter) => {
+                meter.reset();
+                transaction.view().metered(Arc::clone(meter))
+            }
+        }
     }
 
     /// Runs it outside of any transaction of the session's.
@@ -106,9 +120,15 @@ impl Request<'_> {
         transaction: &Transaction,
         context: &AnalyticContext,
     ) -> Result<Written, SqlError> {
+        let view = self.view_of(transaction);
+        let metered = self.meter.map(|_| AnalyticContext {
+            view: Some(view.clone()),
+            ..context.clone()
+        });
+        let context = metered.as_ref().unwrap_or(context);
         let get_context = || context.clone();
         let computed = compute(self.plan.constants(), &get_context, self.parameters).await?;
-        let with = self.arguments(&computed).reading(&transaction.view());
+        let with = self.arguments(&computed).reading(&view);
         let writer = Writer::Transaction(transaction);
         match self.plan {
             Plan::Insert(plan, _) => {
@@ -122,10 +142,7 @@ impl Request<'_> {
                 ..
             } => {
                 let rows = match self.past {
-                    None => {
-                        let view = transaction.view();
-                        self.rows_of(source, &view, context).await?
-                    }
+                    None => self.rows_of(source, &view, context).await?,
                     Some(past) => {
                         let context = AnalyticContext {
                             view: Some(past.clone()),
@@ -161,7 +178,7 @@ impl Request<'_> {
         with: &Arguments<'_>,
     ) -> Result<Written, SqlError> {
         let writer = Writer::Transaction(transaction);
-        let view = transaction.view();
+        let view = self.view_of(transaction);
         let found = match query {
             Some(query) => of_query(query, context, self.parameters, &plan.table).await?,
             None => {
@@ -216,7 +233,7 @@ impl Request<'_> {
                     Target::Nothing => return Ok(Written::default()),
                     Target::One(target) => return write::delete(writer, plan, target).await,
                     Target::Many(access) => {
-                        of_access(&transaction.view(), &plan.table, access).await?
+                        of_access(&self.view_of(transaction), &plan.table, access).await?
                     }
                 }
             }

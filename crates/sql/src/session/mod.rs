@@ -6,6 +6,7 @@
 pub(crate) mod command;
 mod cursor;
 mod ddl;
+mod explain;
 mod index_ddl;
 mod notice;
 mod prepared;
@@ -253,6 +254,7 @@ impl Session {
             settings: self.settings.shared(),
             users: self.shared.users.read().clone(),
             view: None,
+            probe: None,
         }
     }
 

@@ -3,28 +3,32 @@
 //! Not here: statements about the session (`run_command`), what a plan does with the engine (`run`).
 
 use super::Session;
+use super::explain::Place;
 use crate::bind::{Arguments, Parameters};
 use crate::copy::{CopyIn, CopyOut};
-use crate::plan::past::{PastPlan, position_text};
+use crate::explain::PlanProbe;
+use crate::plan::past::PastPlan;
 use crate::run::read::{ReadFrom, Selected};
 use crate::run::request::Request;
 use crate::run::write::Written;
-use crate::run::{compute, explain, read};
+use crate::run::{compute, read};
 use crate::service::{Plan, Prepared};
-use crate::{AnalyticContext, Column, Datum, Outcome, Row, RowStream, SqlError, SqlType};
+use crate::{AnalyticContext, Column, Datum, Outcome, RowStream, SqlError, SqlType};
 use shale_engine::{AsOf, ReadView, Transaction};
 use std::sync::Arc;
 
-fn rows_of(columns: Arc<[Column]>, rows: RowStream, tag: &'static str) -> Outcome {
+pub(super) fn rows_of(columns: Arc<[Column]>, rows: RowStream, tag: &'static str) -> Outcome {
     Outcome::Rows { columns, rows, tag }
 }
 
 /// What a query is run with.
 #[derive(Clone, Copy)]
-struct Given<'a> {
-    parameters: &'a [Datum],
-    parameter_types: &'a [SqlType],
-    now_micros: u64,
+pub(super) struct Given<'a> {
+    pub parameters: &'a [Datum],
+    pub parameter_types: &'a [SqlType],
+    pub now_micros: u64,
+    /// Told of the plan that the analytic executor runs.
+    pub probe: Option<&'a Arc<PlanProbe>>,
 }
 
 impl Session {
@@ -54,14 +58,11 @@ impl Session {
             Some((_, view)) => Some(view.clone()),
             None => transaction.as_ref().map(Transaction::view),
         };
-        let context = |view| AnalyticContext {
-            view,
-            ..self.context()
-        };
         let given = Given {
             parameters,
             parameter_types: &prepared.parameter_types,
             now_micros,
+            probe: None,
         };
         match &prepared.plan {
             Plan::Empty => Ok(Outcome::Empty),
@@ -96,6 +97,7 @@ impl Session {
                     parameter_types: &prepared.parameter_types,
                     now_micros,
                     past: past.as_ref().map(|(_, view)| view),
+                    meter: None,
                 };
                 let written = match &transaction {
                     Some(transaction) => {
@@ -124,11 +126,13 @@ impl Session {
                 let copy = CopyIn::start(&self.shared, plan, now_micros, transaction);
                 Ok(Outcome::CopyIn(copy))
             }
-            Plan::Explain(inner) => {
-                let as_of = past.as_ref().map(|(as_of, _)| *as_of);
-                let context = context(view());
-                self.explain(inner, columns, parameters, now_micros, as_of, &context)
-                    .await
+            Plan::Explain(explained) => {
+                let place = Place {
+                    transaction: transaction.as_ref(),
+                    past: past.as_ref(),
+                };
+                // Boxed: few statements are one.
+                Box::pin(self.explain(explained, given, place, columns)).await
             }
             // Planned for PartiQL only, which has no sessions.
             Plan::Exists(_) => Err(SqlError::NotSupported {
@@ -143,7 +147,7 @@ impl Session {
     }
 
     /// The rows of a query.
-    async fn query(
+    pub(super) async fn query(
         &self,
         plan: &Plan,
         given: Given<'_>,
@@ -153,9 +157,11 @@ impl Session {
             parameters,
             parameter_types,
             now_micros,
+            probe,
         } = given;
         let context = |view| AnalyticContext {
             view,
+            probe: probe.cloned(),
             ..self.context()
         };
         match plan {
@@ -235,36 +241,6 @@ impl Session {
             sqlstate: "25006",
             message: format!("cannot execute {command} in a read-only transaction"),
         })
-    }
-
-    async fn explain(
-        &self,
-        plan: &Plan,
-        columns: Arc<[Column]>,
-        parameters: &[Datum],
-        now_micros: u64,
-        as_of: Option<AsOf>,
-        context: &AnalyticContext,
-    ) -> Result<Outcome, SqlError> {
-        let now = || match as_of {
-            None => context.clone(),
-            Some(_) => self.context(),
-        };
-        let computed = compute(plan.constants(), &now, parameters).await?;
-        let with = self
-            .shared
-            .arguments(Parameters::Datums(parameters), &computed, now_micros);
-        let mut lines = explain::explain(plan, &with, context)?;
-        if let Some(as_of) = as_of {
-            // Below the title.
-            let line = format!("  As Of: {}", position_text(as_of));
-            lines.insert(lines.len().min(1), line);
-        }
-        let rows: Vec<Row> = lines
-            .into_iter()
-            .map(|line| vec![Datum::Text(line)])
-            .collect();
-        Ok(rows_of(columns, read::one_batch(rows), "EXPLAIN"))
     }
 }
 

@@ -10,7 +10,7 @@ use super::transaction::{TransactionStatement, transaction};
 use super::writes::{Delete, Insert, InsertSource, Update, delete, insert, update, with_write};
 use super::{NESTING_MAX, SET_OPERATIONS_MAX, STATEMENT_BYTES_MAX, byte_offset};
 use crate::{Dialect, SqlError};
-use sqlparser::ast::{CreateIndex, CreateTable, DataType, Expr, Ident, Query, Statement};
+use sqlparser::ast::{CreateIndex, CreateTable, DataType, Expr, Ident, Query, Statement, Value};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
@@ -25,8 +25,8 @@ pub(crate) enum Stmt {
     Exists(Box<Query>),
     Explain {
         statement: Box<Stmt>,
-        /// The words that ask for more than the plan, such as ANALYZE.
-        options: Vec<String>,
+        /// Names and values of its options, as they were written.
+        options: Vec<(String, Option<String>)>,
     },
     Prepare {
         name: Ident,
@@ -351,14 +351,32 @@ fn sql(parser: &mut Parser<'_>) -> Result<Stmt, ParserError> {
 fn explain(parser: &mut Parser<'_>, text: &str) -> Result<Stmt, ParserError> {
     parser.advance_token();
     let mut options = Vec::new();
-    if parser.peek_token_ref().token == Token::LParen {
+    // Behind a parenthesis there are options or a query.
+    let is_query = |token: &Token| match token {
+        Token::LParen => true,
+        Token::Word(word) => matches!(
+            word.keyword,
+            Keyword::SELECT | Keyword::WITH | Keyword::VALUES | Keyword::TABLE
+        ),
+        _ => false,
+    };
+    if parser.peek_token_ref().token == Token::LParen && !is_query(&parser.peek_nth_token(1).token)
+    {
         for option in parser.parse_utility_options()? {
-            options.push(option.to_string().to_uppercase());
+            let value = option.arg.map(|value| option_value(&value));
+            options.push((option.name.value, value));
         }
     } else {
-        for keyword in [Keyword::ANALYZE, Keyword::VERBOSE] {
-            if parser.parse_keyword(keyword) {
-                options.push(format!("{keyword:?}"));
+        for words in [["ANALYZE", "ANALYSE"], ["VERBOSE", "VERBOSE"]] {
+            let found = match &parser.peek_token_ref().token {
+                Token::Word(word) if word.quote_style.is_none() => words
+                    .iter()
+                    .any(|name| word.value.eq_ignore_ascii_case(name)),
+                _ => false,
+            };
+            if found {
+                parser.advance_token();
+                options.push((words[0].to_owned(), None));
             }
         }
     }
@@ -367,6 +385,18 @@ fn explain(parser: &mut Parser<'_>, text: &str) -> Result<Stmt, ParserError> {
         statement: Box::new(inner),
         options,
     })
+}
+
+/// The word, number or text of an option.
+fn option_value(value: &Expr) -> String {
+    match value {
+        Expr::Identifier(name) => name.value.clone(),
+        Expr::Value(value) => match &value.value {
+            Value::SingleQuotedString(text) => text.clone(),
+            other => other.to_string(),
+        },
+        other => other.to_string(),
+    }
 }
 
 /// What EXPLAIN and PREPARE take: not themselves, as in PostgreSQL.

@@ -83,7 +83,13 @@ fn shape_of(statement: Stmt) -> String {
             returning(delete.returning.as_ref())
         ),
         Stmt::Exists(query) => format!("exists {query}"),
-        Stmt::Explain { options, .. } => format!("explain {options:?}"),
+        Stmt::Explain { options, .. } => {
+            let options: Vec<String> = options
+                .into_iter()
+                .map(|(name, value)| value.map_or(name.clone(), |value| format!("{name} {value}")))
+                .collect();
+            format!("explain {options:?}")
+        }
         Stmt::Prepare { name, text, .. } => format!("prepare {name}: {text}"),
         Stmt::Transaction(statement) => format!("{statement:?}"),
         Stmt::Locking { statement, tables } => {

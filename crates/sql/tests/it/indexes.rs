@@ -107,11 +107,11 @@ async fn plans_name_the_index_and_the_fetch() {
         &mut server,
         &format!("{explain} artist FROM music WHERE genre = 'rock' AND year > 1970"),
         expect![[r#"
-            IndexScan on music using by_genre
+            IndexScan on music using by_genre  (cost=0.00..1.00 rows=1 width=32)
               Key condition: genre = 'rock' AND year > 1970
               Partitions: 1
-              Index only
-              Estimated capacity: at most 1 read unit"#]],
+              Fetch: none, index only
+              Estimated capacity: 1 read unit"#]],
     )
     .await;
     check(
@@ -120,13 +120,13 @@ async fn plans_name_the_index_and_the_fetch() {
             "{explain} * FROM music WHERE genre = 'rock' AND year > 1970 ORDER BY year DESC LIMIT 3"
         ),
         expect![[r#"
-            IndexScan on music using by_genre
+            IndexScan on music using by_genre  (cost=0.00..2.00 rows=1 width=104)
               Key condition: genre = 'rock' AND year > 1970
               Partitions: 1
               Fetch: whole items from music
               Order: index descending
               Limit: 3
-              Estimated capacity: at most 1 read unit"#]],
+              Estimated capacity: 2 read units"#]],
     )
     .await;
     check(
@@ -135,43 +135,43 @@ async fn plans_name_the_index_and_the_fetch() {
             "{explain} genre FROM music WHERE artist = 'artist1' AND year BETWEEN 1960 AND 1970"
         ),
         expect![[r#"
-            IndexScan on music using by_year
+            IndexScan on music using by_year  (cost=0.00..1.00 rows=1 width=32)
               Key condition: artist = 'artist1' AND year BETWEEN 1960 AND 1970
               Partitions: 1
-              Index only
-              Estimated capacity: at most 1 read unit"#]],
+              Fetch: none, index only
+              Estimated capacity: 1 read unit"#]],
     )
     .await;
     check(
         &mut server,
         &format!("{explain} artist FROM music WHERE genre = 'rock'"),
         expect![[r#"
-            Scan on music
+            Scan on music  (cost=0.00..1.00 rows=1 width=32)
               Partitions: all
               Filter: genre = 'rock'
-              Estimated capacity: at most 1 read unit"#]],
+              Estimated capacity: 1 read unit"#]],
     )
     .await;
     check(
         &mut server,
         &format!("{explain} artist FROM music.by_genre WHERE genre = 'rock' ORDER BY year"),
         expect![[r#"
-            IndexScan on music using by_genre
+            IndexScan on music using by_genre  (cost=0.00..1.00 rows=1 width=32)
               Key condition: genre = 'rock'
               Partitions: 1
-              Index only
+              Fetch: none, index only
               Order: index ascending
-              Estimated capacity: at most 1 read unit"#]],
+              Estimated capacity: 1 read unit"#]],
     )
     .await;
     check(
         &mut server,
         &format!("{explain} artist FROM music.by_genre"),
         expect![[r#"
-            IndexScan on music using by_genre
+            IndexScan on music using by_genre  (cost=0.00..1.00 rows=57 width=32)
               Partitions: all
-              Index only
-              Estimated capacity: at most 1 read unit"#]],
+              Fetch: none, index only
+              Estimated capacity: 1 read unit"#]],
     )
     .await;
     check(&mut server, "SELECT song, year FROM music WHERE genre = 'rock' AND year > 1970 ORDER BY year DESC LIMIT 3", expect![[r#"

@@ -167,34 +167,35 @@ async fn plans_show_the_position_and_no_index() {
         &mut server,
         "EXPLAIN SELECT r FROM t WHERE n = 20",
         expect![[r#"
-            IndexScan on t using by_n
+            IndexScan on t using by_n  (cost=0.00..1.00 rows=1 width=4)
               Key condition: n = 20
               Partitions: 1
-              Index only
-              Estimated capacity: at most 1 read unit"#]],
+              Fetch: none, index only
+              Estimated capacity: 1 read unit"#]],
     )
     .await;
     check(
         &mut server,
         "EXPLAIN SELECT r FROM t AS OF LSN 5 WHERE n = 20",
         expect![[r#"
-            Scan on t
-              As Of: LSN 5
+            Scan on t  (cost=0.00..1.00 rows=1 width=4)
               Partitions: all
               Filter: n = 20
-              Estimated capacity: at most 1 read unit"#]],
+              As Of: LSN 5
+              Estimated capacity: 1 read unit"#]],
     )
     .await;
     check(
         &mut server,
         "EXPLAIN INSERT INTO t SELECT * FROM t AS OF LSN 5 WHERE h = 'a' AND r = 2",
         expect![[r#"
-            Insert into t
+            Insert on t  (cost=0.00..2.00 rows=0 width=0)
               As Of: LSN 5
-              KeyLookup on t
-                Keys: (h = 'a', r = 2)
-                Partitions: 1
-                Estimated capacity: 1 read unit"#]],
+              Estimated capacity: 1 write unit
+              ->  KeyLookup on t  (cost=0.00..1.00 rows=1 width=40)
+                    Keys: (h = 'a', r = 2)
+                    Partitions: 1
+                    Estimated capacity: 1 read unit"#]],
     )
     .await;
     let time = server

@@ -6,8 +6,8 @@ use futures::{StreamExt, TryStreamExt};
 use shale_engine::{Engine, EngineOptions};
 use shale_sql::datum::to_text;
 use shale_sql::{
-    AnalyticContext, AnalyticExecutor, AnalyticPlan, Column, CopyOut, Datum, Outcome, RowStream,
-    Session, SqlError, SqlService, SqlType,
+    AnalyticContext, AnalyticExecutor, AnalyticPlan, Column, CopyOut, Datum, Outcome, PlanNode,
+    RowStream, Session, SqlError, SqlService, SqlType,
 };
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -51,8 +51,12 @@ impl AnalyticPlan for FortyTwoPlan {
         let rows: RowStream = futures::stream::iter([Ok(vec![row])]).boxed();
         Box::pin(std::future::ready(Ok(rows)))
     }
-    fn explain(&self, _context: &AnalyticContext) -> Vec<String> {
-        vec!["Constants".into()]
+    fn explain<'a>(
+        &'a self,
+        _context: &'a AnalyticContext,
+        _parameters: &'a [Datum],
+    ) -> BoxFuture<'a, Result<PlanNode, SqlError>> {
+        Box::pin(std::future::ready(Ok(PlanNode::new("Constants"))))
     }
 }
 
@@ -111,8 +115,12 @@ impl AnalyticPlan for CountingPlan {
         let rows: RowStream = futures::stream::iter(batches).boxed();
         Box::pin(std::future::ready(Ok(rows)))
     }
-    fn explain(&self, _context: &AnalyticContext) -> Vec<String> {
-        vec!["Counting".into()]
+    fn explain<'a>(
+        &'a self,
+        _context: &'a AnalyticContext,
+        _parameters: &'a [Datum],
+    ) -> BoxFuture<'a, Result<PlanNode, SqlError>> {
+        Box::pin(std::future::ready(Ok(PlanNode::new("Counting"))))
     }
 }
 
