@@ -2,11 +2,12 @@
 //!
 //! * Integer constants are integer if they fit, bigint else; DataFusion has them as bigint.
 //! * `sum(bigint)` and `avg` of integers are numeric, so that neither overflows nor rounds to a double.
+//! * `avg` of numerics of few decimals has as many as that of integers.
 //!
 //! Done once, on the plan as it was made: DataFusion's own coercion runs more than once over a plan, and would widen again.
 
 use crate::types::arrow_type;
-use arrow::datatypes::DataType;
+use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
@@ -21,9 +22,11 @@ use std::sync::Arc;
 /// A bigint as a decimal: 19 digits.
 const BIGINT: DataType = DataType::Decimal128(19, 0);
 
-/// Integers with the fraction that averages are computed to; the average has 4 digits more.
-const INTEGER_WITH_FRACTION: DataType = DataType::Decimal128(22, 12);
-const BIGINT_WITH_FRACTION: DataType = DataType::Decimal128(31, 12);
+/// Digits of the fraction that averages are computed to; the average has 4 digits more.
+const FRACTION: i8 = 12;
+/// Integers with that fraction.
+const INTEGER_WITH_FRACTION: DataType = DataType::Decimal128(22, FRACTION);
+const BIGINT_WITH_FRACTION: DataType = DataType::Decimal128(31, FRACTION);
 
 /// Gives constants, sums and averages of a plan their types.
 pub(crate) fn widen(plan: LogicalPlan) -> Result<LogicalPlan> {
@@ -166,6 +169,11 @@ fn for_average(argument: &DataType) -> Option<DataType> {
     match argument {
         DataType::Int64 | DataType::UInt64 | DataType::UInt32 => Some(BIGINT_WITH_FRACTION),
         integer if integer.is_integer() => Some(INTEGER_WITH_FRACTION),
+        DataType::Decimal128(precision, scale) if *scale < FRACTION => {
+            let more = FRACTION.saturating_sub(*scale).unsigned_abs();
+            let precision = precision.saturating_add(more).min(DECIMAL128_MAX_PRECISION);
+            Some(DataType::Decimal128(precision, FRACTION))
+        }
         _ => None,
     }
 }
