@@ -1,4 +1,4 @@
-//! `cargo xtask bench [NAME] [--server FILE] [--directory DIR] [--seconds N]`: measures against a peer in the same run, prints Markdown.
+//! `cargo xtask bench [NAME] [--server FILE] [--directory DIR] [--seconds N] [--scale N]`: measures against a peer in the same run, prints Markdown.
 //!
 //! Every comparison alternates short turns of us and the peer and shows medians, because a shared machine changes its speed from
 //! second to second: the ratio is the figure. All listeners are on loopback; all files are in one directory that is removed.
@@ -10,7 +10,9 @@ use crate::tools::{Outcome, cargo_command, run, target_directory};
 use processes::{Scratch, ShaleServer};
 use std::path::PathBuf;
 
-const NAMES: [&str; 6] = ["log", "shard", "engine", "sql", "transfers", "http"];
+const NAMES: [&str; 7] = ["log", "shard", "engine", "sql", "transfers", "tpch", "http"];
+/// The size of TPC-H's data unless the command says otherwise: 1 is about 1 GB.
+const SCALE_DEFAULT: f64 = 1.0;
 /// How long one line of a table is measured, peer and all, unless the command says otherwise.
 const SECONDS_DEFAULT: f64 = 10.0;
 
@@ -21,6 +23,8 @@ pub(crate) struct Settings {
     /// Where the temporary directory is made: its disk is what is measured.
     directory: PathBuf,
     seconds: f64,
+    /// Of TPC-H.
+    scale: f64,
 }
 
 /// Runs one comparison, or all.
@@ -34,6 +38,7 @@ pub fn run_benches(arguments: &[String]) -> Outcome {
             "engine" => engine(&settings)?,
             "sql" => sql::compare(&settings)?,
             "transfers" => sql::transfers(&settings)?,
+            "tpch" => sql::tpch(&settings)?,
             _ => http(&settings)?,
         }
     }
@@ -46,6 +51,7 @@ fn parse(arguments: &[String]) -> Result<(Vec<&'static str>, Settings), String> 
         server: None,
         directory: std::env::temp_dir(),
         seconds: SECONDS_DEFAULT,
+        scale: SCALE_DEFAULT,
     };
     let mut arguments = arguments.iter();
     while let Some(argument) = arguments.next() {
@@ -59,6 +65,10 @@ fn parse(arguments: &[String]) -> Result<(Vec<&'static str>, Settings), String> 
             "--seconds" => {
                 let seconds = value()?.parse();
                 settings.seconds = seconds.map_err(|_| "--seconds needs a number".to_owned())?;
+            }
+            "--scale" => {
+                let scale = value()?.parse();
+                settings.scale = scale.map_err(|_| "--scale needs a number".to_owned())?;
             }
             name => match NAMES.into_iter().find(|known| *known == name) {
                 Some(known) => names.push(known),

@@ -1,11 +1,12 @@
-//! Point SELECT by primary key, and transfers in transactions: pgbench, extended protocol, prepared statements, against PostgreSQL with the same rows.
+//! Point SELECT by primary key, and transfers in transactions: pgbench, extended protocol, prepared statements, against PostgreSQL with the
+//! same rows. TPC-H's queries: against PostgreSQL and DuckDB.
 //!
 //! PostgreSQL runs with the settings of a fresh `initdb`, after VACUUM ANALYZE; both servers are reached over TCP on loopback.
 
 use super::Settings;
 use super::processes::{Scratch, ShaleServer};
 use crate::postgres::Postgres;
-use crate::tools::{Outcome, run};
+use crate::tools::{Outcome, python_environment, root, run};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -140,6 +141,28 @@ pub fn transfers(settings: &Settings) -> Outcome {
         );
     }
     Ok(())
+}
+
+/// TPC-H's queries on live tables, also against DuckDB.
+pub fn tpch(settings: &Settings) -> Outcome {
+    let servers = Servers::start(settings)?;
+    let url = |target: &Target<'_>| {
+        let Target {
+            host,
+            port,
+            user,
+            database,
+        } = target;
+        format!("postgresql://{user}@{host}:{port}/{database}")
+    };
+    let [theirs, ours] = servers.targets()?;
+    let clients = root().join("tests/clients");
+    let python = python_environment(&clients.join("requirements.txt"))?;
+    run(Command::new(python)
+        .args(["-m", "support.tpch", &url(&ours), &url(&theirs)])
+        .arg(settings.scale.to_string())
+        .arg(servers.scratch.path().join("tpch"))
+        .current_dir(clients))
 }
 
 /// Runs the comparison.
