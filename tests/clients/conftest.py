@@ -6,12 +6,17 @@ import tempfile
 import pytest
 
 from support.credentials import guarded
+from support.postgres import URL, fresh
 from support.server import running
 
 
 @pytest.fixture(scope="module")
 def server():
-    """One server without authentication for the tests of a file."""
+    """One server without authentication for the tests of a file; a PostgreSQL if `support.postgres` is told to."""
+    if URL:
+        with fresh(URL) as postgres:
+            yield postgres
+        return
     directory = tempfile.mkdtemp()
     with running(directory) as started:
         yield started

@@ -83,10 +83,7 @@ impl Query {
         }
         let planned = make(&self.base, session, &self.statement, &self.parameter_types)?;
         if planned.columns != self.columns {
-            return Err(SqlError::NotSupported {
-                feature: "a changed result type of a prepared statement".to_owned(),
-                hint: Some("Prepare the statement again: its tables have changed.".to_owned()),
-            });
+            return Err(SqlError::ChangedResultType);
         }
         let planned = Arc::new(planned);
         *self.current.lock() = Arc::clone(&planned);
@@ -193,7 +190,11 @@ fn make(
     let (rewritten, scope) = rewrite::rewrite(statement, session.catalog())?;
     let mut types: Vec<SqlType> = declared.iter().take(count).cloned().collect();
     types.resize(count, SqlType::Unknown);
-    parameters::infer_limits(statement, &mut types);
+    let free: Vec<bool> = types
+        .iter()
+        .map(|declared| *declared == SqlType::Unknown)
+        .collect();
+    parameters::infer_from_text(statement, &mut types);
     let plan_with = |types: &[SqlType]| -> Result<LogicalPlan> {
         let mut statement = rewritten.clone();
         parameters::declare(&mut statement, types);
@@ -219,6 +220,9 @@ fn make(
     types = parameters::types(&logical, count, &types).map_err(to_sql_error)?;
     if types.contains(&SqlType::Unknown) {
         text_where_unknown(&mut types);
+        logical = plan_with(&types).map_err(to_sql_error)?;
+    }
+    if parameters::refine(&logical, &free, &mut types).map_err(to_sql_error)? {
         logical = plan_with(&types).map_err(to_sql_error)?;
     }
     let logical = lateral::rewrite(logical)

@@ -14,6 +14,8 @@ use pgwire::messages::startup::{
 };
 use shale_sql::{Column, Datum, Notice, NoticeSeverity, SqlType, TransactionStatus};
 
+/// The schema of every table that errors name.
+const SCHEMA: &str = "public";
 /// Bytes that a buffer begins with, and that it keeps when it has grown for one large answer.
 const KEPT_BYTES: usize = 64 << 10;
 
@@ -256,9 +258,11 @@ impl Output {
             (b'H', report.hint.as_deref()),
             (b'P', position.as_deref()),
             (b'W', report.context.as_deref()),
+            (b's', report.table.as_ref().map(|_| SCHEMA)),
             (b't', report.table.as_deref()),
             (b'c', report.column.as_deref()),
             (b'n', report.constraint.as_deref()),
+            (b'R', report.routine),
         ];
         let mut fields = vec![
             (b'S', severity.to_owned()),

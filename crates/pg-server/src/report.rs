@@ -39,6 +39,8 @@ pub(crate) struct Fields {
     pub(crate) table: Option<String>,
     pub(crate) column: Option<String>,
     pub(crate) constraint: Option<String>,
+    /// The function of PostgreSQL's that reports this, where drivers go by it.
+    pub(crate) routine: Option<&'static str>,
 }
 
 impl Deref for Report {
@@ -69,6 +71,7 @@ impl Report {
             table: None,
             column: None,
             constraint: None,
+            routine: None,
         }))
     }
 

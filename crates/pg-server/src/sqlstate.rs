@@ -102,6 +102,11 @@ pub(crate) fn report(error: &SqlError) -> Report {
             Report::error(sqlstate, message.clone())
         }
         SqlError::Canceled => Report::canceled(),
+        SqlError::ChangedResultType => {
+            let mut report = Report::error("0A000", "cached plan must not change result type");
+            report.routine = Some("RevalidateCachedQuery");
+            report
+        }
         SqlError::ProgramLimit { message } => Report::error("54000", message.clone()),
         SqlError::Other {
             sqlstate,

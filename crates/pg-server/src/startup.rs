@@ -35,6 +35,8 @@ const PACKET_BYTES_MIN: usize = 8;
 const PACKET_BYTES_MAX: usize = 10_000;
 /// The newest protocol that is spoken: 3.2.
 const MINOR_MAX: u16 = 2;
+/// Where `pg_backend_pid()` finds its answer.
+const BACKEND_PID_SETTING: &str = "shale.backend_pid";
 /// The databases that exist; both are the same one.
 const DATABASES: [&str; 2] = ["shale", "postgres"];
 
@@ -106,10 +108,14 @@ pub(crate) async fn start(server: &Server, wire: &mut Wire) -> Result<Started, F
     }
     let mut session = server.options.sql.session(user, database);
     apply_settings(&mut session, &startup).map_err(Report::into_fatal)?;
+    let registration = server.cancels.register(long_key);
+    // Queries ask for the number that cancel requests name.
+    session
+        .set(BACKEND_PID_SETTING, &registration.id.to_string())
+        .map_err(|error| sqlstate::report(&error).into_fatal())?;
     for (name, value) in session.take_reported_changes() {
         wire.output.parameter_status(&name, &value);
     }
-    let registration = server.cancels.register(long_key);
     let key = SecretKey::Bytes(Bytes::from(registration.key.clone()));
     wire.output
         .backend_key_data(&BackendKeyData::new(registration.id, key));

@@ -279,6 +279,9 @@ pub enum SqlError {
         /// Which bound.
         message: String,
     },
+    /// 0A000: the tables of a prepared statement have changed so that its columns are others now.
+    #[error("cached plan must not change result type")]
+    ChangedResultType,
     /// Errors of evaluation with a SQLSTATE of their own (22012 division by zero …).
     #[error("{message}")]
     Other {

@@ -35,5 +35,7 @@ pub use shale_engine::{
     Error as EngineError, EvaluationError, HistoryProblem, IndexKind, IndexProblem, LimitKind,
     StorageError, StreamProblem,
 };
-pub use syntax::{NESTING_MAX, STATEMENT_BYTES_MAX, Tree, split_statements, walk, walk_mut};
+pub use syntax::{
+    NESTING_MAX, STATEMENT_BYTES_MAX, Tree, expand_row_comparison, split_statements, walk, walk_mut,
+};
 pub use types::NUMERIC_DIGITS_MAX;

@@ -344,11 +344,7 @@ impl Shared {
             )
             .await?;
         if fresh.columns != prepared.columns {
-            return Err(SqlError::Other {
-                sqlstate: "0A000",
-                message: "cached plan must not change result type".into(),
-                hint: None,
-            });
+            return Err(SqlError::ChangedResultType);
         }
         Ok(fresh)
     }

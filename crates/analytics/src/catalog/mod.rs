@@ -27,5 +27,5 @@ pub(crate) use provider::{SystemTable, is_always_empty};
 pub(crate) use spec::is_vector_name;
 pub(crate) use types::{
     format_type, function_arguments, function_name, function_oid_by_name, function_result,
-    type_oid_by_name,
+    is_visible_type, type_oid_by_name,
 };

@@ -1,10 +1,11 @@
 //! Type oids and names: `format_type`, `atttypid`.
 
 use super::builtin;
+use super::picture::INFORMATION_SCHEMA_OID;
 use arrow::array::AsArray;
 use arrow::datatypes::UInt32Type;
 use shale_sql::SqlType;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 /// Oid and length (`typlen`) of a type.
@@ -93,20 +94,24 @@ struct TypeNames {
     /// Name and element type (0 unless it is an array) by oid.
     by_oid: HashMap<i64, (String, i64)>,
     by_name: HashMap<String, i64>,
+    /// Those of information_schema, which is not on the search path.
+    hidden: HashSet<i64>,
 }
 
 static NAMES: LazyLock<TypeNames> = LazyLock::new(|| {
     let mut names = TypeNames {
         by_oid: HashMap::new(),
         by_name: HashMap::new(),
+        hidden: HashSet::new(),
     };
     let Some(batch) = builtin::rows_of("pg_type") else {
         return names;
     };
     let column = |name: &str| batch.column_by_name(name);
-    let (Some(oids), Some(texts), Some(elements), Some(categories)) = (
+    let (Some(oids), Some(texts), Some(schemas), Some(elements), Some(categories)) = (
         column("oid"),
         column("typname"),
+        column("typnamespace"),
         column("typelem"),
         column("typcategory"),
     ) else {
@@ -114,6 +119,7 @@ static NAMES: LazyLock<TypeNames> = LazyLock::new(|| {
     };
     let oids = oids.as_primitive::<UInt32Type>();
     let texts = texts.as_string::<i32>();
+    let schemas = schemas.as_primitive::<UInt32Type>();
     let elements = elements.as_primitive::<UInt32Type>();
     let categories = categories.as_string::<i32>();
     for row in 0..batch.num_rows() {
@@ -122,6 +128,9 @@ static NAMES: LazyLock<TypeNames> = LazyLock::new(|| {
         } else {
             0
         };
+        if i64::from(schemas.value(row)) == INFORMATION_SCHEMA_OID {
+            names.hidden.insert(oids.value(row).into());
+        }
         names.by_oid.insert(
             oids.value(row).into(),
             (texts.value(row).to_owned(), element),
@@ -132,6 +141,11 @@ static NAMES: LazyLock<TypeNames> = LazyLock::new(|| {
     }
     names
 });
+
+/// Whether a type is found without its schema.
+pub(crate) fn is_visible_type(oid: i64) -> bool {
+    NAMES.by_oid.contains_key(&oid) && !NAMES.hidden.contains(&oid)
+}
 
 /// PostgreSQL's `format_type`: the SQL name of a type with its modifier; `???` for an oid that is no type.
 pub(crate) fn format_type(oid: i64, modifier: Option<i64>) -> String {

@@ -5,6 +5,7 @@
 
 use crate::error::carry;
 use crate::lineage::argument_types;
+use crate::parameters::parameter;
 use crate::rows::array_to_datums;
 use crate::types::sql_type;
 use arrow::array::{ArrayRef, StringBuilder};
@@ -85,12 +86,14 @@ pub(crate) fn resolve(plan: LogicalPlan) -> Result<LogicalPlan> {
     Ok(resolved.data)
 }
 
-/// Whether `||` joins documents, not texts: one side is jsonb, the other as well or a constant.
+/// Whether `||` joins documents, not texts: one side is jsonb, the other as well, or a constant or parameter.
 fn is_json_concatenation(left: &Expr, right: &Expr, input: Option<&LogicalPlan>) -> bool {
     let sides = [left.clone(), right.clone()];
     let types = argument_types(&sides, input);
     let fits = |(side, sql_type): (&Expr, &SqlType)| {
-        *sql_type == SqlType::Jsonb || matches!(side, Expr::Literal(..))
+        *sql_type == SqlType::Jsonb
+            || matches!(side, Expr::Literal(..))
+            || parameter(side).is_some()
     };
     types.contains(&SqlType::Jsonb) && sides.iter().zip(&types).all(fits)
 }

@@ -6,7 +6,7 @@ use super::{Call, Definition, Kind, Value};
 use crate::catalog::picture::{CatalogPicture, Class, NAMESPACES};
 use crate::catalog::{
     column_list, format_type, function_arguments, function_name, function_oid_by_name,
-    function_result, index_definition, quote_identifier, spec, type_oid_by_name,
+    function_result, index_definition, is_visible_type, quote_identifier, spec, type_oid_by_name,
 };
 use crate::error::carry;
 use datafusion::common::Result;
@@ -32,23 +32,24 @@ pub(crate) const REG_OUT: &[(&str, &str)] = &[
     ("regrole", "shale_regrole_out"),
 ];
 
-const VISIBLE: Definition =
-    Definition::new("pg_type_is_visible", &[Kind::Oid], Kind::Bool, |_, _| {
-        Ok(Value::Bool(true))
-    })
-    .aliases(&[
-        "pg_function_is_visible",
-        "pg_operator_is_visible",
-        "pg_opclass_is_visible",
-        "pg_opfamily_is_visible",
-        "pg_collation_is_visible",
-        "pg_conversion_is_visible",
-        "pg_statistics_obj_is_visible",
-        "pg_ts_config_is_visible",
-        "pg_ts_dict_is_visible",
-        "pg_ts_parser_is_visible",
-        "pg_ts_template_is_visible",
-    ]);
+const VISIBLE: Definition = Definition::new(
+    "pg_function_is_visible",
+    &[Kind::Oid],
+    Kind::Bool,
+    |_, _| Ok(Value::Bool(true)),
+)
+.aliases(&[
+    "pg_operator_is_visible",
+    "pg_opclass_is_visible",
+    "pg_opfamily_is_visible",
+    "pg_collation_is_visible",
+    "pg_conversion_is_visible",
+    "pg_statistics_obj_is_visible",
+    "pg_ts_config_is_visible",
+    "pg_ts_dict_is_visible",
+    "pg_ts_parser_is_visible",
+    "pg_ts_template_is_visible",
+]);
 
 /// Every user may do everything that can be done here, so privileges are all granted.
 const PRIVILEGE: Definition = Definition::new(
@@ -89,6 +90,12 @@ pub(super) const FUNCTIONS: &[Definition] = &[
                 None => call.context()?.picture().class(oid).is_some(),
             }))
         },
+    ),
+    Definition::new(
+        "pg_type_is_visible",
+        &[Kind::Oid],
+        Kind::Bool,
+        |_, arguments| Ok(Value::Bool(is_visible_type(arguments[0].int()))),
     ),
     Definition::new(
         "pg_get_userbyid",

@@ -52,6 +52,11 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new("pg_backend_pid", &[], Kind::Int4, |call, _| {
         Ok(Value::Int(backend_pid(&call.context()?.session)))
     }),
+    // Sessions hold no advisory locks: there is nothing to let go. Connection pools call it.
+    Definition::new("pg_advisory_unlock_all", &[], Kind::Text, |_, _| {
+        Ok(Value::from(""))
+    })
+    .volatile(),
     Definition::new("pg_is_in_recovery", &[], Kind::Bool, |_, _| {
         Ok(Value::Bool(false))
     }),

@@ -12,7 +12,7 @@ use datafusion::sql::sqlparser::ast::{
     FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName, ObjectNamePart, Query,
     Select, SelectItem, TableFactor, TableWithJoins, TimezoneInfo, Value, VisitorMut,
 };
-use shale_sql::{SqlError, walk_mut};
+use shale_sql::{SqlError, expand_row_comparison, walk_mut};
 use std::ops::ControlFlow;
 
 /// Collations whose order is that of bytes, which is ours.
@@ -114,6 +114,9 @@ impl VisitorMut for Rewriter {
 }
 
 fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
+    if let Some(expanded) = expand_row_comparison(expr)? {
+        return Ok(Some(expanded));
+    }
     Ok(match expr {
         Expr::CompoundFieldAccess { root, access_chain } => {
             super::vectors::shift_subscript(root, access_chain);

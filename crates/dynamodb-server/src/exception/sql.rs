@@ -50,6 +50,7 @@ pub(crate) fn from_sql(error: SqlError) -> Exception {
         | SqlError::TransactionState { .. }
         | SqlError::InCopy { .. }
         | SqlError::ProgramLimit { .. }
+        | SqlError::ChangedResultType
         | SqlError::Other { .. } => Exception::validation(error.to_string()),
     }
 }

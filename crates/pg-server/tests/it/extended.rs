@@ -562,7 +562,7 @@ async fn plans_do_not_change_under_the_client() {
         .await;
     expect![[r#"
         bound
-        error ERROR 0A000 cached plan must not change result type
+        error ERROR 0A000 cached plan must not change result type [R: RevalidateCachedQuery]
         ready I
     "#]]
     .assert_eq(&answer);

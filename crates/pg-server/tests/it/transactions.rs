@@ -39,7 +39,7 @@ async fn several_statements_in_a_message_are_one_transaction() {
     expect![[r#"
         complete INSERT 0 1
         complete DELETE 1
-        error ERROR 23505 duplicate key value violates unique constraint "t_pkey" [D: Key (id)=(2) already exists.] [t: t] [n: t_pkey]
+        error ERROR 23505 duplicate key value violates unique constraint "t_pkey" [D: Key (id)=(2) already exists.] [s: public] [t: t] [n: t_pkey]
         ready I
     "#]].assert_eq(&answer);
     assert_eq!(rows(&mut other).await, "1|10 2|20");
@@ -80,7 +80,7 @@ async fn a_pipeline_is_one_transaction_up_to_its_sync() {
         complete INSERT 0 1
         parsed
         bound
-        error ERROR 23505 duplicate key value violates unique constraint "t_pkey" [D: Key (id)=(2) already exists.] [t: t] [n: t_pkey]
+        error ERROR 23505 duplicate key value violates unique constraint "t_pkey" [D: Key (id)=(2) already exists.] [s: public] [t: t] [n: t_pkey]
         ready I
     "#]].assert_eq(&answer);
     assert_eq!(rows(&mut other).await, "1|10 2|20");
@@ -272,7 +272,7 @@ async fn copy_is_a_part_of_its_transaction() {
         .await;
     expect![[r#"
         complete COPY 1
-        error ERROR 23505 duplicate key value violates unique constraint "t_pkey" [D: Key (id)=(2) already exists.] [t: t] [n: t_pkey]
+        error ERROR 23505 duplicate key value violates unique constraint "t_pkey" [D: Key (id)=(2) already exists.] [s: public] [t: t] [n: t_pkey]
         ready I
     "#]].assert_eq(&client.ask(&[copy("3\t30\n")]).await);
     assert_eq!(rows(&mut other).await, "1|10 2|20");

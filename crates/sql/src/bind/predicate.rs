@@ -2,7 +2,7 @@
 
 use super::comparison::comparison_of;
 use super::{Attribute, Binder, Scalar};
-use crate::syntax::expr_position;
+use crate::syntax::{expand_row_comparison, expr_position};
 use crate::{Datum, SqlError, SqlType};
 use shale_expression::Comparison;
 use sqlparser::ast::{BinaryOperator, Expr, UnaryOperator};
@@ -54,6 +54,11 @@ impl Binder<'_> {
                 op: BinaryOperator::And | BinaryOperator::Or,
                 ..
             } => self.junction(expr),
+            Expr::BinaryOp { .. } | Expr::InList { .. }
+                if let Some(expanded) = expand_row_comparison(expr)? =>
+            {
+                self.predicate(&expanded)
+            }
             Expr::BinaryOp { left, op, right } => match comparison_of(op) {
                 Some(op) => self.comparison(expr, left, op, right),
                 None => Ok(None),

@@ -115,6 +115,8 @@ pub(crate) fn plan(statement: Statement) -> Result<PlannedCommand, SqlError> {
                 Command::Deallocate(name.value)
             }
         }
+        // Nobody listens. Connection pools say it between two users of a connection.
+        Statement::UNLISTEN { .. } => Command::DiscardNothing("UNLISTEN"),
         Statement::Discard { object_type } => match object_type {
             DiscardObject::ALL => Command::DiscardAll,
             DiscardObject::PLANS => Command::DiscardNothing("DISCARD PLANS"),
@@ -180,9 +182,7 @@ fn refused(statement: &Statement) -> SqlError {
     match statement {
         Statement::CreateView(_) => unsupported("CREATE VIEW", ""),
         Statement::CreateSequence { .. } => unsupported("CREATE SEQUENCE", SEQUENCE_HINT),
-        Statement::LISTEN { .. } | Statement::UNLISTEN { .. } | Statement::NOTIFY { .. } => {
-            unsupported("LISTEN and NOTIFY", "")
-        }
+        Statement::LISTEN { .. } | Statement::NOTIFY { .. } => unsupported("LISTEN and NOTIFY", ""),
         Statement::Drop { object_type, .. } => unsupported(format!("DROP {object_type}"), ""),
         Statement::Merge(_) => unsupported("MERGE", "Use INSERT … ON CONFLICT."),
         Statement::Grant(_) | Statement::Revoke(_) => unsupported(
