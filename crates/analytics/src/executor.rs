@@ -1,5 +1,6 @@
 //! The executor: one DataFusion state per server, cloned for each statement.
 
+use crate::lookup::LookupJoins;
 use crate::memory::StatementMemory;
 use crate::plan::DataFusionPlan;
 use crate::workers::{self, Workers};
@@ -9,6 +10,8 @@ use datafusion::common::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
 use futures::future::{BoxFuture, FutureExt};
 use shale_sql::{AnalyticContext, AnalyticExecutor, AnalyticPlan, SqlError, SqlType};
@@ -22,6 +25,9 @@ const BATCH_ROWS: usize = 4_096;
 /// What a sort keeps back of the memory for merging what it spilled: a share, up to a bound. With less, merging fails.
 const SORT_RESERVATION_SHARE: usize = 16;
 const SORT_RESERVATION_BYTES_MAX: usize = 16 << 20;
+
+/// DataFusion's rule that chooses algorithms of joins.
+const JOIN_SELECTION: &str = "join_selection";
 
 /// How an executor is made.
 #[derive(Clone, Debug)]
@@ -106,10 +112,20 @@ fn base_state(options: &AnalyticOptions) -> SessionState {
     let builder = functions::register(builder);
     let mut state = builder
         .with_analyzer_rule(Arc::new(analyze::PostgresResults))
-        .with_physical_optimizer_rule(Arc::new(YieldingJoins))
+        .with_physical_optimizer_rules(physical_rules())
         .build();
     functions::register_table_functions(&mut state);
     state
+}
+
+/// DataFusion's rules and ours.
+fn physical_rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let mut rules = PhysicalOptimizer::new().rules;
+    let chosen = rules.iter().position(|rule| rule.name() == JOIN_SELECTION);
+    let behind = chosen.map_or(rules.len(), |position| position + 1);
+    rules.insert(behind, Arc::new(LookupJoins));
+    rules.push(Arc::new(YieldingJoins));
+    rules
 }
 
 fn runtime(options: &AnalyticOptions) -> Arc<RuntimeEnv> {

@@ -4,6 +4,7 @@
 //!
 //! Operators that only move batches between tasks, or give way to other tasks, are left out: a row that goes in comes out.
 
+use crate::lookup::LookupJoinExec;
 use crate::table::ItemsExec;
 use datafusion::common::stats::Precision;
 use datafusion::common::{JoinSide, JoinType};
@@ -79,7 +80,10 @@ fn describe_with(
     }
     let mut node = match plan.downcast_ref::<ItemsExec>() {
         Some(items) => items.describe(),
-        None => operator(plan.as_ref()),
+        None => match plan.downcast_ref::<LookupJoinExec>() {
+            Some(join) => join.describe(),
+            None => operator(plan.as_ref()),
+        },
     };
     let schema = plan.schema();
     node.estimate.width = schema.fields().iter().map(|field| width(field)).sum();
@@ -104,6 +108,9 @@ fn describe_with(
     for child in plan.children() {
         node = node.above(describe_with(child, ran, statistics));
     }
+    if let Some(join) = plan.downcast_ref::<LookupJoinExec>() {
+        node = node.above(join.describe_inner(ran));
+    }
     if node.estimate.rows.is_none() {
         // Of an operator that says nothing: as many as what it takes.
         let rows = node.children.iter().map(|child| child.estimate.rows);
@@ -111,6 +118,21 @@ fn describe_with(
     }
     if ran {
         measure(plan.as_ref(), &mut node);
+    }
+    node
+}
+
+/// A read of a table that is no operator of its own.
+pub(crate) fn describe_read(items: &ItemsExec, ran: bool) -> PlanNode {
+    let mut node = items.describe();
+    node.estimate.width = items
+        .schema()
+        .fields()
+        .iter()
+        .map(|field| width(field))
+        .sum();
+    if ran {
+        measure(items, &mut node);
     }
     node
 }
@@ -195,7 +217,7 @@ fn operator(plan: &dyn ExecutionPlan) -> PlanNode {
     node
 }
 
-fn say_join(node: &mut PlanNode, join_type: JoinType) {
+pub(crate) fn say_join(node: &mut PlanNode, join_type: JoinType) {
     let words = match join_type {
         JoinType::Inner => "Inner",
         JoinType::Left => "Left",
@@ -211,7 +233,7 @@ fn say_join(node: &mut PlanNode, join_type: JoinType) {
     node.say("Join Type", words);
 }
 
-fn say_filter(node: &mut PlanNode, filter: Option<&JoinFilter>) {
+pub(crate) fn say_filter(node: &mut PlanNode, filter: Option<&JoinFilter>) {
     if let Some(filter) = filter {
         let sides = filter.column_indices();
         let both = sides.iter().any(|column| column.side == JoinSide::Left)

@@ -8,6 +8,7 @@
 //! 2. `planner`: syntax tree to logical plan, over `table` (user tables), `catalog` (system relations) and `stream` (changes); `lineage`
 //!    finds the SQL types of the result, `subplan` replaces the subqueries that DataFusion cannot run.
 //! 3. `plan`: parameters bound, DataFusion's analysis (with `analyze`), optimisation and physical planning.
+//!    `lookup` makes lookup joins of hash joins whose other side is small.
 //! 4. `table::scan` reads items through one view per run, `rows` turns batches into rows.
 //!
 //! All of it runs on threads of its own (`workers`).
@@ -25,6 +26,7 @@ mod explain;
 mod functions;
 mod lateral;
 mod lineage;
+mod lookup;
 mod memory;
 mod operators;
 mod parameters;

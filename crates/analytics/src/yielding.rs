@@ -28,6 +28,7 @@ const BATCHES_MAX: u32 = 4;
 const MULTIPLYING: &[&str] = &[
     "CrossJoinExec",
     "HashJoinExec",
+    "LookupJoinExec",
     "NestedLoopJoinExec",
     "PiecewiseMergeJoinExec",
     "SortMergeJoinExec",

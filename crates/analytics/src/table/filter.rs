@@ -11,6 +11,7 @@ use arrow::datatypes::DataType;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::{InList, Like, ScalarFunction};
 use datafusion::logical_expr::{Between, BinaryExpr, Expr, Operator};
+use shale_engine::TableDescription;
 use shale_expression::{Comparison, Condition, Operand, Path};
 use shale_item::{AttributeType, AttributeValue};
 use shale_sql::datum::datum_to_attribute;
@@ -224,6 +225,24 @@ fn compare(relation: &Relation, name: &str, op: Comparison, value: &ScalarValue)
     Some((condition, place.precision))
 }
 
+/// Whether items can be found by values of the column.
+pub(crate) fn comparable(column: &RelationColumn, description: &TableDescription) -> bool {
+    Place::of(column, description).is_some()
+}
+
+/// The attribute value that items have whose column equals that value; items that have it may read otherwise all the same. `None` for a value
+/// that cannot be looked up.
+pub(crate) fn key_value(
+    column: &RelationColumn,
+    description: &TableDescription,
+    value: &ScalarValue,
+) -> Option<AttributeValue> {
+    match Place::of(column, description)?.value(value)? {
+        Operand::Value(value) => Some(AttributeValue::clone(&value)),
+        _ => None,
+    }
+}
+
 /// A column whose stored values can be compared.
 struct Place<'a> {
     column: &'a RelationColumn,
@@ -234,11 +253,14 @@ struct Place<'a> {
 
 impl<'a> Place<'a> {
     fn find(relation: &'a Relation, name: &str) -> Option<Place<'a>> {
-        let column = relation.column(name)?;
+        Place::of(relation.column(name)?, &relation.description)
+    }
+
+    fn of(column: &'a RelationColumn, description: &TableDescription) -> Option<Place<'a>> {
+        let name = column.name.as_str();
         if column.source != ColumnSource::Attribute {
             return None;
         }
-        let description = &relation.description;
         let stored = column.sql_type.attribute_type()?;
         let observed = description.observed.get(name);
         let has_nulls = observed.is_some_and(|observed| observed.has(AttributeType::Null));

@@ -12,5 +12,6 @@ mod filter;
 mod provider;
 mod scan;
 
+pub(crate) use filter::{comparable, key_value};
 pub(crate) use provider::UserTable;
-pub(crate) use scan::ItemsExec;
+pub(crate) use scan::{ItemsExec, Parts};

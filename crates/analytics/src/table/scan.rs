@@ -43,7 +43,7 @@ const ITEMS_RETURNED: &str = "items_returned";
 const HALF_UNITS: &str = "half_read_units";
 
 /// What an [`ItemsExec`] reads.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Parts {
     /// From which view.
     pub view: ReadView,
@@ -64,12 +64,19 @@ pub(crate) struct ItemsExec {
     parts: Parts,
     schema: SchemaRef,
     properties: Arc<PlanProperties>,
+    /// What is read behind that, in the same partition.
+    more: Vec<Access>,
     metrics: ExecutionPlanMetricsSet,
 }
 
 impl ItemsExec {
     /// A plan that reads those parts.
     pub(crate) fn new(parts: Parts) -> ItemsExec {
+        ItemsExec::with_metrics(parts, ExecutionPlanMetricsSet::new())
+    }
+
+    /// The same, that adds to those metrics.
+    pub(crate) fn with_metrics(parts: Parts, metrics: ExecutionPlanMetricsSet) -> ItemsExec {
         let schema = schema_of(&parts.columns);
         let properties = PlanProperties::new(
             EquivalenceProperties::new(Arc::clone(&schema)),
@@ -81,7 +88,35 @@ impl ItemsExec {
             parts,
             schema,
             properties: Arc::new(properties),
-            metrics: ExecutionPlanMetricsSet::new(),
+            more: Vec::new(),
+            metrics,
+        }
+    }
+
+    /// What it reads.
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    /// The items of several access paths of one table, in one partition.
+    pub(crate) fn of_all(
+        parts: Parts,
+        accesses: Vec<Access>,
+        metrics: ExecutionPlanMetricsSet,
+    ) -> ItemsExec {
+        let mut accesses = accesses.into_iter();
+        let first = accesses.next().unwrap_or(Access {
+            path: AccessPath::Nothing,
+            residual: None,
+        });
+        let parts = Parts {
+            access: first,
+            segments: 1,
+            ..parts
+        };
+        ItemsExec {
+            more: accesses.collect(),
+            ..ItemsExec::with_metrics(parts, metrics)
         }
     }
 
@@ -221,6 +256,7 @@ impl ExecutionPlan for ItemsExec {
             RecordBatchReceiverStreamBuilder::new(Arc::clone(&self.schema), BATCHES_AHEAD);
         let reader = Reader {
             parts: self.parts.clone(),
+            more: self.more.clone(),
             schema: Arc::clone(&self.schema),
             segment: partition as u32,
             batch_rows: context.session_config().batch_size(),
@@ -256,6 +292,7 @@ impl ExecutionPlan for ItemsExec {
 /// Reads one partition.
 struct Reader {
     parts: Parts,
+    more: Vec<Access>,
     schema: SchemaRef,
     segment: u32,
     batch_rows: usize,
@@ -270,20 +307,31 @@ impl Reader {
         if self.rows_left == 0 {
             return Ok(());
         }
+        let more = std::mem::take(&mut self.more);
+        let mut outcome = self.read();
+        for access in more {
+            if outcome.is_err() {
+                break;
+            }
+            self.parts.access = access;
+            outcome = self.read();
+        }
+        match outcome {
+            Ok(()) | Err(Ended::Stopped) => Ok(()),
+            Err(Ended::Failed(error)) => Err(error),
+        }
+    }
+
+    fn read(&mut self) -> Result<(), Ended> {
         let path = self.parts.access.path.clone();
         let table = self.parts.description.definition.name.clone();
-        let outcome = match (path.scan(&table), &path) {
+        match (path.scan(&table), &path) {
             (Some(scan), _) => self.scan(scan),
             (None, AccessPath::KeyLookup { keys }) => self.look_up(keys),
             (None, _) => path
                 .queries(&table)
                 .into_iter()
                 .try_for_each(|query| self.read_range(query)),
-        };
-        match outcome {
-            Ok(()) => Ok(()),
-            Err(Ended::Stopped) => Ok(()),
-            Err(Ended::Failed(error)) => Err(error),
         }
     }
 

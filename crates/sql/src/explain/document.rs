@@ -2,6 +2,7 @@
 
 use super::text::{milliseconds, rows};
 use super::{Capacity, ExplainOptions, Explained, PlanNode, PropertyValue};
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// A part of a document.
@@ -9,7 +10,7 @@ pub(super) enum Part {
     Text(String),
     /// A number or a boolean, as it is written.
     Literal(String),
-    Object(Vec<(&'static str, Part)>),
+    Object(Vec<(Cow<'static, str>, Part)>),
     /// With what its elements are called in XML.
     List(&'static str, Vec<Part>),
 }
@@ -17,6 +18,13 @@ pub(super) enum Part {
 /// The document of a statement: a list with one query.
 pub(super) fn of(explained: &Explained, options: &ExplainOptions) -> Part {
     let mut query = vec![("Plan", node(&explained.plan, options, None))];
+    if !explained.settings.is_empty() {
+        let settings = explained.settings.iter();
+        let settings = settings
+            .map(|(name, value)| (Cow::Owned(name.clone()), Part::Text(value.clone())))
+            .collect();
+        query.push(("Settings", Part::Object(settings)));
+    }
     if options.summary {
         let planning = milliseconds(explained.planning_micros);
         query.push(("Planning Time", Part::Literal(planning)));
@@ -30,7 +38,16 @@ pub(super) fn of(explained: &Explained, options: &ExplainOptions) -> Part {
     {
         query.push(("Execution Time", Part::Literal(milliseconds(micros))));
     }
-    Part::List("Query", vec![Part::Object(query)])
+    Part::List("Query", vec![object(query)])
+}
+
+fn object(members: Vec<(&'static str, Part)>) -> Part {
+    let members = members.into_iter();
+    Part::Object(
+        members
+            .map(|(name, value)| (Cow::Borrowed(name), value))
+            .collect(),
+    )
 }
 
 fn node(plan: &PlanNode, options: &ExplainOptions, parent: Option<&str>) -> Part {
@@ -97,7 +114,7 @@ fn node(plan: &PlanNode, options: &ExplainOptions, parent: Option<&str>) -> Part
             plans.map(|(position, child)| node(child, options, Some(relationship(position))));
         members.push(("Plans", Part::List("Plan", plans.collect())));
     }
-    Part::Object(members)
+    object(members)
 }
 
 impl Part {
@@ -290,10 +307,12 @@ mod tests {
             timing: true,
             summary: true,
             buffers: true,
+            settings: true,
             format: super::super::Format::Json,
         };
         let explained = Explained {
             plan,
+            settings: vec![("shale.lookup_joins".into(), "on".into())],
             planning_micros: 50,
             execution_micros: Some(2_000),
         };
@@ -313,6 +332,7 @@ mod tests {
                     Rows Removed by Filter: 3
                     Capacity: 1 read unit
                     Reads: requests=1 items=5
+            Settings: shale.lookup_joins = 'on'
             Planning Time: 0.050 ms
             Execution Time: 2.000 ms"#]].assert_eq(&lines);
     }
@@ -356,6 +376,9 @@ mod tests {
                       "Items Read": 5
                     }
                   ]
+                },
+                "Settings": {
+                  "shale.lookup_joins": "on"
                 },
                 "Planning Time": 0.050,
                 "Triggers": [],
@@ -408,6 +431,9 @@ mod tests {
                     </Plan>
                   </Plans>
                 </Plan>
+                <Settings>
+                  <shale.lookup_joins>on</shale.lookup_joins>
+                </Settings>
                 <Planning-Time>0.050</Planning-Time>
                 <Triggers>
                 </Triggers>
@@ -453,6 +479,8 @@ mod tests {
                     Read Units: 1.00
                     Read Requests: 1
                     Items Read: 5
+              Settings: 
+                shale.lookup_joins: "on"
               Planning Time: 0.050
               Triggers: []
               Execution Time: 2.000"#]]

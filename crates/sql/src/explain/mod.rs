@@ -186,6 +186,8 @@ impl From<Vec<String>> for PropertyValue {
 /// A statement's plan and times, as one format or another shows them.
 pub(crate) struct Explained {
     pub plan: PlanNode,
+    /// Names and values of the settings that are shown.
+    pub settings: Vec<(String, String)>,
     pub planning_micros: u64,
     /// From start to end, if it has run.
     pub execution_micros: Option<u64>,

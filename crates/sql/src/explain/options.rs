@@ -27,6 +27,8 @@ pub(crate) struct ExplainOptions {
     pub summary: bool,
     /// Requests to the engine and items read.
     pub buffers: bool,
+    /// Settings that change how statements are planned and are not as they were at the start.
+    pub settings: bool,
     pub format: Format,
 }
 
@@ -44,6 +46,7 @@ impl ExplainOptions {
             timing: true,
             summary: false,
             buffers: false,
+            settings: false,
             format: Format::Text,
         };
         let (mut timing, mut summary) = (None, None);
@@ -57,8 +60,7 @@ impl ExplainOptions {
                 "buffers" => options.buffers = flag()?,
                 "timing" => timing = Some(flag()?),
                 "summary" => summary = Some(flag()?),
-                // No setting changes how statements are planned, so that there is none to show.
-                "settings" => _ = flag()?,
+                "settings" => options.settings = flag()?,
                 "wal" if flag()? => {
                     return Err(SqlError::NotSupported {
                         feature: "EXPLAIN (WAL)".into(),

@@ -11,6 +11,13 @@ const MICROS_PER_MILLISECOND: f64 = 1_000.0;
 pub(super) fn lines(explained: &Explained, options: &ExplainOptions) -> Vec<String> {
     let mut lines = Vec::new();
     node(&explained.plan, options, 0, &mut lines);
+    if !explained.settings.is_empty() {
+        let settings = explained.settings.iter();
+        let settings: Vec<String> = settings
+            .map(|(name, value)| format!("{name} = '{value}'"))
+            .collect();
+        lines.push(format!("Settings: {}", settings.join(", ")));
+    }
     if options.summary {
         lines.push(format!(
             "Planning Time: {} ms",

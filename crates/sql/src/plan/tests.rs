@@ -52,6 +52,7 @@ fn explained(text: &str, parameters: &[Datum]) -> Result<String, SqlError> {
     };
     let explained = Explained {
         plan: node(&plan.table, &access(&plan, &with)?, &details),
+        settings: vec![],
         planning_micros: 0,
         execution_micros: None,
     };

@@ -77,6 +77,10 @@ impl Session {
         }
         let explained = Explained {
             plan: tree,
+            settings: match options.settings {
+                true => self.settings.of_planning(),
+                false => vec![],
+            },
             planning_micros: explained.planning_micros,
             execution_micros: run.map(|run| run.micros),
         };

@@ -117,6 +117,13 @@ const DEFINITIONS: &[Definition] = &[
         Kind::One(&["strong", "eventual"]),
         false,
     ),
+    // Joins that look up keys instead of reading a table: by estimates, never, wherever it is possible.
+    definition(
+        LOOKUP_JOINS,
+        "auto",
+        Kind::One(&["auto", "off", "on"]),
+        false,
+    ),
     definition(
         "standard_conforming_strings",
         "on",
@@ -140,6 +147,7 @@ const DEFINITIONS: &[Definition] = &[
 const SERIALIZABLE: &str = "serializable";
 const DEFAULT_READ_ONLY: &str = "default_transaction_read_only";
 const INDEX_CONSISTENCY: &str = "shale.index_consistency";
+const LOOKUP_JOINS: &str = "shale.lookup_joins";
 const IDLE_IN_TRANSACTION: &str = "idle_in_transaction_session_timeout";
 
 /// What the transaction under way is, and what those to come will be: the first of a pair shows the second outside of a block.
@@ -358,6 +366,16 @@ impl Settings {
     pub(crate) fn index_consistency(&self) -> bool {
         let value = self.values.get(INDEX_CONSISTENCY);
         value.is_none_or(|value| value != "eventual")
+    }
+
+    /// The settings by which statements are planned, where they are not the defaults.
+    pub(crate) fn of_planning(&self) -> Vec<(String, String)> {
+        let value = self
+            .values
+            .get(LOOKUP_JOINS)
+            .filter(|value| *value != "auto");
+        let found = value.map(|value| (LOOKUP_JOINS.to_owned(), value.clone()));
+        found.into_iter().collect()
     }
 
     pub(crate) fn statement_timeout(&self) -> Option<Duration> {

@@ -592,9 +592,8 @@ async fn explain_analyze_tells_what_was_done() {
         KeyLookup on music (actual rows=0 loops=1)
           Keys: (artist = 'Ann', song = 'none')
           Partitions: 1
-          Rows Removed by Filter: 1
           Capacity: 1 read unit
-          Reads: requests=1 items=1
+          Reads: requests=1 items=0
         Scan on music (actual rows=2 loops=1)
           Partitions: all
           Filter: year > 1990
