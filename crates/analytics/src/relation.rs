@@ -73,6 +73,11 @@ impl Relation {
         &self.description.definition.name
     }
 
+    /// The query of a view.
+    pub(crate) fn view(&self) -> Option<&str> {
+        self.description.definition.sql.view.as_deref()
+    }
+
     /// The columns of `*`.
     pub(crate) fn visible(&self) -> impl Iterator<Item = &RelationColumn> {
         self.columns.iter().filter(|column| column.visible)
@@ -109,6 +114,9 @@ fn columns_of(description: &TableDescription) -> Vec<RelationColumn> {
         .into_iter()
         .map(|column| column_of(description, column, true))
         .collect();
+    if description.definition.sql.view.is_some() {
+        return columns;
+    }
     let key = &description.definition.key_schema;
     let hidden = std::iter::once(&key.partition.name)
         .chain(key.sort.iter().map(|sort| &sort.name))

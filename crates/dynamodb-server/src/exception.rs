@@ -305,8 +305,8 @@ fn evaluation_message(error: &EvaluationError) -> String {
         EvaluationError::TooLarge { .. } => messages::UPDATED_ITEM_TOO_LARGE.to_owned(),
         EvaluationError::Number(error) => messages::number_range(*error).to_owned(),
         // Rules are SQL's: no request makes an update with one.
-        EvaluationError::OutOfRange(_) | EvaluationError::ValueRequired(_) => {
-            messages::OPERAND_TYPE.to_owned()
-        }
+        EvaluationError::OutOfRange(_)
+        | EvaluationError::ValueRequired(_)
+        | EvaluationError::CheckViolated(_) => messages::OPERAND_TYPE.to_owned(),
     }
 }

@@ -146,6 +146,8 @@ pub struct TableChanges {
     pub expected_settings: BTreeMap<String, Option<String>>,
     /// Tags to store; `None` removes one.
     pub tags: BTreeMap<String, Option<String>>,
+    /// The query of a view.
+    pub view: Option<String>,
     /// What changes of SQL's columns, in order.
     pub columns: Vec<ColumnChange>,
     /// What changes of the CHECK constraints, in order.
@@ -237,6 +239,8 @@ pub enum IndexChange {
     Provision(String, Option<(u64, u64)>),
     /// It goes.
     Drop(String),
+    /// It is called by the second name from now on.
+    Rename(String, String),
 }
 
 /// How far an index is filled that was created later than its table.

@@ -80,6 +80,17 @@ pub(crate) fn change(
             find(definition, name)?.provisioned = *provisioned;
             Ok(())
         }
+        IndexChange::Rename(old, new) => {
+            find(definition, old)?.name.clone_from(new);
+            let settings = std::mem::take(&mut definition.settings).into_iter();
+            definition.settings = settings
+                .map(|(setting, value)| match setting.rsplit_once('/') {
+                    Some((what, index)) if index == old => (format!("{what}/{new}"), value),
+                    _ => (setting, value),
+                })
+                .collect();
+            check(definition)
+        }
         IndexChange::Drop(name) => {
             let index = find(definition, name)?;
             if index.kind == IndexKind::Local {

@@ -260,6 +260,11 @@ pub(crate) fn change(
     if let Some(protection) = changes.deletion_protection {
         definition.deletion_protection = protection;
     }
+    if let Some(view) = &changes.view
+        && let Some(current) = &mut definition.sql.view
+    {
+        current.clone_from(view);
+    }
     change_columns(definition, &changes.columns);
     change_checks(definition, &changes.checks);
     merge(&mut definition.settings, &changes.settings);

@@ -187,6 +187,17 @@ pub struct Update {
     pub absent_operand: AbsentOperand,
     /// What the results must obey; DynamoDB's updates have no such rules.
     pub rules: Vec<Rule>,
+    /// What the item must obey afterwards; DynamoDB's updates have none.
+    pub checks: Vec<Check>,
+}
+
+/// What an item must not satisfy once it is written: a CHECK constraint of SQL.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Check {
+    /// Name, for the error.
+    pub name: String,
+    /// Holds where the item violates it.
+    pub violated_if: Condition,
 }
 
 /// What the result at a path must obey, whatever action writes it: the column constraints of SQL.

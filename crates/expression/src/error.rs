@@ -280,4 +280,7 @@ pub enum EvaluationError {
     /// The result is NULL or nothing, where a rule of the update requires a value.
     #[error("a value is required: {0}")]
     ValueRequired(Path),
+    /// The item would violate the [`Check`](crate::Check) of that name.
+    #[error("the item violates {0}")]
+    CheckViolated(String),
 }

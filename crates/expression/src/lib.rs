@@ -30,7 +30,7 @@ mod reserved;
 mod update;
 
 pub use ast::{
-    AbsentOperand, Action, Comparison, Condition, KeyCondition, NumberRange, Operand, Path,
+    AbsentOperand, Action, Check, Comparison, Condition, KeyCondition, NumberRange, Operand, Path,
     Projection, ResolvedKeyCondition, Rule, SetValue, SortCondition, Step, Update,
 };
 pub use error::{EvaluationError, ExpressionError, KeyConditionError};

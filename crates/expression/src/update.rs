@@ -5,7 +5,7 @@
 //! of a list are appended in the order of their indexes; removals go last and backwards, because their indexes are the old list's.
 
 use crate::{AbsentOperand, Action, EvaluationError, Path, SetValue, Step, Update};
-use shale_item::{AttributeValue, Item, Number};
+use shale_item::{AttributeValue, EncodedItem, Item, Number};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -22,6 +22,17 @@ impl Update {
     /// # Errors
     /// An [`EvaluationError`]; the item is then unchanged.
     pub fn apply(&self, item: &mut Item, bytes_max: usize) -> Result<(), EvaluationError> {
+        if self.checks.is_empty() {
+            return self.write_to(item, bytes_max);
+        }
+        let mut after = item.clone();
+        self.write_to(&mut after, bytes_max)?;
+        self.check(&after)?;
+        *item = after;
+        Ok(())
+    }
+
+    fn write_to(&self, item: &mut Item, bytes_max: usize) -> Result<(), EvaluationError> {
         let (mut writes, mut removals) = (Vec::new(), Vec::new());
         let mut room = Room {
             used: 0,
@@ -46,6 +57,16 @@ impl Update {
             remove(item, path);
         }
         Ok(())
+    }
+
+    /// Whether the item that was made obeys the checks.
+    fn check(&self, item: &Item) -> Result<(), EvaluationError> {
+        let encoded = EncodedItem::encode(item);
+        let mut checks = self.checks.iter();
+        match checks.find(|check| check.violated_if.evaluate(encoded.view())) {
+            None => Ok(()),
+            Some(check) => Err(EvaluationError::CheckViolated(check.name.clone())),
+        }
     }
 
     /// The paths the update writes, in order.

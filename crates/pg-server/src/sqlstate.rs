@@ -82,6 +82,15 @@ pub(crate) fn report(error: &SqlError) -> Report {
             report.table = Some(table.clone());
             report
         }
+        SqlError::CheckViolation { table, constraint } => {
+            let message = format!(
+                "new row for relation \"{table}\" violates check constraint \"{constraint}\""
+            );
+            let mut report = Report::error("23514", message);
+            report.table = Some(table.clone());
+            report.constraint = Some(constraint.clone());
+            report
+        }
         SqlError::NotSupported { feature, hint } => with_hint_if(
             Report::error("0A000", format!("{feature} is not supported")),
             hint,
@@ -113,6 +122,15 @@ pub(crate) fn report(error: &SqlError) -> Report {
             message,
             hint,
         } => with_hint_if(Report::error(sqlstate, message.clone()), hint),
+        SqlError::Detailed {
+            sqlstate,
+            message,
+            detail,
+            hint,
+        } => {
+            let report = Report::error(sqlstate, message.clone()).with_detail(detail.clone());
+            with_hint_if(report, hint)
+        }
         SqlError::InCopy { error, place } => {
             let mut report = report(error);
             report.context = Some(place.clone());
@@ -493,6 +511,12 @@ fn evaluation(error: &EvaluationError) -> Report {
             );
             let mut report = Report::error("23502", message);
             report.column = Some(path.root.clone());
+            report
+        }
+        EvaluationError::CheckViolated(name) => {
+            let message = format!("new row violates check constraint \"{name}\"");
+            let mut report = Report::error("23514", message);
+            report.constraint = Some(name.clone());
             report
         }
     }

@@ -240,6 +240,14 @@ pub enum SqlError {
         /// Column.
         column: String,
     },
+    /// 23514
+    #[error("new row for relation \"{table}\" violates check constraint \"{constraint}\"")]
+    CheckViolation {
+        /// Table.
+        table: String,
+        /// Constraint.
+        constraint: String,
+    },
     /// 0A000
     #[error("{feature} is not supported")]
     NotSupported {
@@ -289,6 +297,18 @@ pub enum SqlError {
         sqlstate: &'static str,
         /// Sentence.
         message: String,
+        /// A help.
+        hint: Option<String>,
+    },
+    /// As [`SqlError::Other`], with PostgreSQL's DETAIL.
+    #[error("{message}")]
+    Detailed {
+        /// SQLSTATE.
+        sqlstate: &'static str,
+        /// Sentence.
+        message: String,
+        /// More about it.
+        detail: String,
         /// A help.
         hint: Option<String>,
     },

@@ -27,8 +27,10 @@ pub use estimate::{AccessEstimate, estimate, selectivity};
 pub use explain::{Actual, Capacity, Estimate, PlanNode, PlanProbe, Property, PropertyValue};
 pub use names::{
     Catalog, ITEM_COLUMN, ROWID_COLUMN, Relation, TableColumn, find_column, find_index,
-    find_relation, find_table, is_schema, observed_type, table_columns,
+    find_relation, find_table, find_view, is_schema, observed_type, table_columns,
 };
+pub use plan::check::check_columns;
+pub use plan::comment::{Commented, comment_on};
 pub use service::{Prepared, SqlService};
 pub use session::{Notice, NoticeSeverity, Session};
 pub use shale_engine::{

@@ -23,6 +23,12 @@ pub trait Catalog: Sync {
     fn table(&self, name: &str) -> Option<Arc<TableDescription>>;
     /// All names.
     fn table_names(&self) -> Vec<String>;
+    /// The view of exactly that name.
+    fn view(&self, name: &str) -> Option<Arc<TableDescription>>;
+    /// All names of views.
+    fn view_names(&self) -> Vec<String>;
+    /// Whether there is any view.
+    fn has_views(&self) -> bool;
 }
 
 impl Catalog for Engine {
@@ -32,6 +38,19 @@ impl Catalog for Engine {
     fn table_names(&self) -> Vec<String> {
         all_names(|after, limit| self.list_tables(after, limit))
     }
+    fn view(&self, name: &str) -> Option<Arc<TableDescription>> {
+        self.describe_relation(name).ok().filter(is_view)
+    }
+    fn view_names(&self) -> Vec<String> {
+        all_names(|after, limit| self.list_views(after, limit))
+    }
+    fn has_views(&self) -> bool {
+        !self.list_views(None, 1).is_empty()
+    }
+}
+
+fn is_view(description: &Arc<TableDescription>) -> bool {
+    description.definition.sql.view.is_some()
 }
 
 /// As the view's transaction has them.
@@ -42,6 +61,16 @@ impl Catalog for ReadView {
     fn table_names(&self) -> Vec<String> {
         // Of a transaction that has ended, nothing can be said.
         all_names(|after, limit| self.list_tables(after, limit).unwrap_or_default())
+    }
+    fn view(&self, name: &str) -> Option<Arc<TableDescription>> {
+        self.describe_relation(name).ok().filter(is_view)
+    }
+    fn view_names(&self) -> Vec<String> {
+        all_names(|after, limit| self.list_views(after, limit).unwrap_or_default())
+    }
+    fn has_views(&self) -> bool {
+        self.list_views(None, 1)
+            .is_ok_and(|names| !names.is_empty())
     }
 }
 
@@ -307,6 +336,8 @@ pub enum Relation {
     Table(Arc<TableDescription>),
     /// The entries of an index of a table, by the index's exact name.
     Index(Arc<TableDescription>, String),
+    /// A view.
+    View(Arc<TableDescription>),
     /// A relation of pg_catalog or information_schema, which the analytic executor answers.
     System,
 }
@@ -381,9 +412,32 @@ pub fn find_relation(
         }
         _ => {}
     }
-    match find_table(catalog, table, dialect) {
-        Some(found) => Ok(Relation::Table(found)),
+    if let Some(found) = find_table(catalog, table, dialect) {
+        return Ok(Relation::Table(found));
+    }
+    // The service knows no views.
+    match find_view(catalog, table).filter(|_| dialect == Dialect::Postgres) {
+        Some(found) => Ok(Relation::View(found)),
         None => Err(undefined(idents[0])),
+    }
+}
+
+/// The view that an identifier names.
+pub fn find_view(catalog: &dyn Catalog, ident: &Ident) -> Option<Arc<TableDescription>> {
+    if let Some(exact) = catalog.view(&ident.value) {
+        return Some(exact);
+    }
+    if ident.quote_style.is_some() || !catalog.has_views() {
+        return None;
+    }
+    let names = catalog.view_names();
+    let mut found = names
+        .iter()
+        .filter(|name| name.eq_ignore_ascii_case(&ident.value));
+    match (found.next(), found.next()) {
+        (Some(only), None) => catalog.view(only),
+        (Some(_), Some(_)) => catalog.view(&ident.value.to_lowercase()),
+        _ => None,
     }
 }
 
@@ -438,6 +492,11 @@ pub(crate) fn table_for_write(
 ) -> Result<Arc<TableDescription>, SqlError> {
     match find_relation(catalog, name, text, dialect)? {
         Relation::Table(table) => Ok(table),
+        Relation::View(view) => Err(SqlError::Other {
+            sqlstate: "42809",
+            message: format!("\"{}\" is not a table", view.definition.name),
+            hint: None,
+        }),
         Relation::Index(table, index) => Err(SqlError::Other {
             sqlstate: "42809",
             message: format!("\"{index}\" is an index"),

@@ -4,23 +4,27 @@
 
 use crate::copy::CopyWriter;
 use crate::explain::{ExplainOptions, Format};
-use crate::names::table_for_write;
+use crate::names::{Relation, find_relation, table_for_write};
 use crate::plan::past::{self, PastPlan, WithoutIndexes};
 use crate::plan::relations::{check_locked_tables, check_relations};
-use crate::plan::{Outputs, SelectPlan, constant, ddl, index, insert, select, update};
+use crate::plan::{
+    Outputs, SelectPlan, alter, comment, constant, ddl, index, insert, select, table_as, update,
+    view_ddl, views,
+};
 use crate::run::explain::ExplainPlan;
 use crate::run::partiql::is_page;
 use crate::service::{Plan, Shared};
-use crate::session::Command;
 use crate::session::command::folded;
+use crate::session::{Command, DropRelations, Kind};
 use crate::syntax::{
-    AsOfClauses, CursorOptions, CursorStatement, Insert, InsertSource, Stmt, located,
+    AsOfClauses, CreateView, CursorOptions, CursorStatement, Definition, Insert, InsertSource,
+    Stmt, TableAs, located,
 };
 use crate::{
     AnalyticContext, AnalyticPlan, Catalog, Column, Datum, Dialect, RowStream, SqlError, SqlType,
 };
 use shale_engine::TableDescription;
-use sqlparser::ast::{Ident, Query, Statement};
+use sqlparser::ast::{AlterIndexOperation, Ident, ObjectName, ObjectType, Query, Statement};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,8 +49,12 @@ impl Shared {
     ) -> Result<Planned, SqlError> {
         let Planning { text, dialect, .. } = of;
         match statement {
-            Stmt::Insert(insert) => self.plan_insert(&insert, of).await,
+            Stmt::Insert(insert) => {
+                refuse_view(&insert.table, "insert into", "inserting into", of)?;
+                self.plan_insert(&insert, of).await
+            }
             Stmt::Update(update) => {
+                refuse_view(&update.table, "update", "updating", of)?;
                 let (plan, types) =
                     update::plan_update(of.catalog, &update, text, dialect, of.declared)?;
                 let columns = plan.returning.as_ref().map(Outputs::columns);
@@ -57,6 +65,7 @@ impl Shared {
                 Ok(planned.running(Plan::Update(plan, query), columns))
             }
             Stmt::Delete(delete) => {
+                refuse_view(&delete.table, "delete from", "deleting from", of)?;
                 let (plan, types) =
                     update::plan_delete(of.catalog, &delete, text, dialect, of.declared)?;
                 let columns = plan.returning.as_ref().map(Outputs::columns);
@@ -114,7 +123,7 @@ impl Shared {
             }
             Stmt::Exists(query) => {
                 let query = Box::new(select::exists_query(query));
-                self.plan_analytic(Statement::Query(query), of).await
+                self.plan_query(query, of).await
             }
             Stmt::Explain { statement, options } => {
                 let options = ExplainOptions::of(&options)?;
@@ -126,6 +135,8 @@ impl Shared {
                         | Plan::Copy(_)
                         | Plan::CopyTo { .. }
                         | Plan::DeclareCursor { .. }
+                        | Plan::CreateTableAs { .. }
+                        | Plan::CreateView(_)
                 ) {
                     return Err(SqlError::NotSupported {
                         feature: "EXPLAIN of this statement".into(),
@@ -151,9 +162,15 @@ impl Shared {
                 create,
                 local_indexes,
             } => {
-                let plan = ddl::plan_create(&create, &local_indexes, of.dialect)?;
+                let plan = ddl::plan_create(&create, &local_indexes, text, of.dialect)?;
                 Ok(Planned::new(Plan::CreateTable(Box::new(plan))))
             }
+            Stmt::Definition(_) if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
+                feature: "a definition in PartiQL".into(),
+                hint: None,
+            }),
+            Stmt::Definition(Definition::TableAs(table)) => self.plan_table_as(*table, of).await,
+            Stmt::Definition(Definition::View(view)) => self.plan_view(*view, of).await,
             Stmt::AsOf { statement, clauses } => self.plan_past(*statement, clauses, of).await,
             Stmt::Sql(statement) => self.plan_sql(statement, of).await,
         }
@@ -261,12 +278,61 @@ impl Shared {
         of: Planning<'_>,
     ) -> Result<Planned, SqlError> {
         match *statement {
+            Statement::Query(mut query) if of.dialect == Dialect::Postgres => {
+                match table_as::take_into(&mut query) {
+                    None => self.plan_query(query, of).await,
+                    Some(into) => {
+                        let table = TableAs {
+                            name: into.name,
+                            columns: vec![],
+                            options: vec![],
+                            if_not_exists: false,
+                            temporary: into.temporary,
+                            query,
+                            with_data: true,
+                        };
+                        self.plan_table_as(table, of).await
+                    }
+                }
+            }
             Statement::Query(query) => self.plan_query(query, of).await,
             copy @ Statement::Copy { to: true, .. } if of.dialect == Dialect::Postgres => {
                 self.plan_copy_to(copy, of).await
             }
             _ => plan_definition(statement, of),
         }
+    }
+
+    /// CREATE TABLE … AS.
+    async fn plan_table_as(&self, table: TableAs, of: Planning<'_>) -> Result<Planned, SqlError> {
+        let mut planned = Box::pin(self.plan_query(table.query.clone(), of)).await?;
+        let columns = planned.columns.take().unwrap_or_default();
+        let plan = Box::new(table_as::plan(&table, &columns)?);
+        let source = Box::new(std::mem::replace(&mut planned.plan, Plan::Empty));
+        planned.plan = Plan::CreateTableAs { plan, source };
+        Ok(planned)
+    }
+
+    /// CREATE VIEW. Its query is planned for its columns, and to find what is wrong with it.
+    async fn plan_view(&self, view: CreateView, of: Planning<'_>) -> Result<Planned, SqlError> {
+        if let Some(feature) = view.refused {
+            return Err(SqlError::NotSupported {
+                feature: feature.into(),
+                hint: None,
+            });
+        }
+        let mut planned = Box::pin(self.plan_query(view.query.clone(), of)).await?;
+        if !planned.parameter_types.is_empty() {
+            return Err(SqlError::Other {
+                sqlstate: "42P02",
+                message: "there is no parameter $1".into(),
+                hint: None,
+            });
+        }
+        let columns = planned.columns.take().unwrap_or_default();
+        let plan = view_ddl::plan(of.catalog, &view, &columns)?;
+        planned.plan = Plan::CreateView(Box::new(plan));
+        Ok(planned)
     }
 
     /// DECLARE. It has no result columns; FETCH has.
@@ -310,7 +376,31 @@ impl Shared {
         Ok(planned)
     }
 
-    async fn plan_query(&self, query: Box<Query>, of: Planning<'_>) -> Result<Planned, SqlError> {
+    async fn plan_query(
+        &self,
+        mut query: Box<Query>,
+        of: Planning<'_>,
+    ) -> Result<Planned, SqlError> {
+        let Planning { text, dialect, .. } = of;
+        let is_partiql = dialect == Dialect::PartiQl;
+        if !is_partiql {
+            let views = views::expand(of.catalog, &mut query, text)?;
+            if !views.is_empty() {
+                // Boxed: few queries read views.
+                let mut planned = Box::pin(self.plan_expanded(query, of)).await?;
+                planned.tables.extend(views);
+                return Ok(planned);
+            }
+        }
+        self.plan_expanded(query, of).await
+    }
+
+    /// A query without views.
+    async fn plan_expanded(
+        &self,
+        query: Box<Query>,
+        of: Planning<'_>,
+    ) -> Result<Planned, SqlError> {
         let Planning { text, dialect, .. } = of;
         let is_partiql = dialect == Dialect::PartiQl;
         let planned = select::plan(of.catalog, &query, text, dialect, of.declared)?;
@@ -389,6 +479,14 @@ impl Shared {
         let Some(statement) = statement else {
             return Ok((None, planned.with(types, None)));
         };
+        let expanded = views::expanded(of.catalog, statement, of.text)?;
+        let statement = match &expanded {
+            None => statement,
+            Some((expanded, views)) => {
+                planned.tables.extend(views.iter().cloned());
+                expanded
+            }
+        };
         let (tables, reads_catalog) = check_relations(of.catalog, statement, of.text)?;
         for table in &tables {
             planned = planned.on(table);
@@ -419,7 +517,7 @@ fn plan_definition(statement: Box<Statement>, of: Planning<'_>) -> Result<Planne
             hint: None,
         }),
         Statement::CreateTable(create) => {
-            let plan = ddl::plan_create(&create, &[], dialect)?;
+            let plan = ddl::plan_create(&create, &[], text, dialect)?;
             Ok(Planned::new(Plan::CreateTable(Box::new(plan))))
         }
         Statement::Truncate(truncate) => {
@@ -432,15 +530,28 @@ fn plan_definition(statement: Box<Statement>, of: Planning<'_>) -> Result<Planne
             Ok(Planned::new(Plan::CreateIndex(Box::new(plan))).on(&table))
         }
         Statement::AlterTable(alter) => {
-            let table = table_for_write(of.catalog, &alter.name, text, dialect)?;
-            let changes = Box::new(index::plan_alter(&alter, &table)?);
-            let name = table.definition.name.clone();
-            let plan = Plan::AlterTable {
-                table: name,
-                changes,
+            let table = match table_for_write(of.catalog, &alter.name, text, dialect) {
+                Err(SqlError::UndefinedTable { name, .. }) if alter.if_exists => {
+                    return Ok(Planned::new(Plan::Alter {
+                        plan: Box::new(alter::skipped(&name)),
+                        tag: "ALTER TABLE",
+                    }));
+                }
+                table => table?,
+            };
+            let plan = Plan::Alter {
+                plan: Box::new(alter::plan(of.catalog, &alter, &table, text)?),
+                tag: "ALTER TABLE",
             };
             Ok(Planned::new(plan).on(&table))
         }
+        Statement::AlterIndex {
+            name,
+            operation: AlterIndexOperation::RenameIndex { index_name },
+        } => Ok(Planned::new(Plan::Alter {
+            plan: Box::new(alter::plan_rename_index(of.catalog, &name, &index_name)?),
+            tag: "ALTER INDEX",
+        })),
         Statement::Drop {
             object_type: sqlparser::ast::ObjectType::Index,
             if_exists,
@@ -448,12 +559,30 @@ fn plan_definition(statement: Box<Statement>, of: Planning<'_>) -> Result<Planne
             ..
         } => Ok(Planned::new(Plan::DropIndexes { names, if_exists })),
         Statement::Drop {
-            object_type: sqlparser::ast::ObjectType::Table,
+            object_type: object_type @ (ObjectType::Table | ObjectType::View),
             if_exists,
             names,
+            cascade,
             temporary: false,
             ..
-        } => Ok(Planned::new(Plan::DropTables { names, if_exists })),
+        } => Ok(Planned::new(Plan::DropRelations(DropRelations {
+            kind: match object_type {
+                ObjectType::View => Kind::View,
+                _ => Kind::Table,
+            },
+            names,
+            if_exists,
+            cascade,
+        }))),
+        Statement::Comment {
+            object_type,
+            object_name,
+            comment,
+            if_exists: false,
+        } => {
+            let plan = comment::plan(of.catalog, object_type, &object_name, comment, text)?;
+            Ok(Planned::new(Plan::Comment(plan)))
+        }
         copy @ Statement::Copy { .. } => {
             let plan = crate::copy::plan_from(of.catalog, copy, text)?;
             Ok(Planned::new(Plan::Copy(plan)))
@@ -462,6 +591,27 @@ fn plan_definition(statement: Box<Statement>, of: Planning<'_>) -> Result<Planne
             let (command, columns) = crate::session::command::plan(other)?;
             Ok(Planned::new(Plan::Command(command)).with(vec![], columns))
         }
+    }
+}
+
+/// PostgreSQL writes through simple views; here no view is written.
+fn refuse_view(
+    name: &ObjectName,
+    verb: &str,
+    doing: &str,
+    of: Planning<'_>,
+) -> Result<(), SqlError> {
+    if of.dialect == Dialect::PartiQl || !of.catalog.has_views() {
+        return Ok(());
+    }
+    match find_relation(of.catalog, name, of.text, of.dialect) {
+        Ok(Relation::View(view)) => Err(SqlError::Detailed {
+            sqlstate: "55000",
+            message: format!("cannot {verb} view \"{}\"", view.definition.name),
+            detail: "Views are read only.".into(),
+            hint: Some(format!("Write to the table instead of {doing} the view.")),
+        }),
+        _ => Ok(()),
     }
 }
 

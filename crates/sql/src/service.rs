@@ -3,12 +3,16 @@
 //! Not here: transaction blocks and settings (`session`).
 
 use crate::copy::CopyWriter;
+use crate::plan::alter::AlterPlan;
+use crate::plan::comment::CommentPlan;
 use crate::plan::insert::InsertSelect;
 use crate::plan::past::PastPlan;
+use crate::plan::table_as::TableAsPlan;
+use crate::plan::view_ddl::CreateViewPlan;
 use crate::plan::{ConstantPlan, DeletePlan, InsertPlan, SelectPlan, UpdatePlan, ddl, index};
 use crate::planner::{Planned, Planning};
 use crate::run::explain::ExplainPlan;
-use crate::session::{Command, Session};
+use crate::session::{Command, DropRelations, Session};
 use crate::syntax::{CursorOptions, parse_statement};
 use crate::{
     AnalyticContext, AnalyticExecutor, AnalyticPlan, Catalog, Column, Dialect, SqlError, SqlType,
@@ -16,7 +20,7 @@ use crate::{
 use parking_lot::RwLock;
 use quick_cache::Equivalent;
 use quick_cache::sync::Cache;
-use shale_engine::{Engine, TableChanges, Transaction};
+use shale_engine::{Engine, Transaction};
 use shale_env::{Clock, Rand, SystemClock, SystemRand};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -87,20 +91,25 @@ pub(crate) enum Plan {
     /// With what finds its rows.
     Delete(DeletePlan, Option<Arc<dyn AnalyticPlan>>),
     CreateTable(Box<ddl::CreateTablePlan>),
-    DropTables {
-        names: Vec<sqlparser::ast::ObjectName>,
-        if_exists: bool,
+    CreateTableAs {
+        plan: Box<TableAsPlan>,
+        /// The query.
+        source: Box<Plan>,
     },
+    CreateView(Box<CreateViewPlan>),
+    DropRelations(DropRelations),
+    Comment(CommentPlan),
     Truncate(Vec<sqlparser::ast::ObjectName>),
     CreateIndex(Box<index::CreateIndexPlan>),
     DropIndexes {
         names: Vec<sqlparser::ast::ObjectName>,
         if_exists: bool,
     },
-    /// ALTER TABLE … SET
-    AlterTable {
-        table: String,
-        changes: Box<TableChanges>,
+    /// ALTER TABLE, ALTER INDEX
+    Alter {
+        plan: Box<AlterPlan>,
+        /// Command tag.
+        tag: &'static str,
     },
     /// COPY … FROM
     Copy(crate::copy::CopyPlan),
@@ -130,11 +139,14 @@ impl Plan {
             Plan::Update(..) => "UPDATE",
             Plan::Delete(..) => "DELETE",
             Plan::CreateTable(_) => "CREATE TABLE",
-            Plan::DropTables { .. } => "DROP TABLE",
+            Plan::CreateTableAs { .. } => "CREATE TABLE AS",
+            Plan::CreateView(_) => "CREATE VIEW",
+            Plan::DropRelations(drop) => drop.tag(),
+            Plan::Comment(_) => "COMMENT",
             Plan::Truncate(_) => "TRUNCATE TABLE",
             Plan::CreateIndex(_) => "CREATE INDEX",
             Plan::DropIndexes { .. } => "DROP INDEX",
-            Plan::AlterTable { .. } => "ALTER TABLE",
+            Plan::Alter { tag, .. } => tag,
             Plan::Copy(_) => "COPY FROM",
             Plan::Explain(explained) if explained.options.analyze => {
                 return explained.plan.changes();
@@ -312,8 +324,8 @@ impl Shared {
         }
         let unchanged = prepared.tables.iter().all(|(name, version)| {
             let now = match within {
-                None => self.engine.describe_table(name),
-                Some(transaction) => transaction.describe_table(name),
+                None => self.engine.describe_relation(name),
+                Some(transaction) => transaction.view().describe_relation(name),
             };
             now.is_ok_and(|table| table.version == *version)
         });
@@ -403,7 +415,9 @@ impl Prepared {
     /// Whether it is a query of what is current, which may read by an index.
     pub(crate) fn may_use_indexes(&self) -> bool {
         let query = match &self.plan {
-            Plan::CopyTo { source, .. } | Plan::DeclareCursor { source, .. } => source,
+            Plan::CopyTo { source, .. }
+            | Plan::DeclareCursor { source, .. }
+            | Plan::CreateTableAs { source, .. } => source,
             Plan::Explain(explained) if explained.options.analyze => &explained.plan,
             plan => plan,
         };

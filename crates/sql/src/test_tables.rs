@@ -23,6 +23,15 @@ impl Catalog for Tables {
     fn table_names(&self) -> Vec<String> {
         self.0.keys().cloned().collect()
     }
+    fn view(&self, _: &str) -> Option<Arc<TableDescription>> {
+        None
+    }
+    fn view_names(&self) -> Vec<String> {
+        vec![]
+    }
+    fn has_views(&self) -> bool {
+        false
+    }
 }
 
 pub(crate) fn create(sql: &str) -> TableDescription {
@@ -37,7 +46,7 @@ pub(crate) fn create(sql: &str) -> TableDescription {
         },
         other => panic!("no statement: {other:?}"),
     };
-    let plan = plan_create(&create, &local_indexes, Dialect::Postgres).expect(sql);
+    let plan = plan_create(&create, &local_indexes, sql, Dialect::Postgres).expect(sql);
     TableDescription {
         id: TableId(1),
         uuid: String::new(),

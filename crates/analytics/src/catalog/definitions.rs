@@ -2,7 +2,7 @@
 
 use super::indexes::IndexEntry;
 use super::picture::TableEntry;
-use shale_engine::{Index, IndexKind, IndexProjection};
+use shale_engine::{CheckConstraint, Index, IndexKind, IndexProjection};
 
 /// `CREATE UNIQUE INDEX … ON public.… USING btree (…)` of a table's primary key; of secondary indexes what makes them once more:
 /// CREATE INDEX, and for a local index, which only CREATE TABLE makes, the element of its list.
@@ -27,6 +27,14 @@ pub(crate) fn index_definition(table: &TableEntry, entry: &IndexEntry<'_>) -> St
             keys(index),
             projection(index)
         ),
+    }
+}
+
+/// A CHECK constraint, as pg_get_constraintdef shows it.
+pub(crate) fn check_definition(check: &CheckConstraint, pretty: bool) -> String {
+    match pretty {
+        true => format!("CHECK ({})", check.expression),
+        false => format!("CHECK (({}))", check.expression),
     }
 }
 

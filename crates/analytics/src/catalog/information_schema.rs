@@ -5,6 +5,7 @@ use super::picture::{CatalogPicture, DATABASE_NAME, NAMESPACES};
 use super::rows::{Cell, Rows};
 use super::spec::{self, SystemRelation};
 use super::types::{format_type, type_name_by_oid, type_oid, type_oid_by_name};
+use super::views;
 use crate::statement::StatementContext;
 use arrow::array::RecordBatch;
 use datafusion::common::Result;
@@ -13,6 +14,7 @@ use shale_sql::SqlType;
 /// The relations filled here.
 pub(crate) const FILLED: &[&str] = &[
     "character_sets",
+    "check_constraints",
     "columns",
     "constraint_column_usage",
     "enabled_roles",
@@ -23,6 +25,7 @@ pub(crate) const FILLED: &[&str] = &[
     "table_constraints",
     "table_privileges",
     "tables",
+    "views",
 ];
 
 /// What may be done with a table.
@@ -43,6 +46,7 @@ pub(crate) fn rows(
             rows.push(["UTF8".into(), "UCS".into(), "UTF8".into()]);
             rows.finish()?
         }
+        "check_constraints" => check_constraints(relation, picture)?,
         "columns" => columns(relation, picture)?,
         "constraint_column_usage" | "key_column_usage" => key_columns(relation, picture)?,
         "enabled_roles" => {
@@ -59,6 +63,7 @@ pub(crate) fn rows(
         "schemata" => schemata(relation, picture)?,
         "table_constraints" => table_constraints(relation, picture)?,
         "tables" => tables(relation, picture)?,
+        "views" => views::standard_views(relation, picture)?,
         _ => return Ok(None),
     }))
 }
@@ -92,8 +97,11 @@ fn tables(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result
             DATABASE_NAME.into(),
             "public".into(),
             table.relation.name().to_owned().into(),
-            "BASE TABLE".into(),
-            "YES".into(),
+            match table.is_view() {
+                true => "VIEW".into(),
+                false => "BASE TABLE".into(),
+            },
+            yes_or_no(!table.is_view()),
             "NO".into(),
         ]);
     }
@@ -152,7 +160,7 @@ fn columns(relation: &'static SystemRelation, picture: &CatalogPicture) -> Resul
                 position: index + 1,
                 default: column.default.clone().into(),
                 not_null: column.not_null || key.contains(&column.name.as_str()),
-                updatable: true,
+                updatable: !table.is_view(),
             };
             rows.push(column_row(
                 place,
@@ -281,20 +289,44 @@ fn table_constraints(
         ],
     );
     for table in &picture.tables {
-        let Some(key) = IndexEntry::primary(table) else {
-            continue;
-        };
+        let key = IndexEntry::primary(table).map(|key| (key.name.into_owned(), "PRIMARY KEY"));
+        let checks = table.checks().iter();
+        let checks = checks.map(|check| (check.name.clone(), "CHECK"));
+        for (name, kind) in key.into_iter().chain(checks) {
+            rows.push([
+                DATABASE_NAME.into(),
+                "public".into(),
+                name.into(),
+                DATABASE_NAME.into(),
+                "public".into(),
+                table.relation.name().to_owned().into(),
+                kind.into(),
+                "NO".into(),
+                "NO".into(),
+                "YES".into(),
+            ]);
+        }
+    }
+    rows.finish()
+}
+
+fn check_constraints(
+    relation: &'static SystemRelation,
+    picture: &CatalogPicture,
+) -> Result<RecordBatch> {
+    let columns = [
+        "constraint_catalog",
+        "constraint_schema",
+        "constraint_name",
+        "check_clause",
+    ];
+    let mut rows = Rows::new(relation, columns);
+    for check in picture.tables.iter().flat_map(|table| table.checks()) {
         rows.push([
             DATABASE_NAME.into(),
             "public".into(),
-            key.name.into_owned().into(),
-            DATABASE_NAME.into(),
-            "public".into(),
-            table.relation.name().to_owned().into(),
-            "PRIMARY KEY".into(),
-            "NO".into(),
-            "NO".into(),
-            "YES".into(),
+            (&check.name).into(),
+            format!("(({}))", check.expression).into(),
         ]);
     }
     rows.finish()

@@ -20,8 +20,9 @@ mod rows;
 mod session;
 pub(crate) mod spec;
 mod types;
+mod views;
 
-pub(crate) use definitions::{column_list, index_definition, quote_identifier};
+pub(crate) use definitions::{check_definition, column_list, index_definition, quote_identifier};
 pub(crate) use picture::CatalogPicture;
 pub(crate) use provider::{SystemTable, is_always_empty};
 pub(crate) use spec::is_vector_name;
@@ -29,3 +30,4 @@ pub(crate) use types::{
     format_type, function_arguments, function_name, function_oid_by_name, function_result,
     is_visible_type, type_oid_by_name,
 };
+pub(crate) use views::{comment_of, comment_of_column, view_definition};

@@ -1,16 +1,22 @@
 //! What the catalog shows: tables, their indexes and the roles, with stable oids.
 
 use super::indexes::IndexEntry;
+use super::rows::Cell;
 use crate::relation::Relation;
-use shale_engine::Index;
+use shale_engine::{CheckConstraint, Index};
 use shale_item::TableId;
-use shale_sql::AnalyticContext;
+use shale_sql::{AnalyticContext, check_columns};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// First oid that is not PostgreSQL's own. Tables and indexes share one sequence of numbers and have every second oid from here on;
 /// the oid between is that of a table's primary key.
 const FIRST_USER_OID: i64 = 16_384;
+
+/// Parts of a table that have no number of their own, defaults and constraints, have oids from its own times this on.
+const OIDS_PER_TABLE: i64 = 2_048;
+/// The first of those of its CHECK constraints: there are at most 1,600 columns.
+const FIRST_CHECK: i64 = 1_600;
 
 /// The role that owns everything.
 const OWNER_OID: i64 = 10;
@@ -37,7 +43,7 @@ pub(crate) const NAMESPACES: [(&str, i64); 3] = [
     ("information_schema", INFORMATION_SCHEMA_OID),
 ];
 
-/// A user table in the catalog.
+/// A user table or view in the catalog.
 #[derive(Debug)]
 pub(crate) struct TableEntry {
     /// Oid in pg_class.
@@ -47,6 +53,11 @@ pub(crate) struct TableEntry {
 }
 
 impl TableEntry {
+    /// Whether it is a view.
+    pub(crate) fn is_view(&self) -> bool {
+        self.relation.view().is_some()
+    }
+
     /// Whether users see the primary key.
     pub(crate) fn has_primary_key(&self) -> bool {
         !self.relation.description.definition.hidden_key
@@ -60,6 +71,24 @@ impl TableEntry {
     /// Secondary indexes.
     pub(crate) fn secondary(&self) -> &[Index] {
         &self.relation.description.definition.derived.indexes
+    }
+
+    /// CHECK constraints.
+    pub(crate) fn checks(&self) -> &[CheckConstraint] {
+        &self.relation.description.definition.sql.checks
+    }
+
+    /// Oid of a CHECK constraint: behind those of the defaults of the table's columns.
+    pub(crate) fn check_oid(&self, number: usize) -> i64 {
+        self.oid * OIDS_PER_TABLE + FIRST_CHECK + number as i64
+    }
+
+    /// Numbers of the columns that a CHECK constraint names.
+    pub(crate) fn numbers_of(&self, check: &CheckConstraint) -> Cell {
+        let names = check_columns(&self.relation.description.definition, check);
+        let columns = self.relation.visible().enumerate();
+        let columns = columns.filter(|(_, column)| names.contains(&column.name));
+        Cell::Ints(columns.map(|(place, _)| place as i64 + 1).collect())
     }
 
     /// Whether there is any index.
@@ -87,7 +116,7 @@ pub(crate) struct Role {
 /// Everything the catalog shows, at one moment.
 #[derive(Debug)]
 pub(crate) struct CatalogPicture {
-    /// Tables by name.
+    /// Tables and views by name.
     pub tables: Vec<TableEntry>,
     /// Roles; the first owns everything.
     pub roles: Vec<Role>,
@@ -122,9 +151,12 @@ impl CatalogPicture {
     pub(crate) fn take(session: &AnalyticContext) -> CatalogPicture {
         let catalog = session.catalog();
         let mut tables = Vec::new();
-        for name in catalog.table_names() {
+        let mut names = catalog.table_names();
+        names.extend(catalog.view_names());
+        names.sort_unstable();
+        for name in names {
             // A table dropped since it was listed is not shown.
-            if let Some(description) = catalog.table(&name) {
+            if let Some(description) = catalog.table(&name).or_else(|| catalog.view(&name)) {
                 tables.push(TableEntry {
                     oid: table_oid(description.id),
                     relation: Relation::new(Arc::clone(&description)),
@@ -159,6 +191,16 @@ impl CatalogPicture {
                 _ => None,
             },
         }
+    }
+
+    /// The CHECK constraint of that oid, and its table.
+    pub(crate) fn check(&self, oid: i64) -> Option<(&TableEntry, &CheckConstraint)> {
+        let (table, number) = (oid / OIDS_PER_TABLE, oid % OIDS_PER_TABLE - FIRST_CHECK);
+        let Some(Class::Table(table)) = self.class(table) else {
+            return None;
+        };
+        let check = table.checks().get(usize::try_from(number).ok()?)?;
+        Some((table, check))
     }
 
     /// The user table of that name.

@@ -11,6 +11,7 @@ use super::rows::{Cell, Rows};
 use super::session::{activity, role_rows, settings, table_statistics};
 use super::spec::{self, SystemRelation};
 use super::types::{type_modifier, type_oid, type_oid_by_name, type_storage};
+use super::views;
 use crate::statement::StatementContext;
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
@@ -26,6 +27,7 @@ pub(crate) const FILLED: &[&str] = &[
     "pg_class",
     "pg_constraint",
     "pg_database",
+    "pg_description",
     "pg_index",
     "pg_indexes",
     "pg_namespace",
@@ -39,6 +41,7 @@ pub(crate) const FILLED: &[&str] = &[
     "pg_stat_user_tables",
     "pg_tables",
     "pg_user",
+    "pg_views",
     "shale_contributor_insights",
 ];
 
@@ -62,6 +65,7 @@ pub(crate) fn rows(
         "pg_class" => class(relation, context)?,
         "pg_constraint" => constraint(relation, picture)?,
         "pg_database" => database(relation, picture)?,
+        "pg_description" => views::descriptions(relation, picture)?,
         "pg_index" => indexes::index(relation, picture)?,
         "pg_indexes" => indexes::definitions(relation, picture)?,
         "pg_namespace" => namespace(relation, picture)?,
@@ -75,6 +79,7 @@ pub(crate) fn rows(
         }
         "pg_stat_progress_create_index" => indexes::progress(relation, context)?,
         "pg_tables" => tables(relation, picture)?,
+        "pg_views" => views::views(relation, picture)?,
         "shale_contributor_insights" => insights::contributions(relation, context)?,
         _ => return Ok(None),
     }))
@@ -99,27 +104,30 @@ fn class(relation: &'static SystemRelation, context: &StatementContext) -> Resul
         "relispopulated",
         "relreplident",
         "reloptions",
+        "relchecks",
     ];
     let mut rows = Rows::new(relation, columns);
     for table in &picture.tables {
         let description = &table.relation.description;
         let (items, bytes) = (description.item_count, description.size_bytes);
+        let view = table.is_view();
         rows.push([
             table.oid.into(),
             table.relation.name().to_owned().into(),
             PUBLIC_OID.into(),
             owner.into(),
-            HEAP_OID.into(),
-            table.oid.into(),
+            if view { 0.into() } else { HEAP_OID.into() },
+            if view { 0.into() } else { table.oid.into() },
             pages(bytes),
-            Cell::Float(items as f32),
+            Cell::Float(if view { -1.0 } else { items as f32 }),
             table.has_indexes().into(),
             "p".into(),
-            "r".into(),
+            if view { "v".into() } else { "r".into() },
             table.relation.visible().count().into(),
             true.into(),
-            "d".into(),
+            if view { "n".into() } else { "d".into() },
             Cell::Null,
+            table.checks().len().into(),
         ]);
         for index in table.indexes() {
             let (items, bytes) = match index.secondary {
@@ -142,6 +150,7 @@ fn class(relation: &'static SystemRelation, context: &StatementContext) -> Resul
                 true.into(),
                 "n".into(),
                 index.options().map_or(Cell::Null, Cell::Texts),
+                0.into(),
             ]);
         }
     }
@@ -166,6 +175,7 @@ fn class(relation: &'static SystemRelation, context: &StatementContext) -> Resul
             true.into(),
             "n".into(),
             Cell::Null,
+            0.into(),
         ]);
     }
     rows.finish()
@@ -361,6 +371,25 @@ fn constraint(relation: &'static SystemRelation, picture: &CatalogPicture) -> Re
             numbers,
         ]);
     }
+    for table in &picture.tables {
+        for (number, check) in table.checks().iter().enumerate() {
+            rows.push([
+                table.check_oid(number).into(),
+                (&check.name).into(),
+                PUBLIC_OID.into(),
+                "c".into(),
+                true.into(),
+                table.oid.into(),
+                0.into(),
+                " ".into(),
+                " ".into(),
+                " ".into(),
+                true.into(),
+                false.into(),
+                table.numbers_of(check),
+            ]);
+        }
+    }
     rows.finish()
 }
 
@@ -417,7 +446,7 @@ fn tables(relation: &'static SystemRelation, picture: &CatalogPicture) -> Result
     let mut rows = Rows::new(relation, columns);
     let owner = &picture.owner().name;
     let no = || Cell::Bool(false);
-    for table in &picture.tables {
+    for table in picture.tables.iter().filter(|table| !table.is_view()) {
         rows.push([
             "public".into(),
             table.relation.name().to_owned().into(),

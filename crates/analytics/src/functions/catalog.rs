@@ -5,8 +5,9 @@
 use super::{Call, Definition, Kind, Value};
 use crate::catalog::picture::{CatalogPicture, Class, NAMESPACES};
 use crate::catalog::{
-    column_list, format_type, function_arguments, function_name, function_oid_by_name,
-    function_result, index_definition, is_visible_type, quote_identifier, spec, type_oid_by_name,
+    check_definition, column_list, comment_of, comment_of_column, format_type, function_arguments,
+    function_name, function_oid_by_name, function_result, index_definition, is_visible_type,
+    quote_identifier, spec, type_oid_by_name, view_definition,
 };
 use crate::error::carry;
 use datafusion::common::Result;
@@ -111,20 +112,38 @@ pub(super) const FUNCTIONS: &[Definition] = &[
             )))
         },
     ),
-    // Nothing has a comment here.
     Definition::new(
         "obj_description",
         &[Kind::Oid, Kind::Text],
         Kind::Text,
+        |call, arguments| {
+            if arguments.get(1).is_some_and(|of| of.text() != "pg_class") {
+                return Ok(Value::Null);
+            }
+            let class = call.context()?.picture().class(arguments[0].int());
+            Ok(Value::from(class.and_then(comment_of)))
+        },
+    )
+    .required(1),
+    // Databases, roles and tablespaces have no comments.
+    Definition::new(
+        "shobj_description",
+        &[Kind::Oid, Kind::Text],
+        Kind::Text,
         |_, _| Ok(Value::Null),
     )
-    .required(1)
-    .aliases(&["shobj_description"]),
+    .required(1),
     Definition::new(
         "col_description",
         &[Kind::Oid, Kind::Int],
         Kind::Text,
-        |_, _| Ok(Value::Null),
+        |call, arguments| {
+            let class = call.context()?.picture().class(arguments[0].int());
+            let number = arguments[1].int();
+            Ok(Value::from(
+                class.and_then(|class| comment_of_column(class, number)),
+            ))
+        },
     ),
     Definition::new(
         "format_type",
@@ -156,6 +175,10 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         Kind::Text,
         |call, arguments| {
             let picture = call.context()?.picture();
+            if let Some((_, check)) = picture.check(arguments[0].int()) {
+                let pretty = arguments.get(1).is_some_and(Value::is_true);
+                return Ok(Value::from(check_definition(check, pretty)));
+            }
             let index = picture.class(arguments[0].int()).and_then(Class::index);
             let key = index.filter(|(_, index)| index.secondary.is_none());
             Ok(Value::from(key.map(|(_, key)| {
@@ -171,16 +194,29 @@ pub(super) const FUNCTIONS: &[Definition] = &[
         index_text,
     )
     .required(1),
-    // Of what does not exist here: views, rules, triggers, partitions, statistics objects, sequences, functions of users.
     Definition::new(
         "pg_get_viewdef",
+        &[Kind::Class, Kind::Any],
+        Kind::Text,
+        |call, arguments| {
+            let class = call.context()?.picture().class(arguments[0].int());
+            let view = match class {
+                Some(Class::Table(table)) => view_definition(table),
+                _ => None,
+            };
+            Ok(Value::from(view))
+        },
+    )
+    .required(1),
+    // Of what does not exist here: rules, triggers, partitions, statistics objects, sequences, functions of users.
+    Definition::new(
+        "pg_get_ruledef",
         &[Kind::Class, Kind::Any],
         Kind::Text,
         |_, _| Ok(Value::Null),
     )
     .required(1)
     .aliases(&[
-        "pg_get_ruledef",
         "pg_get_triggerdef",
         "pg_get_functiondef",
         "pg_get_partkeydef",

@@ -45,12 +45,14 @@ pub(crate) fn from_sql(error: SqlError) -> Exception {
         | SqlError::OutOfRange { .. }
         | SqlError::TooLong { .. }
         | SqlError::NotNullViolation { .. }
+        | SqlError::CheckViolation { .. }
         | SqlError::UndefinedParameter { .. }
         | SqlError::InvalidParameter { .. }
         | SqlError::TransactionState { .. }
         | SqlError::InCopy { .. }
         | SqlError::ProgramLimit { .. }
         | SqlError::ChangedResultType
-        | SqlError::Other { .. } => Exception::validation(error.to_string()),
+        | SqlError::Other { .. }
+        | SqlError::Detailed { .. } => Exception::validation(error.to_string()),
     }
 }

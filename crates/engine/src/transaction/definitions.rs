@@ -149,13 +149,18 @@ impl Transaction {
     /// # Errors
     /// [`Error::TableNotFound`]; [`Error::TransactionEnded`], [`Error::ReadOnlyTransaction`].
     pub fn delete_view(&self, name: &str) -> Result<Arc<TableDescription>, Error> {
-        if self.inner.read_only {
-            return Err(Error::ReadOnlyTransaction);
-        }
-        let opened = At::View(&self.view()).open_relation(name)?;
+        let opened = self.relation(name)?;
         match opened.table.is_view() {
             true => self.drop_relation(name, &opened),
             false => Err(not_found(name)),
+        }
+    }
+
+    /// The table or view of that name, to change it.
+    fn relation(&self, name: &str) -> Result<Opened, Error> {
+        match self.inner.read_only {
+            true => Err(Error::ReadOnlyTransaction),
+            false => At::View(&self.view()).open_relation(name),
         }
     }
 
@@ -176,7 +181,7 @@ impl Transaction {
         Ok(Arc::new(description))
     }
 
-    /// Stages a change of a table. An index that is new on a table which was there before is filled behind the commit.
+    /// Stages a change of a table or view. An index that is new on a table which was there before is filled behind the commit.
     ///
     /// # Errors
     /// [`Error::TableNotFound`], [`Error::IndexRefused`], [`Error::IndexNotFound`], [`Error::IndexKey`] if a staged item is none that the
@@ -187,7 +192,7 @@ impl Transaction {
         changes: &TableChanges,
     ) -> Result<Arc<TableDescription>, Error> {
         let inner = &*self.inner;
-        let opened = self.writable(name)?;
+        let opened = self.relation(name)?;
         let id = opened.table.id;
         let mut definition = CreateTable::clone(&opened.definition);
         let mut record = RecordBuilder::with_capacity(512);

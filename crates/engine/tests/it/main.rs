@@ -28,3 +28,4 @@ mod transactional_ddl;
 mod transactions;
 mod truncate;
 mod turns;
+mod views;

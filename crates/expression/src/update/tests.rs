@@ -451,3 +451,26 @@ fn results_obey_the_rules_of_their_paths() {
     }
     assert_eq!(apply("REMOVE n", rule(Some(range), false)), Ok(None));
 }
+
+#[test]
+fn a_check_that_is_violated_leaves_the_item_as_it_was() {
+    let check = |text: &str| crate::Check {
+        name: "positive".to_owned(),
+        violated_if: {
+            let values = BTreeMap::from([(":zero".to_owned(), n("0"))]);
+            crate::parse_condition(text, &mut Placeholders::new(None, Some(&values))).unwrap()
+        },
+    };
+    let update = Update {
+        checks: vec![check("n < :zero")],
+        ..parse("SET n = n - :one")
+    };
+    let mut item = Item::from([("n".to_owned(), n("1"))]);
+    update.apply(&mut item, usize::MAX).unwrap();
+    assert_eq!(item["n"], n("0"));
+    assert_eq!(
+        update.apply(&mut item, usize::MAX),
+        Err(EvaluationError::CheckViolated("positive".to_owned()))
+    );
+    assert_eq!(item["n"], n("0"));
+}

@@ -102,6 +102,10 @@ fn errors_of_statements() {
             feature: "LISTEN".into(),
             hint: Some("Use streams.".into()),
         },
+        SqlError::CheckViolation {
+            table: "t".into(),
+            constraint: "t_n_check".into(),
+        },
         SqlError::UndefinedParameter { name: text() },
         SqlError::InvalidParameter {
             name: "datestyle".into(),
@@ -119,6 +123,12 @@ fn errors_of_statements() {
             sqlstate: "22012",
             message: "division by zero".into(),
             hint: None,
+        },
+        SqlError::Detailed {
+            sqlstate: "2BP01",
+            message: "cannot drop table t".into(),
+            detail: "view v depends on table t".into(),
+            hint: Some("Use DROP ... CASCADE.".into()),
         },
         SqlError::InCopy {
             error: Box::new(SqlError::OutOfRange {
@@ -145,12 +155,14 @@ fn errors_of_statements() {
         UniqueViolation              23505 duplicate key value violates unique constraint "music_pkey" | detail: Key (a)=(1) already exists. | table: music | constraint: music_pkey
         NotNullViolation             23502 null value in column "artist" of relation "music" violates not-null constraint | table: music | column: artist
         NotSupported                 0A000 LISTEN is not supported | hint: Use streams.
+        CheckViolation               23514 new row for relation "t" violates check constraint "t_n_check" | table: t | constraint: t_n_check
         UndefinedParameter           42704 unrecognized configuration parameter "x"
         InvalidParameter             22023 invalid value for parameter "datestyle": "x"
         TransactionState             25P02 current transaction is aborted
         Canceled                     57014 canceling statement due to user request
         ProgramLimit                 54000 too many
         Other                        22012 division by zero
+        Detailed                     2BP01 cannot drop table t | detail: view v depends on table t | hint: Use DROP ... CASCADE.
         InCopy                       22003 integer out of range | context: COPY t, line 3, column a: "x"
         Engine                       21000 the statement writes one item twice | hint: Ensure that no rows proposed for insertion within the same command have the same key.
     "#]].assert_eq(&table(errors, report));
@@ -197,6 +209,7 @@ fn errors_of_the_engine() {
         EngineError::Evaluation(EvaluationError::InvalidPath(path())),
         EngineError::Evaluation(EvaluationError::OutOfRange(path())),
         EngineError::Evaluation(EvaluationError::ValueRequired(path())),
+        EngineError::Evaluation(EvaluationError::CheckViolated(text())),
         EngineError::Evaluation(EvaluationError::OperandType {
             operator: "list_append",
             actual: AttributeType::N,
@@ -331,6 +344,7 @@ fn errors_of_the_engine() {
         Evaluation                   22000 a document path does not lead through maps and lists
         Evaluation                   22003 value of "music" out of range
         Evaluation                   23502 null value in column "music" violates not-null constraint | column: music
+        Evaluation                   23514 new row violates check constraint "music" | constraint: music
         Evaluation                   42804 operator or function list_append does not take an attribute of type N
         Evaluation                   54000 row is too big: size 500000 bytes, maximum size 409600 bytes
         Evaluation                   22P02 invalid input syntax for type numeric

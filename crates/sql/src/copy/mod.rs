@@ -16,6 +16,7 @@ pub(crate) use plan::{CopyPlan, plan_from, plan_to};
 
 use crate::bind::{Parameters, Scalar};
 use crate::datum::{datum_to_attribute, parse_text};
+use crate::plan::check::{self, Check};
 use crate::run::write::insert_error;
 use crate::service::Shared;
 use crate::{Datum, SqlError, SqlType};
@@ -49,6 +50,7 @@ struct Load {
     /// Columns that the data does not have, with the constants that fill them.
     defaults: Vec<(Arc<str>, SqlType, Scalar)>,
     required: Vec<String>,
+    checks: Vec<Check>,
     parser: RecordParser,
     shared: Arc<Shared>,
     now_micros: u64,
@@ -84,6 +86,7 @@ impl CopyIn {
             columns: plan.columns.clone(),
             defaults: plan.defaults.clone(),
             required: plan.required.clone(),
+            checks: plan.checks.clone(),
             parser: RecordParser::new(plan.format.clone()),
             shared: shared.clone(),
             now_micros,
@@ -258,7 +261,9 @@ impl Load {
                 return Err(self.located(error, line, None));
             }
         }
-        Ok(())
+        let checks = check::lowered(&self.checks, &with)?;
+        check::check_item(&self.table, &checks, item)
+            .map_err(|error| self.located(error, line, None))
     }
 
     async fn send_batch(&mut self) -> Result<(), SqlError> {

@@ -8,6 +8,7 @@ use crate::bind::Scalar;
 use crate::names::{
     Catalog, ITEM_COLUMN, TableColumn, created_name, find_column, table_columns, table_for_write,
 };
+use crate::plan::check::{Check, checks_of};
 use crate::{Dialect, SqlError, SqlType};
 use shale_engine::TableDescription;
 use sqlparser::ast::{
@@ -22,6 +23,7 @@ pub(crate) struct CopyPlan {
     pub columns: Vec<CopyColumn>,
     pub defaults: Vec<(Arc<str>, SqlType, Scalar)>,
     pub required: Vec<String>,
+    pub checks: Vec<Check>,
     pub format: CopyFormat,
 }
 
@@ -74,6 +76,7 @@ pub(crate) fn plan_from(
         .filter(|column| column.not_null && (column.declared || column.key))
         .map(|column| column.name)
         .collect();
+    let checks = checks_of(&table)?;
     Ok(CopyPlan {
         columns: named
             .into_iter()
@@ -85,6 +88,7 @@ pub(crate) fn plan_from(
         table,
         defaults,
         required,
+        checks,
         format,
     })
 }

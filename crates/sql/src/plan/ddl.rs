@@ -1,5 +1,6 @@
 //! CREATE TABLE and DROP TABLE.
 
+use super::check::plan_check;
 use super::index::{key_of_type, plan_local_index};
 use super::insert::default_scalar;
 use crate::datum::parse_interval;
@@ -81,21 +82,12 @@ pub(super) fn invalid(message: String) -> SqlError {
 pub(crate) fn plan_create(
     create: &CreateTableAst,
     local_indexes: &[CreateIndexAst],
+    text: &str,
     dialect: Dialect,
 ) -> Result<CreateTablePlan, SqlError> {
     refuse(create)?;
     let name = created_table_name(&create.name, dialect)?;
-    if name.is_empty() || name.len() > TABLE_NAME_BYTES_MAX {
-        return Err(invalid(format!(
-            "a table name has 1 to {TABLE_NAME_BYTES_MAX} bytes"
-        )));
-    }
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if !name.chars().all(allowed) {
-        return Err(invalid(format!(
-            "table name \"{name}\" may hold only letters a to z, digits, '_', '-' and '.'"
-        )));
-    }
+    check_table_name(&name)?;
     if create.columns.len() > COLUMNS_MAX {
         return Err(invalid(format!(
             "tables can have at most {COLUMNS_MAX} columns"
@@ -103,8 +95,9 @@ pub(crate) fn plan_create(
     }
     let mut columns = Vec::with_capacity(create.columns.len());
     let mut key = Vec::new();
+    let mut checks = Vec::new();
     for column in &create.columns {
-        let planned = plan_column(column, &mut key, dialect)?;
+        let planned = plan_column(column, &mut key, &mut checks, dialect)?;
         if columns
             .iter()
             .any(|known: &ColumnDefinition| known.name == planned.name)
@@ -115,14 +108,22 @@ pub(crate) fn plan_create(
     }
     let mut keys_declared = usize::from(!key.is_empty());
     for constraint in &create.constraints {
-        if let TableConstraint::PrimaryKey(primary) = constraint {
-            keys_declared += 1;
-            key = primary_key(primary, &columns, dialect)?;
-        } else {
-            return Err(refused_constraint(constraint));
+        match constraint {
+            TableConstraint::PrimaryKey(primary) => {
+                keys_declared += 1;
+                key = primary_key(primary, &columns, dialect)?;
+            }
+            TableConstraint::Check(check) if check.enforced != Some(false) => {
+                checks.push((check.name.clone(), Expr::clone(&check.expr)));
+            }
+            other => return Err(check_constraint_kind(other)),
         }
     }
-    if keys_declared > 1 || (create.constraints.is_empty() && key.len() > 1) {
+    let key_constraint = create
+        .constraints
+        .iter()
+        .any(|constraint| matches!(constraint, TableConstraint::PrimaryKey(_)));
+    if keys_declared > 1 || (!key_constraint && key.len() > 1) {
         return Err(invalid(format!(
             "multiple primary keys for table \"{name}\" are not allowed"
         )));
@@ -150,21 +151,60 @@ pub(crate) fn plan_create(
         history: options.history,
         ..Derived::default()
     };
+    let mut request = CreateTable {
+        name,
+        key_schema,
+        billing_mode: options.billing_mode,
+        columns,
+        hidden_key,
+        deletion_protection: options.deletion_protection,
+        settings: options.settings,
+        tags: BTreeMap::new(),
+        sql: Default::default(),
+        derived,
+    };
+    for (name, expr) in &checks {
+        let (check, _) = match plan_check(&request, name.as_ref(), expr, text) {
+            Err(SqlError::Other {
+                sqlstate: "42710", ..
+            }) => {
+                let name = name.as_ref().map(|name| created_name(name, dialect));
+                return Err(SqlError::Other {
+                    sqlstate: "42710",
+                    message: format!(
+                        "check constraint \"{}\" already exists",
+                        name.unwrap_or_default()
+                    ),
+                    hint: None,
+                });
+            }
+            planned => planned?,
+        };
+        request.sql.checks.push(check);
+    }
     Ok(CreateTablePlan {
-        request: CreateTable {
-            name,
-            key_schema,
-            billing_mode: options.billing_mode,
-            columns,
-            hidden_key,
-            deletion_protection: options.deletion_protection,
-            settings: options.settings,
-            tags: BTreeMap::new(),
-            sql: Default::default(),
-            derived,
-        },
+        request,
         if_not_exists: create.if_not_exists,
     })
+}
+
+/// Whether a table or view can have that name.
+///
+/// # Errors
+/// 42P16
+pub(super) fn check_table_name(name: &str) -> Result<(), SqlError> {
+    if name.is_empty() || name.len() > TABLE_NAME_BYTES_MAX {
+        return Err(invalid(format!(
+            "a table name has 1 to {TABLE_NAME_BYTES_MAX} bytes"
+        )));
+    }
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    if !name.chars().all(allowed) {
+        return Err(invalid(format!(
+            "table name \"{name}\" may hold only letters a to z, digits, '_', '-' and '.'"
+        )));
+    }
+    Ok(())
 }
 
 fn refuse(create: &CreateTableAst) -> Result<(), SqlError> {
@@ -213,7 +253,8 @@ fn refuse(create: &CreateTableAst) -> Result<(), SqlError> {
     Ok(())
 }
 
-fn refused_constraint(constraint: &TableConstraint) -> SqlError {
+/// What is said of a constraint that is neither the primary key nor a CHECK.
+pub(super) fn check_constraint_kind(constraint: &TableConstraint) -> SqlError {
     match constraint {
         TableConstraint::Unique(_) => unsupported(
             "UNIQUE",
@@ -223,17 +264,21 @@ fn refused_constraint(constraint: &TableConstraint) -> SqlError {
             "FOREIGN KEY",
             "References between tables are not enforced; leave the constraint out.",
         ),
-        TableConstraint::Check(_) => unsupported(
-            "CHECK",
-            "Put the condition into the statement that writes: UPDATE … WHERE.",
+        TableConstraint::PrimaryKey(_) => unsupported(
+            "adding a PRIMARY KEY",
+            "The primary key is that of CREATE TABLE.",
         ),
         _ => unsupported("this table constraint", ""),
     }
 }
 
-fn plan_column(
+/// A CHECK as it is written: its name, if it has one, and its expression.
+pub(super) type WrittenCheck = (Option<Ident>, Expr);
+
+pub(super) fn plan_column(
     column: &ColumnDef,
     key: &mut Vec<String>,
+    checks: &mut Vec<WrittenCheck>,
     dialect: Dialect,
 ) -> Result<ColumnDefinition, SqlError> {
     let name = created_name(&column.name, dialect);
@@ -287,11 +332,12 @@ fn plan_column(
                     "References between tables are not enforced; leave the constraint out.",
                 ));
             }
-            ColumnOption::Check(_) => {
-                return Err(unsupported(
-                    "CHECK",
-                    "Put the condition into the statement that writes: UPDATE … WHERE.",
-                ));
+            ColumnOption::Check(check) => {
+                if check.enforced == Some(false) {
+                    return Err(unsupported("a CHECK that is NOT ENFORCED", ""));
+                }
+                let given = check.name.as_ref().or(option.name.as_ref());
+                checks.push((given.cloned(), Expr::clone(&check.expr)));
             }
             ColumnOption::Generated { .. } | ColumnOption::Identity(_) => {
                 return Err(unsupported(
@@ -383,7 +429,7 @@ fn key_column(
     }
 }
 
-fn hidden_schema() -> KeySchema {
+pub(super) fn hidden_schema() -> KeySchema {
     KeySchema {
         partition: KeyAttribute {
             name: ROWID_COLUMN.to_owned(),
@@ -432,16 +478,17 @@ fn key_schema(key: &[String], columns: &[ColumnDefinition]) -> Result<KeySchema,
     }
 }
 
-struct TableOptions {
-    billing_mode: BillingMode,
-    deletion_protection: bool,
-    settings: BTreeMap<String, String>,
-    ttl: Option<TimeToLive>,
-    stream: Option<StreamDefinition>,
-    history: Option<HistoryDefinition>,
+/// What WITH says of a new table.
+pub(super) struct TableOptions {
+    pub billing_mode: BillingMode,
+    pub deletion_protection: bool,
+    pub settings: BTreeMap<String, String>,
+    pub ttl: Option<TimeToLive>,
+    pub stream: Option<StreamDefinition>,
+    pub history: Option<HistoryDefinition>,
 }
 
-fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> {
+pub(super) fn plan_options(options: &CreateTableOptions) -> Result<TableOptions, SqlError> {
     let list = match options {
         CreateTableOptions::None => &[][..],
         CreateTableOptions::With(list) => list.as_slice(),

@@ -14,8 +14,8 @@ use shale_engine::{
 };
 use shale_item::{KeyAttribute, KeyType, TableId};
 use sqlparser::ast::{
-    AlterTable, AlterTableOperation, BinaryOperator, CreateIndex as CreateIndexAst, Expr, Ident,
-    IndexColumn, IndexType, ObjectName, SqlOption,
+    BinaryOperator, CreateIndex as CreateIndexAst, Expr, Ident, IndexColumn, IndexType, ObjectName,
+    SqlOption,
 };
 use std::sync::Arc;
 
@@ -218,7 +218,14 @@ fn projection(options: &[Expr]) -> Result<Option<IndexProjection>, SqlError> {
 
 fn index_name(name: &ObjectName, dialect: Dialect) -> Result<String, SqlError> {
     let ident = name.0.last().and_then(|part| part.as_ident());
-    let name = ident.map_or_else(|| name.to_string(), |ident| created_name(ident, dialect));
+    checked_name(ident.map_or_else(|| name.to_string(), |ident| created_name(ident, dialect)))
+}
+
+/// Whether an index can have that name.
+///
+/// # Errors
+/// 42P16
+pub(crate) fn checked_name(name: String) -> Result<String, SqlError> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     if name.is_empty() || name.len() > INDEX_NAME_BYTES_MAX || !name.chars().all(allowed) {
         return Err(invalid(format!(
@@ -354,24 +361,14 @@ pub(crate) fn find_index(
 /// Plans `ALTER TABLE t SET (option = value, …)` and RESET. An empty text switches an option off, DEFAULT as well, if it is on.
 ///
 /// # Errors
-/// 22023 for options that are none, 0A000 for other forms of ALTER TABLE.
-pub(crate) fn plan_alter(
-    alter: &AlterTable,
+/// 22023 for options that are none.
+pub(crate) fn alter_options(
+    options: &[SqlOption],
     table: &TableDescription,
-) -> Result<TableChanges, SqlError> {
-    let mut changes = TableChanges::default();
-    for operation in &alter.operations {
-        let AlterTableOperation::SetOptionsParens { options } = operation else {
-            return Err(unsupported(
-                "this form of ALTER TABLE",
-                "Attributes need no declaration: INSERT and UPDATE take new ones as they come. ALTER TABLE t SET (…) changes options.",
-            ));
-        };
-        for option in options {
-            alter_option(option, table, &mut changes)?;
-        }
-    }
-    Ok(changes)
+    changes: &mut TableChanges,
+) -> Result<(), SqlError> {
+    let mut options = options.iter();
+    options.try_for_each(|option| alter_option(option, table, changes))
 }
 
 fn alter_option(

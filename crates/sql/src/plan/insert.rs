@@ -1,6 +1,7 @@
 //! INSERT: rows of constants, or of a query.
 
 use super::ConstantQuery;
+use super::check::{Check, checks_of};
 use super::conflict::{self, Conflict};
 use super::output::Outputs;
 use crate::bind::{Binder, Scalar};
@@ -20,6 +21,8 @@ pub(crate) struct InsertPlan {
     pub rows: Vec<InsertRow>,
     /// Declared columns that must not be NULL.
     pub required: Vec<String>,
+    /// CHECK constraints.
+    pub checks: Vec<Check>,
     pub conflict: Conflict,
     pub returning: Option<Outputs>,
     /// Computes [`Scalar::Computed`].
@@ -113,10 +116,15 @@ pub(crate) fn plan(
             .collect(),
     };
     let parameter_types = binder.parameter_types;
+    let checks = match dialect {
+        Dialect::PartiQl => vec![],
+        Dialect::Postgres => checks_of(&table)?,
+    };
     let plan = InsertPlan {
         table,
         rows,
         required,
+        checks,
         conflict,
         returning,
         reads_tables: constants.reads_tables,

@@ -5,6 +5,9 @@
 //! A SELECT is planned here only if it reads one table and needs nothing but `shale-expression`; [`select`] says `None` for all others and
 //! they go to the analytic executor.
 
+pub(crate) mod alter;
+pub(crate) mod check;
+pub(crate) mod comment;
 pub(crate) mod conflict;
 pub(crate) mod constant;
 pub(crate) mod ddl;
@@ -16,8 +19,11 @@ pub(crate) mod past;
 pub(crate) mod relations;
 pub(crate) mod select;
 pub(crate) mod set;
+pub(crate) mod table_as;
 pub(crate) mod truncate;
 pub(crate) mod update;
+pub(crate) mod view_ddl;
+pub(crate) mod views;
 
 pub(crate) use constant::ConstantPlan;
 pub(crate) use insert::InsertPlan;
@@ -261,9 +267,14 @@ fn has_subquery(expr: &Expr) -> bool {
 
 /// A query that is just that SELECT.
 pub(crate) fn query_of(select: Select) -> Query {
+    query_of_body(SetExpr::Select(Box::new(select)))
+}
+
+/// A query that is just that.
+pub(crate) fn query_of_body(body: SetExpr) -> Query {
     Query {
         with: None,
-        body: Box::new(SetExpr::Select(Box::new(select))),
+        body: Box::new(body),
         order_by: None,
         limit_clause: None,
         fetch: None,

@@ -56,6 +56,18 @@ impl Catalog for WithoutIndexes<'_> {
     fn table_names(&self) -> Vec<String> {
         self.0.table_names()
     }
+
+    fn view(&self, name: &str) -> Option<Arc<TableDescription>> {
+        self.0.view(name)
+    }
+
+    fn view_names(&self) -> Vec<String> {
+        self.0.view_names()
+    }
+
+    fn has_views(&self) -> bool {
+        self.0.has_views()
+    }
 }
 
 /// The position of all tables of a statement.
@@ -81,7 +93,7 @@ pub(crate) fn position_of(
     for name in &clauses.without {
         match find_relation(catalog, name, text, Dialect::Postgres)? {
             Relation::System => {}
-            Relation::Table(_) | Relation::Index(..) => {
+            Relation::Table(_) | Relation::Index(..) | Relation::View(_) => {
                 let feature = format!("reading {name} as it is beside a table as it was");
                 return Err(several(&feature));
             }
@@ -139,6 +151,12 @@ fn check_past(catalog: &dyn Catalog, name: &ObjectName, text: &str) -> Result<()
     let problem = match find_relation(catalog, name, text, Dialect::Postgres)? {
         Relation::System => {
             return Err(refused(&format!("AS OF behind the relation {name}"), ""));
+        }
+        Relation::View(_) => {
+            return Err(refused(
+                &format!("AS OF behind the view {name}"),
+                "Write the view's query, with AS OF behind its tables.",
+            ));
         }
         Relation::Index(table, index) => HistoryProblem::Index {
             table: table.definition.name.clone(),

@@ -24,6 +24,7 @@ pub(crate) fn check_relations(
         functions: Vec<ObjectName>,
         sequence: Option<String>,
         writes: bool,
+        into: bool,
     }
     impl Visitor for Names {
         type Break = ();
@@ -44,6 +45,8 @@ pub(crate) fn check_relations(
                 query.body.as_ref(),
                 SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_)
             );
+            self.into |=
+                matches!(query.body.as_ref(), SetExpr::Select(select) if select.into.is_some());
             if let Some(with) = &query.with {
                 let names = with
                     .cte_tables
@@ -77,6 +80,9 @@ pub(crate) fn check_relations(
             hint: Some(crate::session::command::SEQUENCE_HINT.into()),
         });
     }
+    if names.into {
+        return Err(into_misplaced());
+    }
     if names.writes {
         return Err(SqlError::NotSupported {
             feature: "a statement that writes inside of a query".into(),
@@ -98,6 +104,14 @@ pub(crate) fn check_relations(
         }
         match find_relation(catalog, relation, text, Dialect::Postgres)? {
             Relation::System => system = true,
+            // Its query stands in its place, unless it is named where only tables are.
+            Relation::View(view) => {
+                return Err(SqlError::Other {
+                    sqlstate: "42809",
+                    message: format!("\"{}\" is not a table", view.definition.name),
+                    hint: None,
+                });
+            }
             Relation::Table(table) | Relation::Index(table, _) => {
                 if !tables.iter().any(|known| known.id == table.id) {
                     tables.push(table);
@@ -106,6 +120,15 @@ pub(crate) fn check_relations(
         }
     }
     Ok((tables, system))
+}
+
+/// A query that makes a table is a statement by itself.
+pub(crate) fn into_misplaced() -> SqlError {
+    SqlError::Other {
+        sqlstate: "42601",
+        message: "SELECT ... INTO is not allowed here".into(),
+        hint: None,
+    }
 }
 
 /// `FOR UPDATE OF t` names tables of the statement.

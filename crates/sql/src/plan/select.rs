@@ -168,7 +168,8 @@ pub(crate) fn plan(
     let (table, index) = match find_relation(catalog, name, text, dialect)? {
         Relation::Table(table) => (table, None),
         Relation::Index(table, index) => (table, Some(index)),
-        Relation::System => return Ok(None),
+        // A view's query stands in its place by now.
+        Relation::System | Relation::View(_) => return Ok(None),
     };
     let mut binder = Binder::new(text, dialect, &table, declared);
     binder.alias = alias.map(|alias| alias.name.value.clone());
@@ -233,10 +234,7 @@ fn refuse(query: &Query) -> Result<(), SqlError> {
         });
     }
     match query.body.as_ref() {
-        SetExpr::Select(select) if select.into.is_some() => Err(SqlError::NotSupported {
-            feature: "SELECT … INTO".into(),
-            hint: Some("CREATE TABLE and INSERT the rows.".into()),
-        }),
+        SetExpr::Select(select) if select.into.is_some() => Err(super::relations::into_misplaced()),
         SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => {
             Err(SqlError::NotSupported {
                 feature: "a statement that writes inside of a query".into(),

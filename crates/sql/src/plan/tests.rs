@@ -432,7 +432,7 @@ fn updated(text: &str, parameters: &[Datum]) -> String {
                     if let (true, Some(query)) = (plan.per_row, &plan.query) {
                         return Ok(Err(query.to_string()));
                     }
-                    bind_update(&plan.actions, &with).map(Ok)
+                    bind_update(&plan.actions, &plan.checks, &with).map(Ok)
                 },
             )
         }

@@ -3,6 +3,7 @@
 //! WHERE is a predicate of its own where it can be lowered, and SET an update; where one of them cannot, or where other tables are joined,
 //! one query of the analytic executor finds the rows by their keys and computes the values for them.
 
+use super::check::{Check, checks_of};
 use super::insert::returning;
 use super::output::Outputs;
 use super::set::{PlannedAction, check_targets, plan_action};
@@ -19,6 +20,8 @@ use std::sync::Arc;
 pub(crate) struct UpdatePlan {
     pub table: Arc<TableDescription>,
     pub actions: Vec<PlannedAction>,
+    /// CHECK constraints.
+    pub checks: Vec<Check>,
     /// What the rows satisfy, unless the query finds them.
     pub predicate: Predicate,
     pub returning: Option<Outputs>,
@@ -109,8 +112,13 @@ pub(crate) fn plan_update(
             with: update.with.as_ref(),
         })),
     };
+    let checks = match dialect {
+        Dialect::PartiQl => vec![],
+        Dialect::Postgres => checks_of(&table)?,
+    };
     let plan = UpdatePlan {
         actions,
+        checks,
         predicate: predicate.unwrap_or(Predicate::Constant(None)),
         returning: outputs,
         return_values,

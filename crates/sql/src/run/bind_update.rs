@@ -1,6 +1,7 @@
 //! Planned actions to an update of `shale-expression`, once the arguments are known.
 
 use crate::bind::Arguments;
+use crate::plan::check::{self, Check};
 use crate::plan::set::{PlannedAction, SetTerm};
 use crate::{SqlError, SqlType};
 use shale_expression::{AbsentOperand, Action, SetValue, Update};
@@ -9,12 +10,14 @@ use std::sync::Arc;
 /// The update with its constants.
 pub(crate) fn bind_update(
     actions: &[PlannedAction],
+    checks: &[Check],
     with: &Arguments<'_>,
 ) -> Result<Update, SqlError> {
     let mut update = Update {
         actions: Vec::with_capacity(actions.len()),
         absent_operand: AbsentOperand::Removes,
         rules: Vec::new(),
+        checks: check::lowered(checks, with)?,
     };
     for action in actions {
         match action {

@@ -623,7 +623,7 @@ fn update(
     request: &PartiQlRequest,
     with: &Arguments<'_>,
 ) -> Result<UpdateItem, SqlError> {
-    let mut update = bind_update(&plan.actions, with)?;
+    let mut update = bind_update(&plan.actions, &plan.checks, with)?;
     update.absent_operand = AbsentOperand::Fails;
     let found = one_item(&plan.table, &plan.predicate, with)?;
     let mut condition = exists(&plan.table);

@@ -9,6 +9,7 @@ use super::write::{self, OneItem, Target, Writer, Written};
 use super::{compute, read};
 use crate::bind::{Arguments, Parameters, Semantics};
 use crate::datum::datum_to_attribute;
+use crate::plan::check;
 use crate::plan::insert::InsertSelect;
 use crate::plan::{DeletePlan, InsertPlan, UpdatePlan};
 use crate::service::{Plan, Shared};
@@ -295,6 +296,7 @@ async fn selected_items(
     mut rows: RowStream,
     with: &Arguments<'_>,
 ) -> Result<Vec<Item>, SqlError> {
+    let checks = check::lowered(&plan.checks, with)?;
     let mut bounds = Bounds::default();
     let mut items = Vec::new();
     while let Some(batch) = rows.try_next().await? {
@@ -311,6 +313,7 @@ async fn selected_items(
                 }
             }
             plan.check_required(&item)?;
+            check::check_item(&plan.table, &checks, &item)?;
             bounds.add(item_size(&item))?;
             items.push(item);
         }

@@ -8,6 +8,7 @@ use crate::access::{Access, AccessPath, Needs, choose_for};
 use crate::bind::{Arguments, Predicate, Semantics, both, lower};
 use crate::datum::to_text;
 use crate::names::table_columns;
+use crate::plan::check;
 use crate::plan::conflict::Conflict;
 use crate::plan::insert::InsertRow;
 use crate::plan::{DeletePlan, InsertPlan, Outputs, UpdatePlan};
@@ -108,6 +109,7 @@ fn row_of(outputs: &Outputs, item: &Item) -> Row {
 
 /// The items of an INSERT, complete with defaults and checked for NULL.
 pub(crate) fn insert_items(plan: &InsertPlan, with: &Arguments<'_>) -> Result<Vec<Item>, SqlError> {
+    let checks = check::lowered(&plan.checks, with)?;
     let mut items = Vec::with_capacity(plan.rows.len());
     for row in &plan.rows {
         let item = match row {
@@ -144,6 +146,7 @@ pub(crate) fn insert_items(plan: &InsertPlan, with: &Arguments<'_>) -> Result<Ve
             },
         };
         plan.check_required(&item)?;
+        check::check_item(&plan.table, &checks, &item)?;
         items.push(item);
     }
     Ok(items)
@@ -166,7 +169,7 @@ pub(crate) async fn insert(
                     excluded: Some(&item),
                     ..with.with_computed(with.computed)
                 };
-                let update = bind_update(&on_conflict.actions, &with)?;
+                let update = bind_update(&on_conflict.actions, &plan.checks, &with)?;
                 let condition = match &on_conflict.predicate {
                     None => None,
                     Some(predicate) => Some(lower(predicate, &with, Semantics::ThreeValued)?),
@@ -229,6 +232,10 @@ fn write_error(table: &TableDescription, error: Error) -> SqlError {
         Error::Evaluation(EvaluationError::ValueRequired(path)) => SqlError::NotNullViolation {
             table: table.definition.name.clone(),
             column: path.root,
+        },
+        Error::Evaluation(EvaluationError::CheckViolated(constraint)) => SqlError::CheckViolation {
+            table: table.definition.name.clone(),
+            constraint,
         },
         other => other.into(),
     }
@@ -330,7 +337,7 @@ pub(crate) async fn update(
     target: OneItem,
     with: &Arguments<'_>,
 ) -> Result<Written, SqlError> {
-    let update = bind_update(&plan.actions, with)?;
+    let update = bind_update(&plan.actions, &plan.checks, with)?;
     let mut wanted = exists(&plan.table);
     if let Some(residual) = target.residual {
         wanted = both(wanted, residual);
@@ -408,7 +415,7 @@ pub(crate) fn move_rows(
             true => &with.with_computed(&row.computed),
             false => with,
         };
-        let update = bind_update(&plan.actions, with)?;
+        let update = bind_update(&plan.actions, &plan.checks, with)?;
         let mut new = old.to_item();
         update
             .apply(&mut new, ITEM_BYTES_MAX)

@@ -180,7 +180,6 @@ pub(crate) fn folded(name: Ident) -> String {
 
 fn refused(statement: &Statement) -> SqlError {
     match statement {
-        Statement::CreateView(_) => unsupported("CREATE VIEW", ""),
         Statement::CreateSequence { .. } => unsupported("CREATE SEQUENCE", SEQUENCE_HINT),
         Statement::LISTEN { .. } | Statement::NOTIFY { .. } => unsupported("LISTEN and NOTIFY", ""),
         Statement::Drop { object_type, .. } => unsupported(format!("DROP {object_type}"), ""),

@@ -1,4 +1,4 @@
-//! CREATE INDEX, DROP INDEX and ALTER TABLE … SET: at once, or with the block's transaction.
+//! CREATE INDEX and DROP INDEX: at once, or with the block's transaction.
 
 use super::{NoticeSeverity, Session};
 use crate::plan::index::{CreateIndexPlan, find_index};
@@ -69,17 +69,6 @@ impl Session {
             self.change_table(&table, changes, transaction).await?;
         }
         Ok(done("DROP INDEX"))
-    }
-
-    pub(super) async fn alter_table(
-        &mut self,
-        table: &str,
-        changes: &TableChanges,
-        transaction: Option<&Transaction>,
-    ) -> Result<Outcome, SqlError> {
-        self.change_table(table, changes.clone(), transaction)
-            .await?;
-        Ok(done("ALTER TABLE"))
     }
 
     async fn change_table(

@@ -3,6 +3,7 @@
 //! A statement outside of a block runs on the engine itself, and is atomic and durable by itself; inside of one it runs on the block's
 //! transaction of the engine. Not here: planning (`service`), running (`run`).
 
+mod alter;
 pub(crate) mod command;
 mod cursor;
 mod ddl;
@@ -14,10 +15,13 @@ mod run_command;
 mod run_plan;
 mod run_transaction;
 mod settings;
+mod table_as;
 mod transaction;
 mod truncate;
+mod views;
 
 pub(crate) use command::Command;
+pub(crate) use views::{DropRelations, Kind};
 
 pub use notice::{Notice, NoticeSeverity};
 

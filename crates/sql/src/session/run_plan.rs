@@ -109,18 +109,30 @@ impl Session {
                 Ok(answer(written, &prepared.plan, columns))
             }
             Plan::CreateTable(plan) => self.create_table(plan, transaction.as_ref()).await,
-            Plan::DropTables { names, if_exists } => {
-                self.drop_tables(names, *if_exists, transaction.as_ref())
-                    .await
+            Plan::CreateTableAs { plan, source } => {
+                if self.is_there(plan, transaction.as_ref())? {
+                    return Ok(Outcome::Done {
+                        tag: "CREATE TABLE AS".into(),
+                    });
+                }
+                let rows = match plan.with_data {
+                    true => Some(self.query(source, given, view()).await?),
+                    false => None,
+                };
+                Box::pin(self.create_table_as(plan, rows, transaction.as_ref(), now_micros)).await
             }
+            Plan::CreateView(plan) => self.create_view(plan, transaction.as_ref()).await,
+            Plan::DropRelations(drop) => self.drop_relations(drop, transaction.as_ref()).await,
+            Plan::Comment(plan) => self.comment(plan, transaction.as_ref()).await,
             Plan::Truncate(names) => self.truncate(names, transaction.as_ref()).await,
             Plan::CreateIndex(plan) => self.create_index(plan, transaction.as_ref()).await,
             Plan::DropIndexes { names, if_exists } => {
                 self.drop_indexes(names, *if_exists, transaction.as_ref())
                     .await
             }
-            Plan::AlterTable { table, changes } => {
-                self.alter_table(table, changes, transaction.as_ref()).await
+            Plan::Alter { plan, tag } => {
+                self.alter_table(plan, tag, transaction.as_ref(), now_micros)
+                    .await
             }
             Plan::Copy(plan) => {
                 let copy = CopyIn::start(&self.shared, plan, now_micros, transaction);

@@ -9,6 +9,7 @@
 
 mod as_of;
 mod cursor;
+mod definition;
 pub(crate) mod dialect;
 mod local_index;
 mod located;
@@ -24,11 +25,12 @@ mod writes;
 
 pub(crate) use as_of::{AsOfClauses, Position};
 pub(crate) use cursor::{CursorOptions, CursorStatement, Direction};
+pub(crate) use definition::{CreateView, Definition, TableAs};
 pub(crate) use located::located;
 pub(crate) use position::{byte_offset, expr_position, ident_position};
 pub use row_values::expand_row_comparison;
 pub use split::split_statements;
-pub(crate) use statement::{Stmt, parse_expression, parse_statement};
+pub(crate) use statement::{Stmt, parse_expression, parse_statement, parse_unplaced};
 pub(crate) use transaction::{TransactionModes, TransactionStatement};
 pub use walk::{Tree, walk, walk_mut};
 pub(crate) use writes::{

@@ -2,6 +2,7 @@
 
 use super::as_of::{AsOfClauses, standard_clauses, take_clauses};
 use super::cursor::{CursorStatement, cursor};
+use super::definition::{Definition, definition};
 use super::dialect::ShaleDialect;
 use super::local_index::{as_create_index, take_local_indexes};
 use super::locking::{LockingClauses, take_locking_clauses};
@@ -13,7 +14,7 @@ use crate::{Dialect, SqlError};
 use sqlparser::ast::{CreateIndex, CreateTable, DataType, Expr, Ident, Query, Statement, Value};
 use sqlparser::keywords::Keyword;
 use sqlparser::parser::{Parser, ParserError};
-use sqlparser::tokenizer::{Location, Token, TokenWithSpan, Tokenizer};
+use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer};
 
 /// A parsed statement.
 #[derive(Debug, Clone)]
@@ -47,6 +48,8 @@ pub(crate) enum Stmt {
         create: Box<CreateTable>,
         local_indexes: Vec<CreateIndex>,
     },
+    /// CREATE TABLE … AS, CREATE VIEW.
+    Definition(Definition),
     /// A statement with `AS OF` somewhere.
     AsOf {
         statement: Box<Stmt>,
@@ -58,7 +61,16 @@ pub(crate) enum Stmt {
 
 /// Parses one statement; `None` if the text has none.
 pub(crate) fn parse_statement(text: &str, flavour: Dialect) -> Result<Option<Stmt>, SqlError> {
-    let (statement, as_of) = with_parser(text, flavour, |parser, taken| {
+    parse_placed(text, flavour, true)
+}
+
+/// Parses a statement of PostgreSQL's dialect whose parts have no places in any text: it becomes a part of another one.
+pub(crate) fn parse_unplaced(text: &str) -> Result<Option<Stmt>, SqlError> {
+    parse_placed(text, Dialect::Postgres, false)
+}
+
+fn parse_placed(text: &str, flavour: Dialect, placed: bool) -> Result<Option<Stmt>, SqlError> {
+    let (statement, as_of) = with_parser(text, flavour, placed, |parser, taken| {
         let as_of = taken.as_of;
         Ok((whole_statement(parser, text, taken)?, as_of))
     })?;
@@ -143,12 +155,15 @@ fn may_lock(statement: &Stmt) -> bool {
 
 /// Parses an expression by itself: a column's DEFAULT, as the catalog stores it.
 pub(crate) fn parse_expression(text: &str) -> Result<Expr, SqlError> {
-    with_parser(text, Dialect::Postgres, |parser, _| parser.parse_expr())
+    with_parser(text, Dialect::Postgres, true, |parser, _| {
+        parser.parse_expr()
+    })
 }
 
 fn with_parser<T>(
     text: &str,
     flavour: Dialect,
+    placed: bool,
     parse: impl FnOnce(&mut Parser<'_>, TakenOut) -> Result<T, ParserError>,
 ) -> Result<T, SqlError> {
     if text.len() > STATEMENT_BYTES_MAX {
@@ -186,6 +201,10 @@ fn with_parser<T>(
     }
     reset_as_set(&mut tokens);
     check_shape(&tokens)?;
+    if !placed {
+        let nowhere = Span::empty();
+        tokens.iter_mut().for_each(|token| token.span = nowhere);
+    }
     dialect.bound_work(tokens.len());
     let parser = |tokens| {
         Parser::new(&dialect)
@@ -316,6 +335,9 @@ fn statement(parser: &mut Parser<'_>, text: &str) -> Result<Stmt, ParserError> {
     }
     if let Some(statement) = cursor(parser)? {
         return Ok(Stmt::Cursor(statement));
+    }
+    if let Some(statement) = definition(parser, text)? {
+        return Ok(Stmt::Definition(statement));
     }
     let token = parser.peek_token();
     let Token::Word(word) = &token.token else {

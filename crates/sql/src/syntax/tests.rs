@@ -113,6 +113,21 @@ fn shape_of(statement: Stmt) -> String {
                 if clauses.misplaced { " misplaced" } else { "" }
             )
         }
+        Stmt::Definition(Definition::TableAs(table)) => format!(
+            "table {} ({}) as {} with data: {}",
+            table.name,
+            table.columns.len(),
+            table.query,
+            table.with_data
+        ),
+        Stmt::Definition(Definition::View(view)) => format!(
+            "view {} ({}) as <{}> replacing: {} refused: {:?}",
+            view.name,
+            view.columns.len(),
+            view.text,
+            view.or_replace,
+            view.refused
+        ),
         Stmt::Sql(statement) => statement.to_string(),
     }
 }
@@ -550,4 +565,38 @@ proptest! {
         let _ = parse_statement(&text, Dialect::Postgres);
         let _ = parse_statement(&text, Dialect::PartiQl);
     }
+}
+
+#[test]
+fn definitions_by_queries() {
+    check(
+        "CREATE TABLE t (a, b) AS SELECT 1, 2 WITH NO DATA;",
+        expect!["table t (2) as SELECT 1, 2 with data: false"],
+    );
+    check(
+        "create unlogged table if not exists s.t with (ttl = 'x') as select * from u",
+        expect!["table s.t (0) as SELECT * FROM u with data: true"],
+    );
+    check(
+        "CREATE OR REPLACE VIEW v AS\n  SELECT a -- one\n FROM t WHERE b = ';' ;  ",
+        expect![
+            "view v (0) as <SELECT a -- one\n FROM t WHERE b = ';'> replacing: true refused: None"
+        ],
+    );
+    check(
+        "CREATE VIEW v (x) AS SELECT 1 WITH LOCAL CHECK OPTION",
+        expect![[
+            r#"view v (1) as <SELECT 1> replacing: false refused: Some("WITH CHECK OPTION")"#
+        ]],
+    );
+    check(
+        "CREATE TEMP VIEW v AS SELECT 1",
+        expect![[
+            r#"view v (0) as <SELECT 1> replacing: false refused: Some("CREATE TEMPORARY VIEW")"#
+        ]],
+    );
+    check(
+        "CREATE TABLE t (a int) AS SELECT 1",
+        expect!["CREATE TABLE t (a INT) AS SELECT 1"],
+    );
 }

@@ -448,7 +448,7 @@ async fn tables_come_and_go() {
     );
     for refused in [
         "a int REFERENCES t",
-        "a int CHECK (a > 1)",
+        "a int CHECK (a % 2 = 1)",
         "a int UNIQUE",
         "a serial",
         "a int GENERATED ALWAYS AS IDENTITY",
