@@ -2,6 +2,7 @@
 
 use crate::lookup::LookupJoins;
 use crate::memory::StatementMemory;
+use crate::midnights::DateComparisons;
 use crate::plan::DataFusionPlan;
 use crate::workers::{self, Workers};
 use crate::yielding::YieldingJoins;
@@ -10,6 +11,7 @@ use datafusion::common::DataFusionError;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
+use datafusion::optimizer::{Optimizer, OptimizerRule};
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::prelude::SessionConfig;
@@ -28,6 +30,9 @@ const SORT_RESERVATION_BYTES_MAX: usize = 16 << 20;
 
 /// DataFusion's rule that chooses algorithms of joins.
 const JOIN_SELECTION: &str = "join_selection";
+
+/// DataFusion's rule that computes constants.
+const SIMPLIFICATION: &str = "simplify_expressions";
 
 /// How an executor is made.
 #[derive(Clone, Debug)]
@@ -112,10 +117,21 @@ fn base_state(options: &AnalyticOptions) -> SessionState {
     let builder = functions::register(builder);
     let mut state = builder
         .with_analyzer_rule(Arc::new(analyze::PostgresResults))
+        .with_optimizer_rules(logical_rules())
         .with_physical_optimizer_rules(physical_rules())
         .build();
     functions::register_table_functions(&mut state);
     state
+}
+
+/// DataFusion's rules and ours: sums of dates and intervals are constants behind its simplification, and its common subexpressions would
+/// hide the casts of ours.
+fn logical_rules() -> Vec<Arc<dyn OptimizerRule + Send + Sync>> {
+    let mut rules = Optimizer::new().rules;
+    let simplified = rules.iter().position(|rule| rule.name() == SIMPLIFICATION);
+    let behind = simplified.map_or(rules.len(), |position| position + 1);
+    rules.insert(behind, Arc::new(DateComparisons));
+    rules
 }
 
 /// DataFusion's rules and ours.

@@ -28,6 +28,7 @@ mod lateral;
 mod lineage;
 mod lookup;
 mod memory;
+mod midnights;
 mod operators;
 mod parameters;
 mod plan;

@@ -49,7 +49,7 @@ mod tests;
 pub use view::{ItemView, ListView, MapView, SetView, ValueView};
 
 use crate::Item;
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 
 /// First byte of every encoded item.
 const FORMAT_VERSION: u8 = 1;
@@ -119,14 +119,15 @@ impl EncodedItem {
     }
 
     /// Takes a value of the items tree: the LSN that wrote it (8 bytes, big-endian), then the item. Copies nothing.
-    pub fn from_stored(stored: Bytes) -> Result<(u64, EncodedItem), CodecError> {
+    pub fn from_stored(mut stored: Bytes) -> Result<(u64, EncodedItem), CodecError> {
         let Some(lsn) = stored.first_chunk::<LSN_BYTES>() else {
             return Err(CodecError {
                 reason: "shorter than an LSN",
             });
         };
         let lsn = u64::from_be_bytes(*lsn);
-        Ok((lsn, EncodedItem::from_bytes(stored.slice(LSN_BYTES..))?))
+        stored.advance(LSN_BYTES);
+        Ok((lsn, EncodedItem::from_bytes(stored)?))
     }
 
     /// The value of the items tree for this item written at `lsn`.

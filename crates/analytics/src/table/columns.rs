@@ -15,7 +15,7 @@ use arrow::array::{
 use arrow::datatypes::{DataType, SchemaRef};
 use datafusion::common::{Result, ScalarValue};
 use shale_item::{EncodedItem, ItemView, Number, ValueView};
-use shale_sql::datum::{item_to_json, value_to_datum};
+use shale_sql::datum::{item_to_json, parse_date, value_to_datum};
 use shale_sql::{Datum, SqlType};
 use std::sync::Arc;
 
@@ -44,9 +44,11 @@ fn column_array(items: &[EncodedItem], column: &RelationColumn) -> Result<ArrayR
         }
         return Ok(Arc::new(builder.finish()));
     }
+    // Items of a table are mostly alike.
+    let mut position = 0;
     let values = items
         .iter()
-        .map(|item| attribute(item.view(), &column.name));
+        .map(move |item| attribute(item.view(), &column.name, &mut position));
     match &column.data_type {
         DataType::Utf8View => Ok(texts(values, &column.sql_type, items.len())),
         DataType::List(_) => lists(values, column),
@@ -54,8 +56,8 @@ fn column_array(items: &[EncodedItem], column: &RelationColumn) -> Result<ArrayR
     }
 }
 
-fn attribute<'a>(item: ItemView<'a>, name: &str) -> Option<ValueView<'a>> {
-    match item.get(name) {
+fn attribute<'a>(item: ItemView<'a>, name: &str, position: &mut usize) -> Option<ValueView<'a>> {
+    match item.get_near(name, position) {
         Some(ValueView::Null) | None => None,
         value => value,
     }
@@ -66,18 +68,28 @@ fn texts<'a>(
     sql_type: &SqlType,
     capacity: usize,
 ) -> ArrayRef {
-    let plain = matches!(
-        sql_type,
-        SqlType::Text | SqlType::Name | SqlType::SingleChar
-    );
+    // Bytes are never fewer than characters: a text of so many fits its column.
+    let bytes_max = match sql_type {
+        SqlType::Text | SqlType::Name | SqlType::SingleChar => usize::MAX,
+        SqlType::Varchar(length) | SqlType::Char(length) => {
+            length.map_or(usize::MAX, |length| length as usize)
+        }
+        _ => 0,
+    };
+    let padded = matches!(sql_type, SqlType::Char(_));
     let mut builder = StringViewBuilder::with_capacity(capacity);
     for value in values {
         match value {
             None => builder.append_null(),
-            Some(ValueView::S(text)) if plain => builder.append_value(text),
+            Some(ValueView::S(text)) if text.len() <= bytes_max && !padded => {
+                builder.append_value(text);
+            }
+            Some(ValueView::S(text)) if text.len() <= bytes_max => {
+                builder.append_value(text.trim_end_matches(' '));
+            }
             Some(value) => match value_to_datum(value, sql_type) {
                 // Blanks at the end of char(n) mean nothing to operators and functions; results are padded where they leave.
-                Datum::Text(text) if matches!(sql_type, SqlType::Char(_)) => {
+                Datum::Text(text) if padded => {
                     builder.append_value(text.trim_end_matches(' '));
                 }
                 Datum::Text(text) | Datum::Json(text) => builder.append_value(text),
@@ -152,11 +164,14 @@ fn scalars<'a>(
             let mut builder =
                 Decimal128Builder::with_capacity(capacity).with_data_type(column.data_type.clone());
             for value in values {
-                let number = match datum(value) {
-                    Datum::Numeric(number) => Some(number),
-                    _ => None,
-                };
-                builder.append_option(number.and_then(|number| decimal(number, *scale)));
+                builder.append_option(match value {
+                    None => None,
+                    Some(ValueView::N(number)) => exact_decimal(number, *scale, sql_type),
+                    other => match datum(other) {
+                        Datum::Numeric(number) => number.to_decimal128(*scale as u8),
+                        _ => None,
+                    },
+                });
             }
             Arc::new(builder.finish())
         }
@@ -171,7 +186,20 @@ fn scalars<'a>(
             Arc::new(builder.finish())
         }
         DataType::Date32 => {
-            build!(Date32Builder::with_capacity(capacity), Datum::Date(days) => Some(days + UNIX_EPOCH_DAYS))
+            let mut builder = Date32Builder::with_capacity(capacity);
+            for value in values {
+                builder.append_option(match value {
+                    None => None,
+                    Some(ValueView::S(text)) => {
+                        parse_date(text).ok().map(|days| days + UNIX_EPOCH_DAYS)
+                    }
+                    other => match datum(other) {
+                        Datum::Date(days) => Some(days + UNIX_EPOCH_DAYS),
+                        _ => None,
+                    },
+                });
+            }
+            Arc::new(builder.finish())
         }
         DataType::Time64(_) => {
             build!(Time64MicrosecondBuilder::with_capacity(capacity), Datum::Time(micros) => Some(micros))
@@ -184,8 +212,21 @@ fn scalars<'a>(
     }
 }
 
-fn decimal(number: Number, scale: i8) -> Option<i128> {
-    number.to_decimal128(scale as u8)
+/// A number of a numeric column, if the column has room for all its digits.
+fn exact_decimal(number: Number, scale: i8, sql_type: &SqlType) -> Option<i128> {
+    let unscaled = number.to_decimal128(scale as u8)?;
+    match sql_type {
+        SqlType::Numeric(Some((precision @ 1.., column_scale))) if *column_scale == scale as u8 => {
+            let bound = 10_u128.checked_pow(u32::from(*precision));
+            let fits = bound.is_none_or(|bound| unscaled.unsigned_abs() < bound);
+            fits.then_some(unscaled)
+        }
+        SqlType::Numeric(None) => Some(unscaled),
+        _ => match value_to_datum(ValueView::N(number), sql_type) {
+            Datum::Numeric(number) => number.to_decimal128(scale as u8),
+            _ => None,
+        },
+    }
 }
 
 fn lists<'a>(

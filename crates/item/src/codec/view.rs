@@ -95,16 +95,28 @@ impl<'a> Body<'a> {
 
     /// Tag and payload of the member of that name.
     fn find(self, name: &[u8]) -> Option<&'a [u8]> {
+        self.find_near(name, &mut { usize::MAX })
+    }
+
+    /// Tag and payload of the member of that name, which is looked for at a position first; its position is left there.
+    fn find_near(self, name: &[u8], position: &mut usize) -> Option<&'a [u8]> {
         let count = self.len();
         let (mut low, mut high) = (0, count);
+        let mut middle = *position;
+        if middle >= count {
+            middle = count / 2;
+        }
         while low < high {
-            let middle = low + (high - low) / 2;
             let (candidate, value) = self.named(middle, count)?;
             match candidate.cmp(name) {
-                Ordering::Equal => return Some(value),
+                Ordering::Equal => {
+                    *position = middle;
+                    return Some(value);
+                }
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
             }
+            middle = low + (high - low) / 2;
         }
         None
     }
@@ -182,6 +194,13 @@ impl<'a> ItemView<'a> {
     pub fn get(&self, name: &str) -> Option<ValueView<'a>> {
         ValueView::read(self.body().find(name.as_bytes())?)
     }
+
+    /// The attribute of that name, for who reads it from many items that are alike: it is looked for where it was found last, and
+    /// `position` says where that is.
+    pub fn get_near(&self, name: &str, position: &mut usize) -> Option<ValueView<'a>> {
+        ValueView::read(self.body().find_near(name.as_bytes(), position)?)
+    }
+
     /// All attributes in name order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, ValueView<'a>)> + use<'a> {
         self.body().members()
