@@ -263,7 +263,7 @@ fn say_aggregate(node: &mut PlanNode, aggregate: &AggregateExec) {
     }
     let computed = aggregate.aggr_expr().iter();
     let computed: Vec<String> = computed
-        .map(|each| strip(&each.human_display().unwrap_or_else(|| each.name())))
+        .map(|each| strip(each.human_display().unwrap_or_else(|| each.name())))
         .collect();
     node.say_verbose("Aggregates", computed);
 }

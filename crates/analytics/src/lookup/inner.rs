@@ -8,8 +8,8 @@ use crate::explain::describe_read;
 use crate::relation::{ColumnSource, RelationColumn};
 use crate::table::{ItemsExec, Parts, comparable, key_value};
 use datafusion::common::{Result, ScalarValue};
-use datafusion::physical_expr::PhysicalExpr;
 use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{PhysicalExpr, PhysicalExprRef};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::execution_plan::{ChildrenPropertiesMode, ReplaceChildrenOptions};
 use datafusion::physical_plan::filter::FilterExec;
@@ -50,7 +50,7 @@ impl Inner {
     /// What can be looked up in that plan by these pairs of its columns and the other side's values; `None` if nothing can.
     pub(super) fn of(
         plan: &Arc<dyn ExecutionPlan>,
-        pairs: &[(Arc<dyn PhysicalExpr>, Arc<dyn PhysicalExpr>)],
+        pairs: &[(PhysicalExprRef, PhysicalExprRef)],
     ) -> Option<Inner> {
         let mut columns: Vec<Option<usize>> = pairs
             .iter()
