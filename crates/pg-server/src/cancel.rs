@@ -39,7 +39,8 @@ impl CancelHandle {
         }
     }
 
-    fn request(&self) {
+    /// Asks the statement that runs to stop.
+    pub(crate) fn request(&self) {
         self.requests.fetch_add(1, Ordering::AcqRel);
         self.notify.notify_waiters();
     }

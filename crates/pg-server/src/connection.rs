@@ -11,7 +11,7 @@
 //! * Exactly one ReadyForQuery answers each Sync, each Query and each FunctionCall.
 //! * No task, no thread and no lock is between the socket and the session.
 
-use crate::cancel::Registration;
+use crate::cancel::{CancelHandle, Registration};
 use crate::interrupt::{Failure, Interrupts};
 use crate::message::{Message, Target};
 use crate::portals::Portals;
@@ -19,7 +19,7 @@ use crate::report::{Report, SHUTTING_DOWN, Severity};
 use crate::sqlstate;
 use crate::wire::{Frame, Wire};
 use bytes::Bytes;
-use shale_sql::{Prepared, Session, SqlError, TransactionStatus};
+use shale_sql::{BackendControl, Prepared, Session, SqlError, TransactionStatus};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -48,6 +48,23 @@ pub(crate) struct Connection {
     _registration: Registration,
 }
 
+/// How other sessions stop this one.
+struct Control {
+    handle: Arc<CancelHandle>,
+    /// The connection's own.
+    force: CancellationToken,
+}
+
+impl BackendControl for Control {
+    fn cancel(&self) {
+        self.handle.request();
+    }
+
+    fn terminate(&self) {
+        self.force.cancel();
+    }
+}
+
 /// What a message leads to.
 enum Next {
     /// The next message.
@@ -64,6 +81,12 @@ impl Connection {
         shutdown: CancellationToken,
         force: CancellationToken,
     ) -> Connection {
+        let mut session = session;
+        let control = Control {
+            handle: registration.handle.clone(),
+            force: force.clone(),
+        };
+        session.attach(registration.id, wire.peer(), Box::new(control));
         Connection {
             wire,
             session,
@@ -117,9 +140,16 @@ impl Connection {
                 return Ok(Some(frame));
             }
             self.interrupts.flush_idle(&mut self.wire).await?;
+            let listens = self.at_rest
+                && self.session.listens()
+                && self.session.transaction_status() == TransactionStatus::Idle;
             let more = tokio::select! {
                 biased;
                 more = self.wire.read() => more?,
+                () = self.session.notified(), if listens => {
+                    self.tell_notifications();
+                    continue;
+                }
                 () = self.shutdown.cancelled(), if self.at_rest => {
                     return Err(Report::shutting_down().into());
                 }
@@ -215,8 +245,19 @@ impl Connection {
         for (name, value) in self.session.take_reported_changes() {
             self.wire.output.parameter_status(&name, &value);
         }
+        if status == TransactionStatus::Idle && self.session.listens() {
+            self.tell_notifications();
+        }
+        self.session.on_rest();
         self.wire.output.ready_for_query(status);
         self.at_rest = true;
+    }
+
+    /// Tells what was notified since the last time.
+    fn tell_notifications(&mut self) {
+        for notification in self.session.take_notifications() {
+            self.wire.output.notification(&notification);
+        }
     }
 
     /// Commits what the protocol made one transaction of, if anything. It is not interrupted: whether it was done could not be told.

@@ -12,7 +12,7 @@ use pgwire::messages::response::{ErrorResponse, NoticeResponse};
 use pgwire::messages::startup::{
     Authentication, BackendKeyData, NegotiateProtocolVersion, ParameterStatus,
 };
-use shale_sql::{Column, Datum, Notice, NoticeSeverity, SqlType, TransactionStatus};
+use shale_sql::{Column, Datum, Notice, NoticeSeverity, Notification, SqlType, TransactionStatus};
 
 /// The schema of every table that errors name.
 const SCHEMA: &str = "public";
@@ -276,6 +276,16 @@ impl Output {
                 .filter_map(|(code, value)| Some((code, without_zero(value?)))),
         );
         self.put(&ErrorResponse::new(fields));
+    }
+
+    /// NotificationResponse.
+    pub(crate) fn notification(&mut self, notification: &Notification) {
+        let start = self.buffer.len();
+        self.buffer.put_slice(&[b'A', 0, 0, 0, 0]);
+        self.buffer.put_i32(notification.pid);
+        self.put_name(&notification.channel);
+        self.put_name(&notification.payload);
+        self.end_message(start);
     }
 
     /// NoticeResponse.

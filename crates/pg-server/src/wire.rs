@@ -12,6 +12,7 @@ use crate::message::{SizeClass, size_class};
 use crate::output::Output;
 use bytes::{Buf, Bytes, BytesMut};
 use std::io;
+use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -57,6 +58,11 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
+    /// Where the client is.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.stream.peer_addr().ok()
+    }
+
     pub(crate) fn new(stream: TcpStream, message_bytes_max: usize) -> Wire {
         Wire {
             stream,

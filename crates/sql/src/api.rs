@@ -1,7 +1,7 @@
 //! What the front doors ask of SQL, and what `analytics` implements for it.
 
 use crate::explain::{PlanNode, PlanProbe};
-use crate::{Catalog, CopyIn, CopyOut};
+use crate::{Backends, Catalog, CopyIn, CopyOut};
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -359,8 +359,11 @@ pub struct AnalyticContext {
     /// Session settings, by lower-case name.
     pub settings: Arc<std::collections::BTreeMap<String, String>>,
     /// All user names (pg_roles), current at planning.
-    /// All user names (pg_roles), current at planning.
     pub users: Vec<String>,
+    /// All sessions.
+    pub backends: Arc<Backends>,
+    /// The number of this one; 0 if it has none.
+    pub backend_pid: i32,
     /// What the session's transaction sees. None outside of one, where a statement reads what is published; and where it is planned,
     /// unless the transaction has made tables of its own.
     pub view: Option<ReadView>,

@@ -3,7 +3,9 @@
 //! Not here: an evaluator (predicates and SET lower to `shale-expression`; the rest is [`AnalyticExecutor`]'s), wire formats, Arrow.
 
 pub mod access;
+mod advisory;
 mod api;
+mod backends;
 mod bind;
 mod copy;
 pub mod datum;
@@ -21,6 +23,7 @@ mod test_tables;
 mod types;
 
 pub use api::*;
+pub use backends::{Activity, BackendControl, BackendState, Backends, Notification};
 // Parts of `SqlError`, for the front door that maps them and may not reach the crates below.
 pub use copy::{CopyIn, CopyOut, CopyWriter};
 pub use estimate::{AccessEstimate, estimate, selectivity};

@@ -8,8 +8,8 @@ use crate::names::{Relation, find_relation, table_for_write};
 use crate::plan::past::{self, PastPlan, WithoutIndexes};
 use crate::plan::relations::{check_locked_tables, check_relations};
 use crate::plan::{
-    Outputs, SelectPlan, alter, comment, constant, ddl, index, insert, select, table_as, update,
-    view_ddl, views,
+    Outputs, SelectPlan, alter, calls, comment, constant, ddl, index, insert, select, table_as,
+    update, view_ddl, views,
 };
 use crate::run::explain::ExplainPlan;
 use crate::run::partiql::is_page;
@@ -165,10 +165,16 @@ impl Shared {
                 let plan = ddl::plan_create(&create, &local_indexes, text, of.dialect)?;
                 Ok(Planned::new(Plan::CreateTable(Box::new(plan))))
             }
-            Stmt::Definition(_) if dialect == Dialect::PartiQl => Err(SqlError::NotSupported {
-                feature: "a definition in PartiQL".into(),
-                hint: None,
-            }),
+            Stmt::Definition(_) | Stmt::NotBuilt(_) if dialect == Dialect::PartiQl => {
+                Err(SqlError::NotSupported {
+                    feature: "a definition in PartiQL".into(),
+                    hint: None,
+                })
+            }
+            Stmt::NotBuilt(statement) => {
+                let command = crate::session::command::plan_not_built(statement)?;
+                Ok(Planned::new(Plan::Command(command)))
+            }
             Stmt::Definition(Definition::TableAs(table)) => self.plan_table_as(*table, of).await,
             Stmt::Definition(Definition::View(view)) => self.plan_view(*view, of).await,
             Stmt::AsOf { statement, clauses } => self.plan_past(*statement, clauses, of).await,
@@ -416,10 +422,18 @@ impl Shared {
         if is_partiql {
             return self.plan_analytic(Statement::Query(query), of).await;
         }
-        match constant::plan(&query, text, of.declared)? {
+        if let Some((plan, types)) = constant::plan(&query, text, of.declared)? {
+            let columns = plan.columns.clone();
+            return Ok(Planned::new(Plan::Constant(plan)).with(types, Some(columns)));
+        }
+        match calls::plan(&query, text, of.declared)? {
             Some((plan, types)) => {
                 let columns = plan.columns.clone();
-                Ok(Planned::new(Plan::Constant(plan)).with(types, Some(columns)))
+                let nothing = Planned::new(Plan::Empty);
+                let (constants, planned) = self
+                    .plan_query_of(plan.constants.as_deref(), types, of, nothing)
+                    .await?;
+                Ok(planned.running(Plan::Calls(plan, constants), Some(columns)))
             }
             None => self.plan_analytic(Statement::Query(query), of).await,
         }

@@ -4,6 +4,7 @@
 
 use crate::copy::CopyWriter;
 use crate::plan::alter::AlterPlan;
+use crate::plan::calls::CallsPlan;
 use crate::plan::comment::CommentPlan;
 use crate::plan::insert::InsertSelect;
 use crate::plan::past::PastPlan;
@@ -15,7 +16,8 @@ use crate::run::explain::ExplainPlan;
 use crate::session::{Command, DropRelations, Session};
 use crate::syntax::{CursorOptions, parse_statement};
 use crate::{
-    AnalyticContext, AnalyticExecutor, AnalyticPlan, Catalog, Column, Dialect, SqlError, SqlType,
+    AnalyticContext, AnalyticExecutor, AnalyticPlan, Backends, Catalog, Column, Dialect, SqlError,
+    SqlType,
 };
 use parking_lot::RwLock;
 use quick_cache::Equivalent;
@@ -43,6 +45,7 @@ pub(crate) struct Shared {
     pub clock: Arc<dyn Clock>,
     pub rand: Arc<dyn Rand>,
     pub users: RwLock<Vec<String>>,
+    pub backends: Arc<Backends>,
     statements: Cache<StatementKey, Arc<Prepared>>,
 }
 
@@ -75,6 +78,8 @@ pub(crate) enum Plan {
     /// PartiQL's EXISTS: a condition of a transaction.
     Exists(Arc<SelectPlan>),
     Constant(ConstantPlan),
+    /// SELECT of functions that the session calls
+    Calls(CallsPlan, Option<Arc<dyn AnalyticPlan>>),
     Analytic(Arc<dyn AnalyticPlan>),
     /// With what computes its constants.
     Insert(InsertPlan, Option<Arc<dyn AnalyticPlan>>),
@@ -158,7 +163,9 @@ impl Plan {
     /// What computes the constants of a write before it.
     pub(crate) fn constants(&self) -> &Option<Arc<dyn AnalyticPlan>> {
         match self {
-            Plan::Insert(_, constants) | Plan::InsertSelect { constants, .. } => constants,
+            Plan::Insert(_, constants)
+            | Plan::InsertSelect { constants, .. }
+            | Plan::Calls(_, constants) => constants,
             Plan::Update(plan, constants) if !plan.per_row => constants,
             _ => &None,
         }
@@ -242,6 +249,7 @@ impl SqlService {
                 clock,
                 rand,
                 users: RwLock::new(vec![]),
+                backends: Arc::default(),
                 statements: Cache::new(CACHED_STATEMENTS_MAX),
             }),
         }
@@ -407,7 +415,8 @@ impl Prepared {
     /// Whether the statement belongs to its transaction's snapshot. Reading the past does not.
     pub(crate) fn in_snapshot(&self) -> bool {
         match &self.plan {
-            Plan::Empty | Plan::Command(_) => false,
+            // Who waits for a lock wants to see what was done under it.
+            Plan::Empty | Plan::Command(_) | Plan::Calls(..) => false,
             plan => self.past.is_none() || plan.changes().is_some(),
         }
     }

@@ -6,6 +6,7 @@ use super::spec::SystemRelation;
 use crate::statement::StatementContext;
 use arrow::array::RecordBatch;
 use datafusion::common::Result;
+use shale_sql::{Activity, BackendState};
 
 /// pg_roles and its siblings differ in the prefix of their columns. Every user may do everything that can be done here.
 pub(super) fn role_rows(
@@ -100,13 +101,12 @@ pub(super) fn settings(
     rows.finish()
 }
 
-/// The session that asks; others are not shown.
+/// All sessions.
 pub(super) fn activity(
     relation: &'static SystemRelation,
     context: &StatementContext,
 ) -> Result<RecordBatch> {
     let picture = context.picture();
-    let user = &context.session.user;
     let mut rows = Rows::new(
         relation,
         [
@@ -116,29 +116,64 @@ pub(super) fn activity(
             "usesysid",
             "usename",
             "application_name",
+            "client_addr",
+            "client_port",
+            "backend_start",
+            "xact_start",
+            "query_start",
+            "state_change",
             "state",
+            "query",
             "backend_type",
         ],
     );
-    rows.push([
-        DATABASE_OID.into(),
-        DATABASE_NAME.into(),
-        crate::functions::backend_pid(&context.session).into(),
-        picture
-            .roles
-            .iter()
-            .find(|role| role.name == *user)
-            .map(|role| role.oid)
+    let mut sessions = context.session.backends.activity();
+    // A session that no front door has attached sees itself.
+    if context.session.backend_pid == 0 {
+        sessions.push(Activity {
+            pid: crate::functions::backend_pid(&context.session) as i32,
+            user: context.session.user.clone(),
+            state: BackendState::Active,
+            ..Activity::default()
+        });
+    }
+    let micros = |micros: Option<u64>| match micros {
+        Some(micros) if micros > 0 => Cell::Micros(i64::try_from(micros).unwrap_or(i64::MAX)),
+        _ => Cell::Null,
+    };
+    for session in sessions {
+        let mut roles = picture.roles.iter();
+        let role = roles.find(|role| role.name == session.user);
+        rows.push([
+            DATABASE_OID.into(),
+            DATABASE_NAME.into(),
+            i64::from(session.pid).into(),
+            role.map(|role| role.oid).into(),
+            session.user.clone().into(),
+            session.application_name.into(),
+            session
+                .address
+                .map(|address| address.ip().to_string())
+                .into(),
+            session
+                .address
+                .map(|address| i64::from(address.port()))
+                .into(),
+            micros(Some(session.started_micros)),
+            micros(session.transaction_micros),
+            micros(session.query_micros),
+            micros(session.state_micros),
+            match session.state {
+                BackendState::Active => "active",
+                BackendState::Idle => "idle",
+                BackendState::IdleInTransaction => "idle in transaction",
+                BackendState::IdleInFailedTransaction => "idle in transaction (aborted)",
+            }
             .into(),
-        user.into(),
-        context
-            .session
-            .settings
-            .get("application_name")
-            .map_or(Cell::Static(""), Cell::from),
-        "active".into(),
-        "client backend".into(),
-    ]);
+            session.query.into(),
+            "client backend".into(),
+        ]);
+    }
     rows.finish()
 }
 

@@ -11,9 +11,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 const VERSION_SETTING: &str = "server_version";
 const VERSION_DEFAULT: &str = "15.0";
 
-/// The setting under which the front door leaves the session's process number.
-const BACKEND_PID_SETTING: &str = "shale.backend_pid";
-
 pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new("version", &[], Kind::Text, |call, _| {
         let settings = &call.context()?.session.settings;
@@ -56,6 +53,26 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     Definition::new("pg_advisory_unlock_all", &[], Kind::Text, |_, _| {
         Ok(Value::from(""))
     })
+    .volatile(),
+    Definition::new(
+        "pg_cancel_backend",
+        &[Kind::Int],
+        Kind::Bool,
+        |call, arguments| {
+            let backends = &call.context()?.session.backends;
+            Ok(Value::Bool(backends.cancel(arguments[0].int())))
+        },
+    )
+    .volatile(),
+    Definition::new(
+        "pg_terminate_backend",
+        &[Kind::Int],
+        Kind::Bool,
+        |call, arguments| {
+            let backends = &call.context()?.session.backends;
+            Ok(Value::Bool(backends.terminate(arguments[0].int())))
+        },
+    )
     .volatile(),
     Definition::new("pg_is_in_recovery", &[], Kind::Bool, |_, _| {
         Ok(Value::Bool(false))
@@ -136,11 +153,10 @@ pub(super) const FUNCTIONS: &[Definition] = &[
 
 /// The process number that the client was given; without a front door, the server's own.
 pub(crate) fn backend_pid(session: &AnalyticContext) -> i64 {
-    session
-        .settings
-        .get(BACKEND_PID_SETTING)
-        .and_then(|pid| pid.parse().ok())
-        .unwrap_or_else(|| i64::from(std::process::id()))
+    match session.backend_pid {
+        0 => i64::from(std::process::id()),
+        pid => i64::from(pid),
+    }
 }
 
 fn current_setting(call: &Call<'_>, arguments: &[Value]) -> Result<Value> {

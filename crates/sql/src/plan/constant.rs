@@ -55,11 +55,7 @@ pub(crate) fn plan(
         };
         let name = match alias {
             Some(alias) => crate::names::created_name(alias, Dialect::Postgres),
-            None => match expr {
-                Expr::Cast { .. } => type_name(&sql_type),
-                Expr::Function(_) => CURRENT_LSN.to_owned(),
-                _ => "?column?".to_owned(),
-            },
+            None => column_name(expr, &sql_type),
         };
         values.push(value);
         columns.push(Column { name, sql_type });
@@ -71,8 +67,17 @@ pub(crate) fn plan(
     Ok(Some((plan, binder.parameter_types)))
 }
 
+/// The name of the column of a constant.
+pub(super) fn column_name(expr: &Expr, sql_type: &SqlType) -> String {
+    match expr {
+        Expr::Cast { .. } => type_name(sql_type),
+        Expr::Function(_) => CURRENT_LSN.to_owned(),
+        _ => "?column?".to_owned(),
+    }
+}
+
 /// The SELECT of a query that has a list and nothing else.
-fn list_only(query: &Query) -> Option<&Select> {
+pub(super) fn list_only(query: &Query) -> Option<&Select> {
     let plain = query.with.is_none()
         && query.order_by.is_none()
         && query.limit_clause.is_none()
@@ -105,7 +110,10 @@ fn list_only(query: &Query) -> Option<&Select> {
     (plain && list).then_some(select)
 }
 
-fn constant(binder: &mut Binder<'_>, expr: &Expr) -> Result<Option<(Scalar, SqlType)>, SqlError> {
+pub(super) fn constant(
+    binder: &mut Binder<'_>,
+    expr: &Expr,
+) -> Result<Option<(Scalar, SqlType)>, SqlError> {
     if let Expr::Cast {
         expr: inner,
         data_type,

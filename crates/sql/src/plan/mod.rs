@@ -6,6 +6,7 @@
 //! they go to the analytic executor.
 
 pub(crate) mod alter;
+pub(crate) mod calls;
 pub(crate) mod check;
 pub(crate) mod comment;
 pub(crate) mod conflict;

@@ -91,6 +91,8 @@ impl Shared {
             database: String::new(),
             settings: Arc::default(),
             users: self.users.read().clone(),
+            backends: Arc::clone(&self.backends),
+            backend_pid: 0,
             view: None,
             probe: None,
         }

@@ -1,7 +1,9 @@
 //! Statements about the session itself: SET and SHOW, BEGIN and COMMIT, PREPARE and EXECUTE; and what is refused by name.
 
+use super::notify::Said;
+use crate::names::is_schema;
 use crate::planner::first_word;
-use crate::syntax::{CursorStatement, Direction, TransactionModes, TransactionStatement};
+use crate::syntax::{CursorStatement, Direction, NotBuilt, TransactionModes, TransactionStatement};
 use crate::{Column, SqlError, SqlType};
 use sqlparser::ast::{
     ContextModifier, DiscardObject, Expr, Ident, ObjectName, Reset, Set, Statement, Value,
@@ -53,6 +55,13 @@ pub(crate) enum Command {
     DeallocateAll,
     DiscardAll,
     DiscardNothing(&'static str),
+    /// LISTEN, UNLISTEN, NOTIFY
+    Say(Said),
+    /// There is nothing to be done, and why: a tag and sentences with their SQLSTATE.
+    Skip {
+        tag: String,
+        notices: Vec<(&'static str, String)>,
+    },
     /// SET ROLE and SET SESSION AUTHORIZATION to what they are already.
     KeepRole(Option<String>),
     Fetch {
@@ -115,8 +124,13 @@ pub(crate) fn plan(statement: Statement) -> Result<PlannedCommand, SqlError> {
                 Command::Deallocate(name.value)
             }
         }
-        // Nobody listens. Connection pools say it between two users of a connection.
-        Statement::UNLISTEN { .. } => Command::DiscardNothing("UNLISTEN"),
+        Statement::LISTEN { channel } => Command::Say(Said::Listen(folded(channel))),
+        Statement::UNLISTEN { channel } if channel.value == "*" => Command::Say(Said::UnlistenAll),
+        Statement::UNLISTEN { channel } => Command::Say(Said::Unlisten(folded(channel))),
+        Statement::NOTIFY { channel, payload } => Command::Say(Said::Notify {
+            channel: folded(channel),
+            payload: payload.unwrap_or_default(),
+        }),
         Statement::Discard { object_type } => match object_type {
             DiscardObject::ALL => Command::DiscardAll,
             DiscardObject::PLANS => Command::DiscardNothing("DISCARD PLANS"),
@@ -126,6 +140,55 @@ pub(crate) fn plan(statement: Statement) -> Result<PlannedCommand, SqlError> {
         other => return Err(refused(&other)),
     };
     Ok((command, None))
+}
+
+/// Plans a statement about something that there is not.
+///
+/// # Errors
+/// 0A000 with its name, unless it says that it may not be there; 42P06 for a schema that is there.
+pub(crate) fn plan_not_built(statement: NotBuilt) -> Result<Command, SqlError> {
+    match statement {
+        NotBuilt::Refused(feature) => Err(unsupported(feature, "")),
+        NotBuilt::Skipped { kind, names } => {
+            if let Some(schema) = names
+                .iter()
+                .find(|name| kind == "SCHEMA" && is_schema(name))
+            {
+                let feature = format!("dropping the schema \"{schema}\"");
+                return Err(unsupported(feature, ""));
+            }
+            let word = kind.to_lowercase();
+            let notices = names.iter().map(|name| {
+                let message = format!("{word} \"{name}\" does not exist, skipping");
+                ("00000", message)
+            });
+            Ok(Command::Skip {
+                tag: format!("DROP {kind}"),
+                notices: notices.collect(),
+            })
+        }
+        NotBuilt::CreateSchema {
+            name,
+            if_not_exists,
+        } => {
+            let exists = format!("schema \"{name}\" already exists");
+            match (is_schema(&name), if_not_exists) {
+                (true, true) => Ok(Command::Skip {
+                    tag: "CREATE SCHEMA".to_owned(),
+                    notices: vec![("42P06", format!("{exists}, skipping"))],
+                }),
+                (true, false) => Err(SqlError::Other {
+                    sqlstate: "42P06",
+                    message: exists,
+                    hint: None,
+                }),
+                (false, _) => Err(unsupported(
+                    "CREATE SCHEMA",
+                    "Tables live in the schema public; their names may have dots in them if they are quoted.",
+                )),
+            }
+        }
+    }
 }
 
 /// Plans a statement about the transaction.
@@ -181,7 +244,6 @@ pub(crate) fn folded(name: Ident) -> String {
 fn refused(statement: &Statement) -> SqlError {
     match statement {
         Statement::CreateSequence { .. } => unsupported("CREATE SEQUENCE", SEQUENCE_HINT),
-        Statement::LISTEN { .. } | Statement::NOTIFY { .. } => unsupported("LISTEN and NOTIFY", ""),
         Statement::Drop { object_type, .. } => unsupported(format!("DROP {object_type}"), ""),
         Statement::Merge(_) => unsupported("MERGE", "Use INSERT … ON CONFLICT."),
         Statement::Grant(_) | Statement::Revoke(_) => unsupported(

@@ -4,12 +4,14 @@
 //! transaction of the engine. Not here: planning (`service`), running (`run`).
 
 mod alter;
+mod calls;
 pub(crate) mod command;
 mod cursor;
 mod ddl;
 mod explain;
 mod index_ddl;
 mod notice;
+pub(crate) mod notify;
 mod prepared;
 mod run_command;
 mod run_plan;
@@ -32,6 +34,7 @@ use crate::{
 };
 use cursor::Cursors;
 use futures::StreamExt;
+use notify::{Pending, Place};
 use prepared::PreparedStatements;
 use settings::Settings;
 use shale_engine::Transaction as EngineTransaction;
@@ -52,6 +55,10 @@ pub struct Session {
     prepared: PreparedStatements,
     cursors: Cursors,
     notices: Vec<Notice>,
+    /// Among the other sessions.
+    place: Option<Place>,
+    /// What is said about channels, until the transaction ends.
+    pending: Pending,
 }
 
 impl Session {
@@ -65,6 +72,8 @@ impl Session {
             prepared: PreparedStatements::default(),
             cursors: Cursors::default(),
             notices: Vec::new(),
+            place: None,
+            pending: Pending::default(),
         }
     }
 
@@ -145,6 +154,10 @@ impl Session {
         prepared: &Arc<Prepared>,
         parameters: Vec<Datum>,
     ) -> Result<Outcome, SqlError> {
+        if let Some(place) = &self.place {
+            let now_micros = self.shared.clock.now_micros();
+            place.backend.on_statement(prepared.text(), now_micros);
+        }
         let timeout = match &prepared.plan {
             // Whether it was done could not be told.
             Plan::Command(Command::Commit { .. }) => None,
@@ -179,6 +192,8 @@ impl Session {
         if self.transaction.fail() {
             self.cursors.roll_back(0);
             self.settings.on_end(false);
+            self.pending.clear();
+            self.end_locks();
         }
     }
 
@@ -238,7 +253,14 @@ impl Session {
 
     /// Settings changed since the last call that clients are told of (ParameterStatus).
     pub fn take_reported_changes(&mut self) -> Vec<(String, String)> {
-        self.settings.take_reported_changes()
+        let changes = self.settings.take_reported_changes();
+        if let Some(place) = &self.place {
+            let named = changes.iter().find(|(name, _)| name == "application_name");
+            if let Some((_, name)) = named {
+                place.backend.set_application_name(name);
+            }
+        }
+        changes
     }
 
     /// The same with what a transaction sees.
@@ -257,6 +279,8 @@ impl Session {
             database: self.database.clone(),
             settings: self.settings.shared(),
             users: self.shared.users.read().clone(),
+            backends: Arc::clone(&self.shared.backends),
+            backend_pid: self.pid(),
             view: None,
             probe: None,
         }

@@ -1,7 +1,9 @@
 //! Runs statements about the session.
 
-use super::Session;
 use super::command::{Command, plan_show, text_column, unsupported};
+use super::notify::Said;
+use super::{NoticeSeverity, Session};
+use crate::advisory::Scope;
 use crate::bind::{Binder, Parameters, Scalar};
 use crate::plan::ddl::no_table;
 use crate::run::read::one_batch;
@@ -40,12 +42,14 @@ impl Session {
             Command::Release(name) => {
                 self.transaction.release(&name)?;
                 self.cursors.release(self.transaction.savepoints());
+                self.pending.release(self.transaction.savepoints());
                 done("RELEASE")
             }
             Command::RollbackTo(name) => {
                 let settings = self.transaction.roll_back_to(&name)?;
                 self.settings.return_to(settings);
                 self.cursors.roll_back(self.transaction.savepoints());
+                self.pending.roll_back(self.transaction.savepoints());
                 done("ROLLBACK")
             }
             Command::SetTransaction { modes, session } => {
@@ -132,9 +136,21 @@ impl Session {
                 self.prepared.clear();
                 self.cursors.clear();
                 self.settings.reset_all();
+                self.note(Said::UnlistenAll)?;
+                if let Some(place) = &self.place {
+                    let pid = place.backend.pid;
+                    self.shared.backends.locks.release(pid, Scope::Session);
+                }
                 done("DISCARD ALL")
             }
             Command::DiscardNothing(tag) => done(tag),
+            Command::Say(said) => self.say(said),
+            Command::Skip { tag, notices } => {
+                for (sqlstate, message) in notices {
+                    self.notice(NoticeSeverity::Notice, sqlstate, message);
+                }
+                done(&tag)
+            }
             Command::Fetch { cursor, direction } => self.fetch(&cursor, direction).await,
             Command::Move { cursor, direction } => self.move_cursor(&cursor, direction).await,
             Command::Close(name) => self.close_cursor(name.as_deref()),

@@ -124,6 +124,10 @@ impl Session {
             Plan::CreateView(plan) => self.create_view(plan, transaction.as_ref()).await,
             Plan::DropRelations(drop) => self.drop_relations(drop, transaction.as_ref()).await,
             Plan::Comment(plan) => self.comment(plan, transaction.as_ref()).await,
+            Plan::Calls(plan, constants) => {
+                let computed = compute(constants, &|| self.context(), parameters).await?;
+                self.call_all(plan, parameters, &computed, now_micros).await
+            }
             Plan::Truncate(names) => self.truncate(names, transaction.as_ref()).await,
             Plan::CreateIndex(plan) => self.create_index(plan, transaction.as_ref()).await,
             Plan::DropIndexes { names, if_exists } => {

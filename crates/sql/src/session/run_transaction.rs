@@ -54,7 +54,8 @@ impl Session {
 
     /// Ends the transaction with what it has done, and with its cursors.
     pub(super) async fn commit_block(&mut self) -> Result<Ended, SqlError> {
-        let ended = match self.cursors.hold().await {
+        let held = self.cursors.hold().await;
+        let ended = match held.and_then(|()| self.check_room()) {
             Ok(()) => self.transaction.commit().await,
             Err(error) => {
                 self.transaction.roll_back();
@@ -62,9 +63,16 @@ impl Session {
             }
         };
         match ended {
-            Ok(Ended::Committed | Ended::NoBlock) => self.cursors.commit(),
-            _ => self.cursors.roll_back(0),
+            Ok(Ended::Committed | Ended::NoBlock) => {
+                self.cursors.commit();
+                self.carry_out();
+            }
+            _ => {
+                self.cursors.roll_back(0);
+                self.pending.clear();
+            }
         }
+        self.end_locks();
         ended
     }
 
@@ -78,6 +86,8 @@ impl Session {
         if was_open {
             self.cursors.roll_back(0);
             self.settings.on_end(false);
+            self.pending.clear();
+            self.end_locks();
         }
         if ended == Ended::NoBlock {
             self.warning("25P01", NO_TRANSACTION);

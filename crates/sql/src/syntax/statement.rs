@@ -6,6 +6,7 @@ use super::definition::{Definition, definition};
 use super::dialect::ShaleDialect;
 use super::local_index::{as_create_index, take_local_indexes};
 use super::locking::{LockingClauses, take_locking_clauses};
+use super::not_built::{NotBuilt, not_built};
 use super::reset::reset_as_set;
 use super::transaction::{TransactionStatement, transaction};
 use super::writes::{Delete, Insert, InsertSource, Update, delete, insert, update, with_write};
@@ -48,6 +49,8 @@ pub(crate) enum Stmt {
         create: Box<CreateTable>,
         local_indexes: Vec<CreateIndex>,
     },
+    /// About something that there is not.
+    NotBuilt(NotBuilt),
     /// CREATE TABLE … AS, CREATE VIEW.
     Definition(Definition),
     /// A statement with `AS OF` somewhere.
@@ -335,6 +338,9 @@ fn statement(parser: &mut Parser<'_>, text: &str) -> Result<Stmt, ParserError> {
     }
     if let Some(statement) = cursor(parser)? {
         return Ok(Stmt::Cursor(statement));
+    }
+    if let Some(statement) = not_built(parser) {
+        return Ok(Stmt::NotBuilt(statement));
     }
     if let Some(statement) = definition(parser, text)? {
         return Ok(Stmt::Definition(statement));

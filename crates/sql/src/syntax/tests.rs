@@ -113,6 +113,7 @@ fn shape_of(statement: Stmt) -> String {
                 if clauses.misplaced { " misplaced" } else { "" }
             )
         }
+        Stmt::NotBuilt(statement) => format!("{statement:?}"),
         Stmt::Definition(Definition::TableAs(table)) => format!(
             "table {} ({}) as {} with data: {}",
             table.name,
@@ -598,5 +599,34 @@ fn definitions_by_queries() {
     check(
         "CREATE TABLE t (a int) AS SELECT 1",
         expect!["CREATE TABLE t (a INT) AS SELECT 1"],
+    );
+}
+
+#[test]
+fn what_there_is_not_is_known_by_name() {
+    check(
+        "CREATE OR REPLACE FUNCTION f(a int) RETURNS int AS $$ SELECT 1; $$ LANGUAGE sql",
+        expect![[r#"Refused("CREATE FUNCTION")"#]],
+    );
+    check(
+        "create event trigger e on ddl_command_start execute function f()",
+        expect![[r#"Refused("CREATE EVENT TRIGGER")"#]],
+    );
+    check("REINDEX TABLE t", expect![[r#"Refused("REINDEX")"#]]);
+    check(
+        "DROP TRIGGER IF EXISTS x ON t",
+        expect![[r#"Refused("DROP TRIGGER")"#]],
+    );
+    check(
+        "DROP TYPE IF EXISTS mood, \"S\".other CASCADE;",
+        expect![[r#"Skipped { kind: "TYPE", names: ["mood", "S.other"] }"#]],
+    );
+    check(
+        "CREATE SCHEMA IF NOT EXISTS s",
+        expect![[r#"CreateSchema { name: "s", if_not_exists: true }"#]],
+    );
+    check(
+        "CREATE SCHEMA s CREATE TABLE t (a int)",
+        expect![[r#"Refused("CREATE SCHEMA")"#]],
     );
 }

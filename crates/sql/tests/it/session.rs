@@ -97,7 +97,6 @@ async fn what_is_not_built_is_refused_by_name() {
             "CREATE MATERIALIZED VIEW v AS SELECT 1",
             "CREATE MATERIALIZED VIEW",
         ),
-        ("LISTEN x", "LISTEN"),
         ("GRANT SELECT ON t TO bob", "GRANT"),
         ("ALTER USER ann PASSWORD 'SCRAM-SHA-256$…'", "ALTER USER"),
         ("VACUUM", "VACUUM"),
