@@ -3,6 +3,7 @@
 //! Not here: behaviour; limits that only a wire protocol knows (100 items per request, names of 3 to 255 characters).
 
 use crate::derived::{Derived, Index, InsightsMode, StreamView, TimePrecision};
+use crate::sketches::TableSketches;
 use shale_expression::{Condition, SortCondition, Update};
 use shale_item::{AttributeType, AttributeValue, EncodedItem, Item, KeySchema, TableId};
 use std::collections::BTreeMap;
@@ -128,6 +129,8 @@ pub struct TableDescription {
     pub item_count: u64,
     /// Sum of item sizes now, bytes.
     pub size_bytes: u64,
+    /// How frequent its attributes are and how many values they have, always as of now.
+    pub sketches: Arc<TableSketches>,
     /// Changes whenever definition or `observed` do; caches of plans compare it.
     pub version: u64,
 }

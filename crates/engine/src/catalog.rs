@@ -122,6 +122,7 @@ impl Table {
             observed: self.observed.published(),
             item_count,
             size_bytes,
+            sketches: Arc::clone(&self.statistics.sketches),
             version,
         });
         self.described.store(Some(Arc::clone(&description)));

@@ -1,4 +1,4 @@
-//! Background jobs of the engine: what must be done some time, by nobody who waits for it.
+//! Background jobs of the engine: what must be done some time, by nobody who waits for it; and samples of tables (`sample`).
 //!
 //! Not here: what a job does (`backfill`, `expiry`, `stream`, `history`), the shard's own background work.
 //!
@@ -10,6 +10,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::expiry;
 use crate::history;
+use crate::sample;
 use crate::stream;
 use parking_lot::Mutex;
 use shale_storage::StorageError;
@@ -121,6 +122,11 @@ async fn run(engine: &Engine) {
                 Err(Error::Storage(StorageError::Closed)) => return,
                 Err(error) => tracing::warn!(?job, %error, "a background job is tried again"),
             }
+        }
+        match sample::step(engine) {
+            Ok(did) => worked |= did,
+            Err(Error::Storage(StorageError::Closed)) => return,
+            Err(error) => tracing::warn!(%error, "a table is sampled later"),
         }
         if !worked {
             // Woken or not, it is time to look again.

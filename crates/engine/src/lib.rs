@@ -48,7 +48,9 @@ mod open;
 mod page;
 mod read;
 mod record;
+mod sample;
 mod section;
+mod sketches;
 mod statistics;
 mod stream;
 mod table_ddl;
@@ -73,6 +75,7 @@ pub use meter::{ReadMeter, ReadUsage};
 pub use open::EngineOptions;
 pub use shale_expression::EvaluationError;
 pub use shale_storage::StorageError;
+pub use sketches::TableSketches;
 pub use stream::{
     ChangesToSend, DestinationProblem, NotASequenceNumber, SendingTable, SequenceNumber,
     ShardIterator, StreamDescription, StreamEvent, StreamName, StreamPage, StreamProblem,

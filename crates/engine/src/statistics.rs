@@ -1,6 +1,6 @@
 //! Statistics: how many items a table has, or an index entries, and how large they are together, exact and crash safe, without a tree write per put.
 //!
-//! Not here: estimates for planners (histograms, distinct values).
+//! Not here: estimates for planners (`sketches`), which are told of the items here.
 //!
 //! A record says what it replaced, so the counts in memory move with every published record. Now and then a *checkpoint* writes the
 //! counts that changed, and the LSN at which all rows are right, in a record of its own. A start reads the rows and counts the log
@@ -16,9 +16,11 @@ use crate::definition::{
     STATISTICS, STATISTICS_LSN, decode_statistics, decode_u64, encode_statistics, table_key,
 };
 use crate::record::{Operation, RecordBuilder, operations, table_of};
+use crate::sketches::TableSketches;
 use parking_lot::Mutex;
-use shale_item::TableId;
+use shale_item::{ItemView, TableId};
 use shale_storage::{Lsn, Shard, ShardHandle};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Bytes of records after which a checkpoint is due, whatever their number: it holds the trimming of the log.
@@ -32,6 +34,8 @@ pub(crate) const CONSUMER: &str = "statistics";
 pub(crate) struct TableStatistics {
     items: AtomicU64,
     bytes: AtomicU64,
+    /// Of a table's items.
+    pub(crate) sketches: Arc<TableSketches>,
     /// What its row says.
     checkpointed: Mutex<(u64, u64)>,
 }
@@ -119,12 +123,11 @@ impl Statistics {
             return Ok(());
         }
         for operation in operations(record) {
-            let (key, old_size, new_size) = match operation? {
-                Operation::Put(put) | Operation::IndexPut(put) => {
-                    (put.key, put.old_size, put.new_size)
-                }
+            let (key, old_size, new_size, item) = match operation? {
+                Operation::Put(put) => (put.key, put.old_size, put.new_size, Some(put.item)),
+                Operation::IndexPut(put) => (put.key, put.old_size, put.new_size, None),
                 Operation::Delete(delete) | Operation::IndexDelete(delete) => {
-                    (delete.key, delete.old_size, 0)
+                    (delete.key, delete.old_size, 0, None)
                 }
                 Operation::Catalog { .. }
                 | Operation::Collection { .. }
@@ -136,6 +139,11 @@ impl Statistics {
             let counts = table_of(key).and_then(|id| catalog.counts(id));
             if let Some(counts) = counts {
                 counts.moved(old_size, new_size);
+                if let Some(item) = item
+                    && let Ok(item) = ItemView::from_slice(item)
+                {
+                    counts.sketches.observe(item);
+                }
             }
         }
         position.at = lsn;

@@ -5,18 +5,25 @@
 //! Invariant: every item that satisfies the condition is reached by the path, and satisfies the residual; every item that the path reaches
 //! and that satisfies the residual satisfies the condition.
 
+use crate::estimate::{LOOKUP_COST, estimate};
 use crate::explain::PlanNode;
 use crate::plan::explain::{self, Details};
 use shale_engine::{
     CreateTable, Index, IndexKind, IndexProjection, IndexStatus, Query, Scan, TableDescription,
 };
 use shale_expression::{Comparison, Condition, Operand, Path, SortCondition};
-use shale_item::{AttributeType, AttributeValue, Item, KeyAttribute, KeySchema, KeyType, KeyValue};
+use shale_item::{
+    AttributeType, AttributeValue, Item, KeyAttribute, KeySchema, KeyType, KeyValue, PrimaryKey,
+    TableId,
+};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Most keys (or partition keys) that one statement looks up; above it, a scan with a filter is planned.
 pub const KEYS_MAX: usize = 10_000;
+
+/// Tables below this many items are read in no time on any path, and their plans do not change with their items.
+const COMPARED_ITEMS_MIN: u64 = 1_000;
 
 /// Longest partition key and sort key in bytes; nothing longer is stored.
 const PARTITION_KEY_BYTES_MAX: usize = 2_048;
@@ -67,6 +74,8 @@ pub struct Needs {
     pub attributes: Option<BTreeSet<String>>,
     /// The index that FROM names: its entries are what is read.
     pub index: Option<String>,
+    /// Whether there is a LIMIT, so that what a path would read in all tells little.
+    pub limited: bool,
 }
 
 impl AccessPath {
@@ -145,8 +154,9 @@ pub fn explain(table: &TableDescription, access: &Access, limit: Option<u64>) ->
     explain::node(table, access, &details)
 }
 
-/// Chooses the cheapest path for a condition: by key, then by a local index under the partition key or a range of it, then by an index
-/// all of whose keys the condition requires, then a scan.
+/// Chooses the cheapest path for a condition. Whole keys are looked up. Otherwise the items that the paths read are estimated, and those
+/// that have to be completed from the table; in small tables, and where few rows may be enough, the order is: by a range of the sort key, by
+/// a local index under the partition key, by an index all of whose keys the condition requires, a scan.
 pub fn choose_for(table: &TableDescription, condition: Option<Condition>, needs: &Needs) -> Access {
     let definition = &table.definition;
     if let Some(name) = &needs.index {
@@ -168,16 +178,25 @@ pub fn choose_for(table: &TableDescription, condition: Option<Condition>, needs:
         Some(Condition::And(terms)) => flatten(terms),
         Some(other) => vec![other],
     };
+    let by_cost = !needs.limited && table.item_count >= COMPARED_ITEMS_MIN;
     let mut best: Option<(usize, bool, Access)> = None;
+    let mut cheapest: Option<(f64, Access)> = None;
     for index in &definition.derived.indexes {
         if index.status != IndexStatus::Active
-            || (bound.is_some() && index.kind == IndexKind::Global)
+            || (bound.is_some() && index.kind == IndexKind::Global && !by_cost)
         {
             continue;
         }
         let Some((access, bounds)) = by_index(table, index, terms.clone(), needs, false) else {
             continue;
         };
+        if by_cost {
+            let cost = cost(table, &access);
+            if cheapest.as_ref().is_none_or(|(least, _)| cost < *least) {
+                cheapest = Some((cost, access));
+            }
+            continue;
+        }
         let covering = matches!(&access.path, AccessPath::IndexScan(scan) if !scan.whole_items);
         let better = match (&best, bound) {
             (None, Some(bound)) => bounds > bound,
@@ -188,7 +207,19 @@ pub fn choose_for(table: &TableDescription, condition: Option<Condition>, needs:
             best = Some((bounds, covering, access));
         }
     }
-    best.map_or(of_table, |(_, _, access)| access)
+    match cheapest {
+        Some((least, access)) if least < cost(table, &of_table) => access,
+        _ => best.map_or(of_table, |(_, _, access)| access),
+    }
+}
+
+/// What a path costs, in items that a scan reads meanwhile.
+fn cost(table: &TableDescription, access: &Access) -> f64 {
+    let items = estimate(table, access, None).items_read;
+    match &access.path {
+        AccessPath::IndexScan(scan) if scan.whole_items => items * (1.0 + LOOKUP_COST),
+        _ => items,
+    }
 }
 
 /// The entries of an index that FROM names.
@@ -410,9 +441,15 @@ pub fn choose(schema: &KeySchema, condition: Option<Condition>) -> Access {
     };
     let Some(partitions) = take_values(&mut terms, &schema.partition, PARTITION_KEY_BYTES_MAX)
     else {
-        return Access {
-            path: AccessPath::Scan,
-            residual: residual(terms),
+        return match by_alternatives(schema, &terms) {
+            Some(path) => Access {
+                path,
+                residual: residual(terms),
+            },
+            None => Access {
+                path: AccessPath::Scan,
+                residual: residual(terms),
+            },
         };
     };
     if partitions.is_empty() {
@@ -453,6 +490,48 @@ pub fn choose(schema: &KeySchema, condition: Option<Condition>) -> Access {
             sort,
         },
         residual: residual(terms),
+    }
+}
+
+/// The keys of a term that is an OR of conditions each of which names whole keys: `(h = 1 AND r = 2) OR (h = 3 AND r = 4)`. The term is
+/// checked on the items all the same.
+fn by_alternatives(schema: &KeySchema, terms: &[Condition]) -> Option<AccessPath> {
+    terms.iter().find_map(|term| {
+        let Condition::Or(_) = term else {
+            return None;
+        };
+        let mut found = Vec::new();
+        add_keys(schema, term, &mut found)?;
+        // The same key twice would give its item twice.
+        let (mut seen, mut keys) = (BTreeSet::new(), Vec::with_capacity(found.len()));
+        for key in found {
+            if seen.insert(shale_item::encode_key(TableId(0), &key)) {
+                keys.push(schema.to_attributes(&key));
+            }
+        }
+        Some(match keys.is_empty() {
+            true => AccessPath::Nothing,
+            false => AccessPath::KeyLookup { keys },
+        })
+    })
+}
+
+/// Adds the keys that a condition names; `None` if it names none, or too many.
+fn add_keys(schema: &KeySchema, condition: &Condition, keys: &mut Vec<PrimaryKey>) -> Option<()> {
+    if let Condition::Or(alternatives) = condition {
+        return alternatives
+            .iter()
+            .try_for_each(|alternative| add_keys(schema, alternative, keys));
+    }
+    match choose(schema, Some(condition.clone())).path {
+        AccessPath::Nothing => Some(()),
+        AccessPath::KeyLookup { keys: found } => {
+            for key in found {
+                keys.push(schema.exact_key_of(&key).ok()?);
+            }
+            (keys.len() <= KEYS_MAX).then_some(())
+        }
+        _ => None,
     }
 }
 
@@ -532,26 +611,7 @@ fn comparison<'a>(
 
 /// The values that a term restricts a key attribute to, without those that no stored key has; `None` if the term is no such restriction.
 fn values_of(term: &Condition, attribute: &KeyAttribute, limit: usize) -> Option<Vec<KeyValue>> {
-    let candidates: Vec<&AttributeValue> = match term {
-        Condition::In(Operand::Path(path), list) if names(path, attribute) => list
-            .iter()
-            .map(|operand| match operand {
-                Operand::Value(value) => Some(&**value),
-                _ => None,
-            })
-            .collect::<Option<_>>()?,
-        Condition::Or(alternatives) => alternatives
-            .iter()
-            .map(|alternative| match comparison(alternative, attribute) {
-                Some((Comparison::Eq, value)) => Some(value),
-                _ => None,
-            })
-            .collect::<Option<_>>()?,
-        other => match comparison(other, attribute) {
-            Some((Comparison::Eq, value)) => vec![value],
-            _ => return None,
-        },
-    };
+    let candidates = candidates(term, attribute)?;
     if candidates.len() > KEYS_MAX {
         return None;
     }
@@ -568,6 +628,33 @@ fn values_of(term: &Condition, attribute: &KeyAttribute, limit: usize) -> Option
         }
     }
     Some(values)
+}
+
+/// The values of which a term says that the attribute is one.
+fn candidates<'a>(
+    term: &'a Condition,
+    attribute: &KeyAttribute,
+) -> Option<Vec<&'a AttributeValue>> {
+    Some(match term {
+        Condition::In(Operand::Path(path), list) if names(path, attribute) => list
+            .iter()
+            .map(|operand| match operand {
+                Operand::Value(value) => Some(&**value),
+                _ => None,
+            })
+            .collect::<Option<_>>()?,
+        Condition::Or(alternatives) => alternatives
+            .iter()
+            .map(|alternative| candidates(alternative, attribute))
+            .collect::<Option<Vec<_>>>()?
+            .into_iter()
+            .flatten()
+            .collect(),
+        other => match comparison(other, attribute) {
+            Some((Comparison::Eq, value)) => vec![value],
+            _ => return None,
+        },
+    })
 }
 
 /// The term that restricts the attribute to the fewest values.

@@ -2,7 +2,7 @@
 //!
 //! Not here: choosing a path (`access`), counting (`engine`).
 //!
-//! Where nothing is known of an attribute, PostgreSQL's default selectivities stand in.
+//! Where nothing is known of an attribute, PostgreSQL's default selectivities stand in. Values are taken to be equally frequent.
 
 use crate::access::{Access, AccessPath, IndexScan};
 use shale_engine::{Index, TableDescription};
@@ -10,6 +10,9 @@ use shale_expression::{Comparison, Condition, Operand, Path, SortCondition};
 
 /// Bytes that one read capacity unit reads (consistently).
 pub(crate) const READ_UNIT_BYTES: u64 = 4_096;
+
+/// Items that a scan reads while one item is looked up by its key (docs/benchmarks.md).
+pub const LOOKUP_COST: f64 = 8.0;
 
 /// Distinct values of an attribute of which nothing is known, as PostgreSQL assumes.
 const DISTINCT_DEFAULT: f64 = 200.0;
@@ -123,12 +126,17 @@ fn index_entries(table: &TableDescription, index: &Index) -> f64 {
 }
 
 /// How many values the attribute has, at least 1.
-pub(crate) fn distinct(table: &TableDescription, name: &str) -> f64 {
+pub fn distinct(table: &TableDescription, name: &str) -> f64 {
     let items = (table.item_count as f64).max(1.0);
     let schema = &table.definition.key_schema;
     let is_hash = schema.partition.name == name;
+    if is_hash && schema.sort.is_none() {
+        return items;
+    }
+    if let Some(known) = table.sketches.distinct(name, table.item_count) {
+        return known.clamp(1.0, items);
+    }
     let guess = match &schema.sort {
-        None if is_hash => items,
         Some(_) if is_hash => items / COLLECTION_ITEMS_DEFAULT,
         _ => DISTINCT_DEFAULT,
     };
@@ -136,10 +144,13 @@ pub(crate) fn distinct(table: &TableDescription, name: &str) -> f64 {
 }
 
 /// Share of the items that have the attribute.
-pub(crate) fn present(table: &TableDescription, name: &str) -> f64 {
+pub fn present(table: &TableDescription, name: &str) -> f64 {
     match table.definition.key_schema.is_key(name) {
         true => 1.0,
-        false => PRESENT,
+        false => {
+            let known = table.sketches.present(name, table.item_count);
+            known.unwrap_or(PRESENT)
+        }
     }
 }
 

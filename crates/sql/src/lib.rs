@@ -26,7 +26,7 @@ pub use api::*;
 pub use backends::{Activity, BackendControl, BackendState, Backends, Notification};
 // Parts of `SqlError`, for the front door that maps them and may not reach the crates below.
 pub use copy::{CopyIn, CopyOut, CopyWriter};
-pub use estimate::{AccessEstimate, estimate, selectivity};
+pub use estimate::{AccessEstimate, LOOKUP_COST, distinct, estimate, present, selectivity};
 pub use explain::{Actual, Capacity, Estimate, PlanNode, PlanProbe, Property, PropertyValue};
 pub use names::{
     Catalog, ITEM_COLUMN, ROWID_COLUMN, Relation, TableColumn, find_column, find_index,

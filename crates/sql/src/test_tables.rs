@@ -56,6 +56,7 @@ pub(crate) fn create(sql: &str) -> TableDescription {
         observed: Arc::default(),
         item_count: 1_000,
         size_bytes: 500_000,
+        sketches: Arc::default(),
         version: 1,
     }
 }

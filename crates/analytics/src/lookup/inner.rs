@@ -197,6 +197,7 @@ impl Inner {
         });
         let needs = Needs {
             attributes: attributes.collect(),
+            limited: false,
             index: None,
         };
         access::choose_for(description, condition, &needs)

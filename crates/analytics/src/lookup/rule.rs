@@ -13,10 +13,8 @@ use datafusion::physical_optimizer::PhysicalOptimizerRule;
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::joins::HashJoinExec;
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
+use shale_sql::LOOKUP_COST;
 use std::sync::Arc;
-
-/// Items that a scan reads while one key is looked up (docs/benchmarks.md).
-const LOOKUP_COST: f64 = 8.0;
 
 /// The session's setting: `auto`, `off`, or `on` wherever it is possible.
 const SETTING: &str = "shale.lookup_joins";

@@ -92,6 +92,7 @@ impl TableProvider for UserTable {
                     ColumnSource::Item => None,
                 })
                 .collect(),
+            limited: limit.is_some(),
             index: relation.index.clone(),
         };
         let access = match context.view.is_past() {

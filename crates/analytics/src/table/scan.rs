@@ -5,7 +5,7 @@
 
 use super::columns::items_to_batch;
 use crate::error::carry;
-use crate::relation::{RelationColumn, schema_of};
+use crate::relation::{ColumnSource, RelationColumn, schema_of};
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use datafusion::common::stats::Precision;
@@ -28,7 +28,7 @@ use shale_engine::{GetItem, Page, Query, ReadUsage, ReadView, Scan, TableDescrip
 use shale_expression::Condition;
 use shale_item::{EncodedItem, Item};
 use shale_sql::access::{self, Access, AccessPath};
-use shale_sql::{Actual, PlanNode, estimate};
+use shale_sql::{Actual, PlanNode, distinct, estimate, present};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
@@ -284,7 +284,23 @@ impl ExecutionPlan for ItemsExec {
         let share = args
             .partition()
             .map_or(1.0, |_| f64::from(self.parts.segments));
-        statistics.num_rows = Precision::Inexact((expected.rows / share).ceil() as usize);
+        let rows = expected.rows / share;
+        statistics.num_rows = Precision::Inexact(rows.ceil() as usize);
+        let description = &self.parts.description;
+        for (column, known) in self
+            .parts
+            .columns
+            .iter()
+            .zip(&mut statistics.column_statistics)
+        {
+            if column.source != ColumnSource::Attribute {
+                continue;
+            }
+            let absent = rows * (1.0 - present(description, &column.name));
+            let values = distinct(description, &column.name).min(rows);
+            known.null_count = Precision::Inexact(absent as usize);
+            known.distinct_count = Precision::Inexact(values.ceil() as usize);
+        }
         Ok(Arc::new(statistics))
     }
 }

@@ -60,6 +60,7 @@ pub(crate) fn no_table() -> TableDescription {
         observed: Arc::default(),
         item_count: 0,
         size_bytes: 0,
+        sketches: Arc::default(),
         version: 0,
     }
 }

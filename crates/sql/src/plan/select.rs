@@ -204,6 +204,7 @@ pub(crate) fn plan(
             true => needed(&outputs, &order),
             false => Some(BTreeSet::new()),
         },
+        limited: limit.is_some(),
         index,
     };
     let fallback = match order {

@@ -527,3 +527,41 @@ fn what_cannot_be_lowered_is_found_and_computed_by_a_query() {
         expect![[r#"rows of SELECT users."id" AS k0, nope || 'x' AS c0 FROM users WHERE id = 1"#]],
     );
 }
+
+#[test]
+fn alternatives_of_whole_keys_are_looked_up() {
+    check(
+        "SELECT * FROM music WHERE (artist = 'a' AND song = 's') OR (artist = 'b' AND song IN ('t', 'u')) OR (song = 's' AND artist = 'a')",
+        expect![[r#"
+            KeyLookup on music  (cost=0.00..3.00 rows=1 width=0)
+              Keys: (artist = 'a', song = 's'), (artist = 'b', song = 't'), (artist = 'b', song = 'u')
+              Partitions: 2
+              Filter: (artist = 'a' AND song = 's') OR (artist = 'b' AND song IN ('t', 'u')) OR (song = 's' AND artist = 'a')
+              Estimated capacity: 3 read units"#]],
+    );
+    check(
+        "SELECT * FROM music WHERE ((artist = 'a' AND song = 's') OR (artist = 'b' AND song = 't')) AND year > 2000",
+        expect![[r#"
+            KeyLookup on music  (cost=0.00..2.00 rows=1 width=0)
+              Keys: (artist = 'a', song = 's'), (artist = 'b', song = 't')
+              Partitions: 2
+              Filter: ((artist = 'a' AND song = 's') OR (artist = 'b' AND song = 't')) AND year > 2000
+              Estimated capacity: 2 read units"#]],
+    );
+    check(
+        "SELECT * FROM users WHERE (id = 1 OR id = 2) OR (id = 3 OR id = 1)",
+        expect![[r#"
+            KeyLookup on users  (cost=0.00..3.00 rows=3 width=0)
+              Keys: (id = 1), (id = 2), (id = 3)
+              Partitions: 3
+              Estimated capacity: 3 read units"#]],
+    );
+    check(
+        "SELECT * FROM music WHERE (artist = 'a' AND song = 's') OR artist = 'b'",
+        expect![[r#"
+            Scan on music  (cost=0.00..123.00 rows=10 width=0)
+              Partitions: all
+              Filter: (artist = 'a' AND song = 's') OR artist = 'b'
+              Estimated capacity: 123 read units"#]],
+    );
+}

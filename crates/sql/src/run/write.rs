@@ -304,6 +304,7 @@ pub(crate) fn target(
     // Only keys are read; what is written is read again.
     let needs = Needs {
         attributes: Some(BTreeSet::new()),
+        limited: false,
         index: None,
     };
     let access = choose_for(table, Some(lower(predicate, with, semantics)?), &needs);
