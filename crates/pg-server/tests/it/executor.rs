@@ -7,8 +7,8 @@ use futures::stream;
 use futures::{FutureExt, StreamExt};
 use shale_item::Number;
 use shale_sql::{
-    AnalyticContext, AnalyticExecutor, AnalyticPlan, Column, Datum, Row, RowStream, SqlError,
-    SqlType,
+    AnalyticContext, AnalyticExecutor, AnalyticPlan, Column, Datum, PlanNode, Row, RowStream,
+    SqlError, SqlType,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -209,8 +209,13 @@ impl AnalyticPlan for ScriptedPlan {
         .boxed()
     }
 
-    fn explain(&self, _context: &AnalyticContext) -> Vec<String> {
-        vec![format!("{:?}", self.script)]
+    fn explain<'a>(
+        &'a self,
+        _context: &'a AnalyticContext,
+        _parameters: &'a [Datum],
+    ) -> BoxFuture<'a, Result<PlanNode, SqlError>> {
+        let node = PlanNode::new(format!("{:?}", self.script));
+        Box::pin(std::future::ready(Ok(node)))
     }
 }
 

@@ -209,7 +209,7 @@ mod tests {
             ("a IN (1, 2)", "no row"),
             (
                 "(a, b) = (1, 2, 3)",
-                "! unequal number of entries in row expressions",
+                "! syntax error: unequal number of entries in row expressions",
             ),
         ] {
             assert_eq!(expanded(text), expected, "{text}");
