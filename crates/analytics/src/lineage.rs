@@ -14,7 +14,7 @@ use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::{
     BinaryExpr, Cast, Distinct, Expr, ExprSchemable, JoinType, LogicalPlan, Operator,
 };
-use shale_sql::SqlType;
+use shale_sql::{ColumnOrigin, SqlType};
 
 /// The SQL types of all columns of a plan, whose Arrow types are known once it is analysed: constants and set operations are coerced there.
 pub(crate) fn column_types(plan: &LogicalPlan, analysed: &DFSchema) -> Vec<SqlType> {
@@ -162,6 +162,48 @@ fn declared(plan: &LogicalPlan, index: usize) -> Option<SqlType> {
                 .find(|column| column.name == name)?;
             Some(column.sql_type.clone())
         }
+        _ => None,
+    }
+}
+
+/// The column of a table that a column of a plan shows, if it is only passed on.
+pub(crate) fn column_origin(plan: &LogicalPlan, index: usize) -> Option<ColumnOrigin> {
+    match plan {
+        LogicalPlan::Projection(projection) => {
+            passed_on(projection.expr.get(index)?, &projection.input)
+        }
+        LogicalPlan::SubqueryAlias(alias) => column_origin(&alias.input, index),
+        LogicalPlan::Filter(filter) => column_origin(&filter.input, index),
+        LogicalPlan::Sort(sort) => column_origin(&sort.input, index),
+        LogicalPlan::Limit(limit) => column_origin(&limit.input, index),
+        LogicalPlan::Distinct(Distinct::All(input)) => column_origin(input, index),
+        LogicalPlan::Join(join) => {
+            let left = join.left.schema().fields().len();
+            match join.join_type {
+                JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark => {
+                    column_origin(&join.right, index)
+                }
+                _ if index < left => column_origin(&join.left, index),
+                _ => column_origin(&join.right, index - left),
+            }
+        }
+        LogicalPlan::Aggregate(aggregate) => {
+            passed_on(aggregate.group_expr.get(index)?, &aggregate.input)
+        }
+        LogicalPlan::TableScan(scan) => {
+            let provider = source_as_provider(&scan.source).ok()?;
+            let table = provider.downcast_ref::<UserTable>()?;
+            let name = scan.projected_schema.field(index).name();
+            table.origin(name)
+        }
+        _ => None,
+    }
+}
+
+fn passed_on(expression: &Expr, input: &LogicalPlan) -> Option<ColumnOrigin> {
+    match expression {
+        Expr::Alias(alias) => passed_on(&alias.expr, input),
+        Expr::Column(column) => column_origin(input, input.schema().maybe_index_of_column(column)?),
         _ => None,
     }
 }

@@ -7,7 +7,7 @@
 use crate::error::to_sql_error;
 use crate::explain::describe;
 use crate::functions::resolve_json_arguments;
-use crate::lineage::column_types;
+use crate::lineage::{column_origin, column_types};
 use crate::rewrite::{self, visible_name};
 use crate::statement::StatementContext;
 use crate::widen::widen;
@@ -82,7 +82,10 @@ impl Query {
             return Ok(current);
         }
         let planned = make(&self.base, session, &self.statement, &self.parameter_types)?;
-        if planned.columns != self.columns {
+        let mut pairs = planned.columns.iter().zip(&self.columns);
+        let like = planned.columns.len() == self.columns.len()
+            && pairs.all(|(now, then)| now.is_like(then));
+        if !like {
             return Err(SqlError::ChangedResultType);
         }
         let planned = Arc::new(planned);
@@ -237,9 +240,11 @@ fn make(
         .fields()
         .iter()
         .zip(column_types(&logical, optimized.schema()))
-        .map(|(field, sql_type)| Column {
+        .enumerate()
+        .map(|(index, (field, sql_type))| Column {
             name: visible_name(field.name()).to_owned(),
             sql_type,
+            origin: column_origin(&logical, index),
         })
         .collect();
     let fixed = types.is_empty() && is_fixed(&logical).map_err(to_sql_error)?;

@@ -4,6 +4,7 @@
 //!
 //! Invariant: `_item`, a hidden `_rowid` and the undeclared attributes of a declared table can be named, but are not part of `*`.
 
+use crate::catalog::shown_default;
 use crate::types::{DECIMAL_DIGITS_MAX, arrow_type};
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use shale_engine::{ObservedAttribute, TableDescription};
@@ -34,7 +35,7 @@ pub(crate) struct RelationColumn {
     pub visible: bool,
     /// NOT NULL, or part of the key.
     pub not_null: bool,
-    /// DEFAULT as SQL text.
+    /// DEFAULT as the catalog shows it.
     pub default: Option<String>,
 }
 
@@ -140,12 +141,14 @@ fn column_of(description: &TableDescription, column: TableColumn, visible: bool)
     };
     RelationColumn {
         data_type: data_type_of(&column.sql_type, description.observed.get(&column.name)),
+        default: column
+            .default
+            .and_then(|written| shown_default(&written, &column.sql_type)),
         name: column.name,
         sql_type: column.sql_type,
         source,
         visible,
         not_null: column.not_null,
-        default: column.default,
     }
 }
 

@@ -193,10 +193,7 @@ mod tests {
     const TYPES: [SqlType; 2] = [SqlType::Int4, SqlType::Text];
 
     fn data(rows: &[Vec<Datum>]) -> BytesMut {
-        let columns = TYPES.map(|sql_type| Column {
-            name: "c".to_owned(),
-            sql_type,
-        });
+        let columns = TYPES.map(|sql_type| Column::computed("c", sql_type));
         let mut out = BytesMut::new();
         put_header(&mut out);
         for row in rows {

@@ -160,8 +160,11 @@ impl Output {
         self.buffer.put_u16(columns.len() as u16);
         for (index, column) in columns.iter().enumerate() {
             self.put_name(&column.name);
-            // Which table and column it comes from is not told.
-            self.buffer.put_bytes(0, 6);
+            let origin = column.origin;
+            let oid = origin.and_then(|origin| u32::try_from(origin.table_oid).ok());
+            self.buffer.put_u32(oid.unwrap_or(0));
+            self.buffer
+                .put_i16(origin.map_or(0, |origin| origin.number));
             self.buffer
                 .put_u32(crate::types::type_oid(&column.sql_type));
             self.buffer
@@ -321,6 +324,7 @@ fn without_zero(text: &str) -> String {
 mod tests {
     use super::*;
     use pgwire::messages::data::{FieldDescription, RowDescription};
+    use shale_sql::ColumnOrigin;
 
     #[test]
     fn row_descriptions_are_what_pgwire_writes() {
@@ -329,9 +333,10 @@ mod tests {
             ("price", SqlType::Numeric(Some((10, 2)))),
             ("größe", SqlType::Text),
         ];
-        let columns = columns.map(|(name, sql_type)| Column {
-            name: name.to_owned(),
-            sql_type,
+        let mut columns = columns.map(|(name, sql_type)| Column::computed(name, sql_type));
+        columns[1].origin = Some(ColumnOrigin {
+            table_oid: 16_386,
+            number: 2,
         });
         let format = |index| [Format::Binary, Format::Text][index % 2];
         let mut output = Output::new();
@@ -341,8 +346,8 @@ mod tests {
             let sql_type = &column.sql_type;
             FieldDescription::new(
                 column.name.clone(),
-                0,
-                0,
+                if index == 1 { 16_386 } else { 0 },
+                if index == 1 { 2 } else { 0 },
                 crate::types::type_oid(sql_type),
                 crate::types::type_size(sql_type),
                 crate::types::type_modifier(sql_type),
@@ -358,10 +363,7 @@ mod tests {
 
     #[test]
     fn a_zero_in_a_name_does_not_end_it() {
-        let columns = [Column {
-            name: "a\0b".to_owned(),
-            sql_type: SqlType::Bool,
-        }];
+        let columns = [Column::computed("a\0b", SqlType::Bool)];
         let mut output = Output::new();
         output.row_description(&columns, |_| Format::Text);
         assert!(output.unsent()[7..].starts_with("a\u{fffd}b\0".as_bytes()));

@@ -120,6 +120,33 @@ pub struct Column {
     pub name: String,
     /// Type.
     pub sql_type: SqlType,
+    /// The column of a table that it shows; `None` for what is computed.
+    pub origin: Option<ColumnOrigin>,
+}
+
+impl Column {
+    /// A column that shows no column of a table.
+    pub fn computed(name: impl Into<String>, sql_type: SqlType) -> Column {
+        Column {
+            name: name.into(),
+            sql_type,
+            origin: None,
+        }
+    }
+
+    /// Whether rows of both look the same to a client, wherever they come from.
+    pub fn is_like(&self, other: &Column) -> bool {
+        self.name == other.name && self.sql_type == other.sql_type
+    }
+}
+
+/// A column of a table, as the catalog numbers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColumnOrigin {
+    /// Oid of the table: [`crate::table_oid`].
+    pub table_oid: i64,
+    /// Position among the columns of `*`, from 1.
+    pub number: i16,
 }
 
 /// A result row.

@@ -29,8 +29,9 @@ pub use copy::{CopyIn, CopyOut, CopyWriter};
 pub use estimate::{AccessEstimate, LOOKUP_COST, distinct, estimate, present, selectivity};
 pub use explain::{Actual, Capacity, Estimate, PlanNode, PlanProbe, Property, PropertyValue};
 pub use names::{
-    Catalog, ITEM_COLUMN, ROWID_COLUMN, Relation, TableColumn, find_column, find_index,
-    find_relation, find_table, find_view, is_schema, observed_type, table_columns,
+    Catalog, ITEM_COLUMN, ROWID_COLUMN, Relation, TableColumn, column_origin, find_column,
+    find_index, find_relation, find_table, find_view, is_schema, observed_type, table_columns,
+    table_oid,
 };
 pub use plan::check::check_columns;
 pub use plan::comment::{Commented, comment_on};

@@ -6,9 +6,9 @@
 //! to lower case unless quoted. PartiQL neither folds nor searches.
 
 use crate::syntax::ident_position;
-use crate::{Dialect, SqlError, SqlType};
+use crate::{ColumnOrigin, Dialect, SqlError, SqlType};
 use shale_engine::{Engine, ObservedAttribute, ReadView, TableDescription};
-use shale_item::{AttributeType, KeyType};
+use shale_item::{AttributeType, KeyType, TableId};
 use sqlparser::ast::{Ident, ObjectName};
 use std::sync::Arc;
 
@@ -566,4 +566,20 @@ const OWN_VIEWS: [&str; 1] = ["shale_contributor_insights"];
 fn is_system_name(name: &str) -> bool {
     let name = name.to_lowercase();
     name.starts_with("pg_") || OWN_VIEWS.contains(&name.as_str())
+}
+
+/// The oid that the catalog shows for a table or a secondary index; the one behind it is the primary key's.
+pub fn table_oid(id: TableId) -> i64 {
+    FIRST_USER_OID + 2 * i64::from(id.0)
+}
+
+/// First oid that is not PostgreSQL's own. Tables and indexes share one sequence of numbers and have every second oid from here on.
+const FIRST_USER_OID: i64 = 16_384;
+
+/// Where a result column comes from that shows the column at that place (from 0) of `*`.
+pub fn column_origin(table: TableId, index: usize) -> Option<ColumnOrigin> {
+    Some(ColumnOrigin {
+        table_oid: table_oid(table),
+        number: i16::try_from(index + 1).ok()?,
+    })
 }

@@ -630,14 +630,11 @@ fn refuse_view(
 }
 
 fn explained(planned: Planned, options: ExplainOptions, planning: Duration) -> Planned {
-    let columns: Arc<[Column]> = vec![Column {
-        name: "QUERY PLAN".into(),
-        sql_type: match options.format {
-            Format::Json => SqlType::Json,
-            Format::Text | Format::Xml | Format::Yaml => SqlType::Text,
-        },
-    }]
-    .into();
+    let sql_type = match options.format {
+        Format::Json => SqlType::Json,
+        Format::Text | Format::Xml | Format::Yaml => SqlType::Text,
+    };
+    let columns: Arc<[Column]> = vec![Column::computed("QUERY PLAN", sql_type)].into();
     let plan = ExplainPlan {
         plan: planned.plan,
         options,

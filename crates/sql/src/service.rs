@@ -363,7 +363,7 @@ impl Shared {
                 within,
             )
             .await?;
-        if fresh.columns != prepared.columns {
+        if !same_columns(fresh.columns.as_deref(), prepared.columns.as_deref()) {
             return Err(SqlError::ChangedResultType);
         }
         Ok(fresh)
@@ -397,6 +397,21 @@ impl Shared {
             locks_rows: planned.locks_rows,
             catalog_version: AtomicU64::new(catalog_version),
         })
+    }
+}
+
+/// Whether rows look the same to a client.
+fn same_columns(left: Option<&[Column]>, right: Option<&[Column]>) -> bool {
+    match (left, right) {
+        (Some(left), Some(right)) => {
+            left.len() == right.len()
+                && left
+                    .iter()
+                    .zip(right)
+                    .all(|(left, right)| left.is_like(right))
+        }
+        (None, None) => true,
+        _ => false,
     }
 }
 

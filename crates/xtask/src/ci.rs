@@ -4,6 +4,7 @@ use crate::tools::{
     Outcome, cargo_command, is_installed, python_environment, root, run, target_directory,
 };
 use crate::{slt, tidy};
+use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
@@ -79,7 +80,7 @@ fn of_the_rust_client(arguments: &[&str]) -> Result<Command, String> {
 
 /// Runs the client tests against the debug build: Python drives them all, those in other languages too.
 pub fn clients(arguments: &[String]) -> Outcome {
-    ensure_psql()?;
+    ensure_clients()?;
     let tests = root().join("tests/clients");
     let python = python_environment(&tests.join("requirements.txt"))?;
     run(&mut cargo_command(&[
@@ -96,16 +97,35 @@ pub fn clients(arguments: &[String]) -> Outcome {
         .env("PYTHONDONTWRITEBYTECODE", "1"))
 }
 
-/// The tests drive the real psql: installs Debian's package where it is missing and we may.
-fn ensure_psql() -> Outcome {
-    if is_installed("psql") {
+/// Files of Debian packages that the client tests drive, and the packages.
+const CLIENTS: [(&str, &str); 5] = [
+    ("/usr/bin/psql", "postgresql-client"),
+    ("/usr/bin/javac", "default-jdk-headless"),
+    ("/usr/share/java/postgresql.jar", "libpostgresql-jdbc-java"),
+    ("/usr/share/doc/odbc-postgresql", "odbc-postgresql"),
+    ("/usr/share/doc/unixodbc", "unixodbc"),
+];
+
+/// The tests drive real clients: installs Debian's packages where they are missing and we may.
+fn ensure_clients() -> Outcome {
+    let missing: Vec<&str> = CLIENTS
+        .into_iter()
+        .filter(|(file, _)| !Path::new(file).exists())
+        .map(|(_, package)| package)
+        .collect();
+    if missing.is_empty() {
         return Ok(());
     }
-    let missing = "psql is needed for the client tests: install PostgreSQL's client (Debian: apt-get install postgresql-client)";
+    let advice = format!(
+        "the client tests need Debian's packages: apt-get install {}",
+        missing.join(" ")
+    );
     if !is_installed("apt-get") {
-        return Err(missing.to_owned());
+        return Err(advice);
     }
-    run(Command::new("apt-get").args(["update", "-qq"])).map_err(|_| missing.to_owned())?;
-    run(Command::new("apt-get").args(["install", "-y", "-qq", "postgresql-client"]))
-        .map_err(|_| missing.to_owned())
+    run(Command::new("apt-get").args(["update", "-qq"])).map_err(|_| advice.clone())?;
+    run(Command::new("apt-get")
+        .args(["install", "-y", "-qq", "--no-install-recommends"])
+        .args(missing))
+    .map_err(|_| advice)
 }

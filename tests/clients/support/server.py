@@ -103,9 +103,9 @@ class Server:
     def streams(self, **config):
         return self.dynamodb(service="dynamodbstreams", **config)
 
-    def psql(self, *arguments, script=None):
+    def psql(self, *arguments, script=None, **variables):
         return subprocess.run(
-            ["psql", self.pg_url(), "-X", *arguments], input=script, capture_output=True, text=True, timeout=60, check=False,
+            ["psql", self.pg_url(), "-X", *arguments], input=script, capture_output=True, text=True, timeout=60, check=False, env=environment(**variables),
         )
 
     def assert_answers(self):

@@ -9,6 +9,7 @@
 //! * A relation that none of them fills is empty.
 
 mod builtin;
+mod defaults;
 mod definitions;
 mod indexes;
 mod information_schema;
@@ -22,6 +23,7 @@ pub(crate) mod spec;
 mod types;
 mod views;
 
+pub(crate) use defaults::shown_default;
 pub(crate) use definitions::{check_definition, column_list, index_definition, quote_identifier};
 pub(crate) use picture::CatalogPicture;
 pub(crate) use provider::{SystemTable, is_always_empty};

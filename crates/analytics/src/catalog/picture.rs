@@ -5,13 +5,9 @@ use super::rows::Cell;
 use crate::relation::Relation;
 use shale_engine::{CheckConstraint, Index};
 use shale_item::TableId;
-use shale_sql::{AnalyticContext, check_columns};
+use shale_sql::{AnalyticContext, check_columns, table_oid};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// First oid that is not PostgreSQL's own. Tables and indexes share one sequence of numbers and have every second oid from here on;
-/// the oid between is that of a table's primary key.
-const FIRST_USER_OID: i64 = 16_384;
 
 /// Parts of a table that have no number of their own, defaults and constraints, have oids from its own times this on.
 const OIDS_PER_TABLE: i64 = 2_048;
@@ -278,10 +274,6 @@ fn only_spelling<'a>(indexes: impl Iterator<Item = &'a Index>, name: &str) -> Op
     let first = indexes.next()?;
     let same = indexes.all(|index| index.name == first.name);
     same.then(|| index_oid(first.id))
-}
-
-fn table_oid(id: TableId) -> i64 {
-    FIRST_USER_OID + 2 * i64::from(id.0)
 }
 
 /// The oid of a secondary index.

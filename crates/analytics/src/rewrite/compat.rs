@@ -99,6 +99,7 @@ impl VisitorMut for Rewriter {
                 print_registered(expr);
             }
         }
+        super::tableoid::name_relations(select);
         for from in &mut select.from {
             rewrite_from(from);
         }

@@ -20,6 +20,7 @@ mod names;
 mod order;
 mod output;
 mod star;
+mod tableoid;
 mod vectors;
 
 pub(crate) use names::{Scope, ScopedTable};

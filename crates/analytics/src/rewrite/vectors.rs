@@ -19,9 +19,17 @@ pub(super) fn subscripts(function: &Function) -> Option<Expr> {
 
 /// Makes `vector[n]` an access to an array.
 pub(super) fn shift_subscript(root: &Expr, chain: &mut [AccessExpr]) {
-    if let [AccessExpr::Subscript(Subscript::Index { index })] = chain
-        && is_vector(root)
-    {
+    let (index, of_vector) = match chain {
+        [AccessExpr::Subscript(Subscript::Index { index })] => (index, is_vector(root)),
+        // `i.indkey[0]` is parsed as an access to a part of `i`.
+        [
+            ..,
+            AccessExpr::Dot(column),
+            AccessExpr::Subscript(Subscript::Index { index }),
+        ] => (index, is_vector(column)),
+        _ => return,
+    };
+    if of_vector {
         *index = Expr::Nested(Box::new(one_more(index.clone())));
     }
 }

@@ -13,6 +13,7 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown, TableType};
 use datafusion::physical_plan::ExecutionPlan;
 use shale_expression::Condition;
 use shale_sql::access::{self, AccessPath, Needs};
+use shale_sql::{ColumnOrigin, column_origin};
 use std::sync::Arc;
 
 /// Tables below this many items are read by one task: more would cost more than they save.
@@ -35,6 +36,13 @@ impl UserTable {
     /// Its columns.
     pub(crate) fn columns(&self) -> &[RelationColumn] {
         &self.table.columns
+    }
+
+    /// What the column of that name is in the catalog.
+    pub(crate) fn origin(&self, name: &str) -> Option<ColumnOrigin> {
+        let relation = &self.table.relation;
+        let index = relation.visible().position(|column| column.name == name)?;
+        column_origin(relation.description.id, index)
     }
 }
 

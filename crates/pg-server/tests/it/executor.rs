@@ -122,7 +122,7 @@ impl AnalyticExecutor for ScriptedExecutor {
             let columns = names
                 .into_iter()
                 .zip(types)
-                .map(|(name, sql_type)| Column { name, sql_type })
+                .map(|(name, sql_type)| Column::computed(name, sql_type))
                 .collect();
             let plan = ScriptedPlan {
                 watch: self.watch.clone(),

@@ -5,7 +5,7 @@ use super::set::{self, PlannedAction};
 use crate::SqlError;
 use crate::bind::{Binder, Predicate};
 use crate::names::find_column;
-use crate::syntax::{assignment_action, ident_position};
+use crate::syntax::{UpdateAction, assignment_action, ident_position};
 use shale_engine::TableDescription;
 use sqlparser::ast::{ConflictTarget, OnConflict, OnConflictAction};
 
@@ -47,7 +47,9 @@ pub(super) fn plan(
             feature: "assigning a row in ON CONFLICT DO UPDATE".into(),
             hint: Some("Assign the columns one by one.".into()),
         })?;
-        actions.push(set::plan_action(binder, constants, table, &action)?);
+        if !keeps_key(binder, table, &action)? {
+            actions.push(set::plan_action(binder, constants, table, &action)?);
+        }
     }
     set::check_targets(&actions)?;
     let predicate = match &update.selection {
@@ -67,6 +69,23 @@ pub(super) fn plan(
         actions,
         predicate,
     })))
+}
+
+/// Whether it sets a key column to its own value: the row that is there has the key of the row that was to come. Mappers write that.
+fn keeps_key(
+    binder: &Binder<'_>,
+    table: &TableDescription,
+    action: &UpdateAction,
+) -> Result<bool, SqlError> {
+    let UpdateAction::Set(target, value) = action else {
+        return Ok(false);
+    };
+    let Some(target) = binder.target(target)? else {
+        return Ok(false);
+    };
+    let is_key =
+        target.path.steps.is_empty() && table.definition.key_schema.is_key(&target.path.root);
+    Ok(is_key && binder.excluded_column(value)?.as_deref() == Some(target.path.root.as_str()))
 }
 
 /// The only unique constraint is the primary key.

@@ -58,7 +58,7 @@ pub(crate) fn plan(
             None => column_name(expr, &sql_type),
         };
         values.push(value);
-        columns.push(Column { name, sql_type });
+        columns.push(Column::computed(name, sql_type));
     }
     let plan = ConstantPlan {
         values,

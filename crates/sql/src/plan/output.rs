@@ -2,7 +2,7 @@
 
 use crate::bind::{Attribute, Binder, Scalar};
 use crate::datum::{coerce, item_to_json, natural_type, value_to_datum};
-use crate::names::{TableColumn, table_columns};
+use crate::names::{TableColumn, column_origin, table_columns};
 use crate::{Column, Datum, Dialect, Row, SqlError, SqlType};
 use shale_engine::TableDescription;
 use shale_expression::{Path, Step};
@@ -49,7 +49,7 @@ impl Outputs {
         for column in table_columns(table) {
             builder.column(column);
         }
-        builder.finish()
+        builder.finish(table)
     }
 }
 
@@ -88,7 +88,7 @@ struct OutputsBuilder {
 impl OutputsBuilder {
     fn push(&mut self, output: Output, name: String, sql_type: SqlType) {
         self.outputs.push(output);
-        self.columns.push(Column { name, sql_type });
+        self.columns.push(Column::computed(name, sql_type));
     }
 
     fn column(&mut self, column: TableColumn) {
@@ -100,7 +100,16 @@ impl OutputsBuilder {
         self.push(output, column.name, column.sql_type);
     }
 
-    fn finish(self) -> Outputs {
+    fn finish(mut self, table: &TableDescription) -> Outputs {
+        let columns = table_columns(table);
+        for (column, output) in self.columns.iter_mut().zip(&self.outputs) {
+            if let Output::Attribute(path, _) = output
+                && path.steps.is_empty()
+                && let Some(index) = columns.iter().position(|own| own.name == path.root)
+            {
+                column.origin = column_origin(table.id, index);
+            }
+        }
         Outputs {
             outputs: self.outputs,
             columns: self.columns.into(),
@@ -218,7 +227,7 @@ impl Binder<'_> {
                 None => return Ok(None),
             }
         }
-        Ok(Some(builder.finish()))
+        Ok(Some(builder.finish(self.table)))
     }
 
     fn constant_output(&mut self, expr: &Expr) -> Result<Option<(Datum, SqlType)>, SqlError> {

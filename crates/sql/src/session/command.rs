@@ -77,10 +77,7 @@ pub(crate) enum Command {
 }
 
 pub(super) fn text_column(name: &str) -> Column {
-    Column {
-        name: name.into(),
-        sql_type: SqlType::Text,
-    }
+    Column::computed(name, SqlType::Text)
 }
 
 pub(super) fn unsupported(feature: impl Into<String>, hint: &str) -> SqlError {

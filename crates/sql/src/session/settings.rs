@@ -458,6 +458,8 @@ fn canonical(definition: &Definition, value: &str) -> Result<String, SqlError> {
         Kind::Utc => match trimmed.to_lowercase().as_str() {
             "utc" | "etc/utc" | "gmt" | "etc/gmt" | "zulu" | "universal" | "0" | "+00"
             | "+00:00" | "default" | "local" => "UTC".into(),
+            // As Sequelize says it.
+            "interval '+00:00' hour to minute" => "UTC".into(),
             _ => return Err(bad()),
         },
         // Only letters and digits count in the name of an encoding, so that `'utf-8'`, quotes and all, is UTF8 (asyncpg sends that).
