@@ -3,7 +3,7 @@
 use crate::tools::{
     Outcome, cargo_command, is_installed, python_environment, root, run, target_directory,
 };
-use crate::{slt, tidy};
+use crate::{postgres, slt, tidy};
 use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
@@ -81,6 +81,8 @@ fn of_the_rust_client(arguments: &[&str]) -> Result<Command, String> {
 /// Runs the client tests against the debug build: Python drives them all, those in other languages too.
 pub fn clients(arguments: &[String]) -> Outcome {
     ensure_clients()?;
+    // pgbench is one of them.
+    postgres::find(None)?;
     let tests = root().join("tests/clients");
     let python = python_environment(&tests.join("requirements.txt"))?;
     run(&mut cargo_command(&[

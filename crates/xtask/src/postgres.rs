@@ -42,7 +42,7 @@ impl Postgres {
 }
 
 /// Where the programs are; installs the package if there are none and we may.
-fn find(version: Option<u32>) -> Result<PathBuf, String> {
+pub(crate) fn find(version: Option<u32>) -> Result<PathBuf, String> {
     if let Some(programs) = newest(version) {
         return Ok(programs);
     }

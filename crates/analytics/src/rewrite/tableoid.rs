@@ -20,12 +20,9 @@ pub(super) fn name_relations(select: &mut Select) {
         return;
     }
     // IMPORTANT: subqueries come first, as selects of their own; what is left in them belongs to this one.
-    for item in &mut select.projection {
-        let _ = walk_mut(item, &mut Replacer(&relations));
-    }
-    if let Some(selection) = &mut select.selection {
-        let _ = walk_mut(selection, &mut Replacer(&relations));
-    }
+    let mut replacer = Replacer(&relations);
+    let _ = walk_mut(&mut select.projection, &mut replacer);
+    let _ = walk_mut(&mut select.selection, &mut replacer);
 }
 
 fn factors(from: &TableWithJoins) -> impl Iterator<Item = &TableFactor> {
