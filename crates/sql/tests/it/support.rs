@@ -73,10 +73,10 @@ impl AnalyticExecutor for FortyTwo {
         let sqlparser::ast::SetExpr::Select(select) = query.body.as_ref() else {
             panic!("no SELECT: {query}");
         };
-        let columns = select.projection.iter().map(|item| Column {
-            name: item.to_string(),
-            sql_type: SqlType::Int8,
-        });
+        let columns = select
+            .projection
+            .iter()
+            .map(|item| Column::computed(item.to_string(), SqlType::Int8));
         let plan: Arc<dyn AnalyticPlan> = Arc::new(FortyTwoPlan(columns.collect()));
         Box::pin(std::future::ready(Ok(plan)))
     }
@@ -131,10 +131,7 @@ impl AnalyticExecutor for Counting {
         _query: &'a sqlparser::ast::Statement,
         _parameter_types: &'a [SqlType],
     ) -> BoxFuture<'a, Result<Arc<dyn AnalyticPlan>, SqlError>> {
-        let column = |name: &str, sql_type| Column {
-            name: name.to_owned(),
-            sql_type,
-        };
+        let column = |name: &str, sql_type| Column::computed(name, sql_type);
         let columns = vec![
             column("number", SqlType::Int8),
             column("nothing", SqlType::Int8),
