@@ -227,7 +227,7 @@ pub(crate) fn plan(
             None => name,
         };
         items.push(planned);
-        columns.push(Column { name, sql_type });
+        columns.push(Column::computed(name, sql_type));
     }
     if calls == 0 {
         return Ok(None);
