@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from support.credentials import KEY, SECRET, variables
+from support.credentials import FIRST_START, KEY, SECRET, variables
 from support.javascript import NODE, project
 from support.server import PATIENCE_SECONDS, ROOT, environment
 
@@ -39,15 +39,16 @@ def directory(tmp_path_factory):
 
 
 def test_every_client_has_its_program():
-    assert [language for language, _, _ in PROGRAMS] == ["sh", "python", "python", "js", "js"]
+    assert [language for language, _, _ in PROGRAMS] == ["sh", "python", "python", "js", "js", "sh", "python", "js"]
 
 
-def test_programs_print_what_the_document_says(exports, directory):
+def test_programs_print_what_the_document_says(guarded_server, exports, directory):
+    url = guarded_server.pg_url(password=FIRST_START["SHALE_PASSWORD"])
     path = f"{sys.exec_prefix}/bin:{environment()['PATH']}"
     for language, program, expected in PROGRAMS:
         name, launcher = LAUNCHERS[language]
         (directory / name).write_text(program, encoding="utf-8")
-        ended = subprocess.run([*launcher, name], cwd=directory, env=environment(**exports, PATH=path), capture_output=True, text=True,
+        ended = subprocess.run([*launcher, name], cwd=directory, env=environment(**exports, PATH=path, DATABASE_URL=url), capture_output=True, text=True,
                                timeout=PATIENCE_SECONDS, check=False)
         assert (ended.returncode, ended.stdout) == (0, expected), f"{program}\n{ended.stdout}{ended.stderr}"
 
