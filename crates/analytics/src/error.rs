@@ -45,8 +45,10 @@ fn map(error: &DataFusionError) -> SqlError {
             position: None,
         },
         DataFusionError::NotImplemented(what) => not_supported(what),
-        DataFusionError::ResourcesExhausted(what) => SqlError::ProgramLimit {
+        DataFusionError::ResourcesExhausted(what) => SqlError::Other {
+            sqlstate: "53200",
             message: format!("out of memory for this statement: {}", first_line(what)),
+            hint: None,
         },
         DataFusionError::Plan(message) => plan_error(message),
         DataFusionError::Execution(message) => execution_error(message),

@@ -173,5 +173,14 @@ async fn memory_is_bounded() {
              SELECT count(*) FROM big x JOIN big y USING (k)",
         )
         .await;
-    assert!(matches!(error, SqlError::ProgramLimit { .. }), "{error:?}");
+    assert!(
+        matches!(
+            error,
+            SqlError::Other {
+                sqlstate: "53200",
+                ..
+            }
+        ),
+        "{error:?}"
+    );
 }
