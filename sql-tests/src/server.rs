@@ -26,7 +26,7 @@ impl Server {
         tokio::spawn(connection);
         for sql in [
             "DROP DATABASE IF EXISTS shale WITH (FORCE)",
-            "CREATE DATABASE shale TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'",
+            "CREATE DATABASE shale TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C.UTF-8' LC_COLLATE 'C'",
             "ALTER DATABASE shale SET timezone = 'UTC'",
         ] {
             client

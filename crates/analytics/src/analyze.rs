@@ -7,6 +7,7 @@
 //! Runs behind DataFusion's type coercion, so that implicit casts are seen as well.
 
 use crate::error::carry;
+use crate::functions::typed_function;
 use crate::rows::array_to_datums;
 use crate::types::sql_type;
 use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringViewBuilder};
@@ -16,7 +17,7 @@ use arrow::compute::kernels::numeric;
 use arrow::datatypes::{DataType, Decimal128Type, Float64Type};
 use datafusion::common::config::ConfigOptions;
 use datafusion::common::tree_node::{Transformed, TreeNode};
-use datafusion::common::{DFSchema, Result};
+use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
@@ -63,7 +64,38 @@ fn rewrite(expression: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     let operation = match &expression {
         Expr::Cast(Cast { expr, field }) => {
             let from = expr.get_type(schema)?;
-            cast_operation(&from, field.data_type())
+            // DataFusion takes the cast for one that keeps the order.
+            if from == DataType::Int32 && *field.data_type() == DataType::Boolean {
+                let zero = Expr::Literal(ScalarValue::Int32(Some(0)), None);
+                return Ok(Transformed::yes(expr.as_ref().clone().not_eq(zero)));
+            }
+            cast_operation(&from, field.data_type()).map(|operation| match (operation, &from) {
+                (Operation::Print(target, _), DataType::Decimal128(_, scale)) => {
+                    Operation::Print(target, shown_scale(expr, *scale))
+                }
+                (operation, _) => operation,
+            })
+        }
+        Expr::ScalarFunction(call) if call.func.name() == "round" => {
+            let [argument] = call.args.as_slice() else {
+                return Ok(Transformed::no(expression));
+            };
+            if argument.get_type(schema)? != DataType::Float64 {
+                return Ok(Transformed::no(expression));
+            }
+            // Half to even, where DataFusion rounds half away from zero.
+            let round = typed_function("shale_round")?;
+            let rounded = ScalarFunction::new_udf(round, vec![argument.clone()]);
+            return Ok(Transformed::yes(Expr::ScalarFunction(rounded)));
+        }
+        Expr::ScalarFunction(call) if let Some(name) = of_doubles(call) => {
+            for argument in &call.args {
+                if argument.get_type(schema)? != DataType::Float64 {
+                    return Ok(Transformed::no(expression));
+                }
+            }
+            let checked = ScalarFunction::new_udf(typed_function(name)?, call.args.clone());
+            return Ok(Transformed::yes(Expr::ScalarFunction(checked)));
         }
         Expr::ScalarFunction(call) if call.func.name() == "character_length" => {
             match printed_bytes(call) {
@@ -91,6 +123,17 @@ fn rewrite(expression: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     Ok(Transformed::yes(operation.call(arguments)))
 }
 
+/// Functions of doubles that have errors in PostgreSQL where DataFusion gives infinity or no number.
+fn of_doubles(call: &ScalarFunction) -> Option<&'static str> {
+    match (call.func.name(), call.args.len()) {
+        ("exp", 1) => Some("shale_exp"),
+        ("ln", 1) => Some("shale_ln"),
+        ("log" | "log10", 1) => Some("shale_log"),
+        ("power", 2) => Some("shale_power"),
+        _ => None,
+    }
+}
+
 /// The bytes whose text form a function was about to measure.
 fn printed_bytes(call: &ScalarFunction) -> Option<&Expr> {
     let [Expr::ScalarFunction(printed)] = call.args.as_slice() else {
@@ -116,7 +159,7 @@ fn cast_operation(from: &DataType, to: &DataType) -> Option<Operation> {
         DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 if prints_differently(from) => {
             Some(match from {
                 DataType::Binary | DataType::BinaryView => Operation::PrintBytes(to.clone()),
-                _ => Operation::Print(to.clone()),
+                _ => Operation::Print(to.clone(), None),
             })
         }
         _ => None,
@@ -157,7 +200,8 @@ fn arithmetic(op: Operator, left: &DataType, right: &DataType) -> Option<Operati
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Operation {
     RoundTo(DataType),
-    Print(DataType),
+    /// The digits behind the point that a numeric shows; without them, those that it has.
+    Print(DataType, Option<u8>),
     PrintBytes(DataType),
     ByteLength,
     Add,
@@ -186,7 +230,7 @@ impl ScalarUDFImpl for OperationFunction {
     fn name(&self) -> &str {
         match self.operation {
             Operation::RoundTo(_) => "round_to_integer",
-            Operation::Print(_) | Operation::PrintBytes(_) => "to_text",
+            Operation::Print(..) | Operation::PrintBytes(_) => "to_text",
             Operation::ByteLength => "byte_length",
             Operation::Add => "add",
             Operation::Subtract => "subtract",
@@ -202,7 +246,7 @@ impl ScalarUDFImpl for OperationFunction {
     fn return_type(&self, arguments: &[DataType]) -> Result<DataType> {
         Ok(match &self.operation {
             Operation::RoundTo(target)
-            | Operation::Print(target)
+            | Operation::Print(target, _)
             | Operation::PrintBytes(target) => target.clone(),
             Operation::ByteLength => DataType::Int32,
             _ => arguments.first().cloned().unwrap_or(DataType::Null),
@@ -222,9 +266,8 @@ impl ScalarUDFImpl for OperationFunction {
             .collect::<Result<Vec<_>>>()?;
         let result = match (&self.operation, arrays.as_slice()) {
             (Operation::RoundTo(target), [array]) => round_to(array, target)?,
-            (Operation::Print(target) | Operation::PrintBytes(target), [array]) => {
-                print(array, target)?
-            }
+            (Operation::Print(target, scale), [array]) => print(array, target, *scale)?,
+            (Operation::PrintBytes(target), [array]) => print(array, target, None)?,
             (Operation::ByteLength, [array]) => length(&cast(array, &DataType::Binary)?)?,
             (Operation::Add, [left, right]) => numeric::add(left, right)?,
             (Operation::Subtract, [left, right]) => numeric::sub(left, right)?,
@@ -302,8 +345,32 @@ fn round_double(value: f64, target: &DataType) -> Result<i64> {
     }
 }
 
-fn print(array: &ArrayRef, target: &DataType) -> Result<ArrayRef> {
-    let from = sql_type(array.data_type());
+/// Largest scale that a numeric shows in full: those of quotients and of columns without one are larger.
+const SHOWN_SCALE_MAX: i8 = 15;
+
+/// Digits behind the point that a numeric of that expression shows, as far as its Arrow type and the function that made it tell.
+fn shown_scale(expression: &Expr, scale: i8) -> Option<u8> {
+    let scale = match expression {
+        Expr::ScalarFunction(call) => match (call.func.name(), call.args.as_slice()) {
+            ("ceil" | "floor", _) | ("round" | "trunc", [_]) => 0,
+            ("round" | "trunc", [_, Expr::Literal(digits, _)]) => match digits {
+                ScalarValue::Int64(Some(digits)) => i8::try_from(*digits).ok()?.max(0),
+                ScalarValue::Int32(Some(digits)) => i8::try_from(*digits).ok()?.max(0),
+                _ => return None,
+            },
+            _ => scale,
+        },
+        _ => scale,
+    };
+    let scale = (0..=SHOWN_SCALE_MAX).contains(&scale).then_some(scale)?;
+    u8::try_from(scale).ok()
+}
+
+fn print(array: &ArrayRef, target: &DataType, scale: Option<u8>) -> Result<ArrayRef> {
+    let from = match scale {
+        Some(scale) => shale_sql::SqlType::Numeric(Some((0, scale))),
+        None => sql_type(array.data_type()),
+    };
     let mut builder = StringViewBuilder::with_capacity(array.len());
     for datum in array_to_datums(array, &from).map_err(carry)? {
         match datum {

@@ -345,7 +345,15 @@ fn plan_error(message: &str) -> SqlError {
     if let Some(inner) = line.strip_prefix("Error during planning: ") {
         return plan_error(inner);
     }
-    other("42000", line)
+    if let Some((_, rest)) = line.split_once("The window ")
+        && let Some((name, _)) = rest.split_once(" is not defined")
+    {
+        return other("42704", &format!("window \"{name}\" does not exist"));
+    }
+    match refused_value(line) {
+        Some(sqlstate) => other(sqlstate, line),
+        None => other("42000", line),
+    }
 }
 
 fn no_operator(operation: &str) -> SqlError {
@@ -412,10 +420,45 @@ fn execution_error(message: &str) -> SqlError {
     if line.contains("cannot take square root of a negative number") {
         return other("2201F", "cannot take square root of a negative number");
     }
+    if let Some(sqlstate) = refused_value(line) {
+        return other(sqlstate, line);
+    }
     if line.starts_with("Placeholder '") || line.contains("No value found for placeholder") {
         return other("42P02", line);
     }
     other("22000", line)
+}
+
+/// The SQLSTATE of a sentence of DataFusion about a value that a function does not take.
+fn refused_value(line: &str) -> Option<&'static str> {
+    const SENTENCES: &[(&str, &str)] = &[
+        ("Date part '", "22023"),
+        ("Unsupported date_trunc granularity", "22023"),
+        ("zero raised to a negative power", "2201F"),
+        ("Month value '", "22008"),
+        ("Day value '", "22008"),
+        ("Unable to parse date from", "22008"),
+        ("invalid Unicode scalar value", "22023"),
+        ("field position must not be zero", "22023"),
+        ("Failed to decode value using", "22023"),
+        ("There is no built-in encoding named", "22023"),
+        ("step can't be 0", "22023"),
+        ("NTILE requires a positive integer", "22014"),
+        ("Percentile value must be between", "22003"),
+        ("regex parse error", "2201B"),
+        ("Cannot access field at argument", "42703"),
+        ("Aggregate function calls cannot be nested", "42803"),
+        ("For SELECT DISTINCT, ORDER BY expressions", "42P10"),
+        ("SELECT DISTINCT ON expressions must match", "42P10"),
+        ("Inconsistent data length across values list", "42601"),
+        ("There isn't a common type to coerce", "42883"),
+        ("specified more than once", "42712"),
+        ("names given as column alias", "42P10"),
+    ];
+    let found = SENTENCES
+        .iter()
+        .find(|(sentence, _)| line.contains(sentence));
+    found.map(|(_, sqlstate)| *sqlstate)
 }
 
 fn missing_from(name: &str) -> SqlError {
@@ -491,6 +534,9 @@ fn other(sqlstate: &'static str, message: &str) -> SqlError {
 }
 
 fn internal(message: &str) -> SqlError {
+    if let Some(sqlstate) = refused_value(message) {
+        return other(sqlstate, first_line(message));
+    }
     tracing::error!(%message, "analytic statement failed inside DataFusion");
     other("XX000", first_line(message))
 }

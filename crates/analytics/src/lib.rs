@@ -20,6 +20,7 @@
 
 mod analyze;
 mod catalog;
+mod checks;
 mod error;
 mod executor;
 mod explain;

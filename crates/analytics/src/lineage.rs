@@ -4,7 +4,7 @@
 //! column that is only passed on keeps the type it was declared with; what is computed has the type of its Arrow form.
 
 use crate::catalog::SystemTable;
-use crate::functions::result_type;
+use crate::functions::{MODE, PERCENTILE, result_type};
 use crate::stream::{COLUMNS, StreamTable};
 use crate::table::UserTable;
 use crate::types::{DECIMAL_DIGITS_MAX, arrow_type, sql_type};
@@ -111,11 +111,18 @@ fn declared(plan: &LogicalPlan, index: usize) -> Option<SqlType> {
             }
         }
         LogicalPlan::Aggregate(aggregate) => {
-            let groups = aggregate.group_expr.len();
-            match aggregate.group_expr.get(index) {
-                Some(Expr::GroupingSet(_)) => None,
-                Some(group) => expression_type(group, &aggregate.input),
-                None => expression_type(aggregate.aggr_expr.get(index - groups)?, &aggregate.input),
+            // Sets of groups are one expression with several columns.
+            let groups = aggregate
+                .schema
+                .fields()
+                .len()
+                .checked_sub(aggregate.aggr_expr.len())?;
+            match (index.checked_sub(groups), aggregate.group_expr.as_slice()) {
+                (Some(computed), _) => {
+                    expression_type(aggregate.aggr_expr.get(computed)?, &aggregate.input)
+                }
+                (None, [Expr::GroupingSet(_)]) => None,
+                (None, grouped) => expression_type(grouped.get(index)?, &aggregate.input),
             }
         }
         LogicalPlan::Unnest(unnest) => {
@@ -129,10 +136,21 @@ fn declared(plan: &LogicalPlan, index: usize) -> Option<SqlType> {
                 passed_on => Some(passed_on),
             }
         }
+        LogicalPlan::Values(values) => {
+            let column: Vec<Expr> = values
+                .values
+                .iter()
+                .map(|row| row.get(index).cloned())
+                .collect::<Option<_>>()?;
+            common_type(&column, plan)
+        }
         LogicalPlan::RecursiveQuery(recursive) => declared(&recursive.static_term, index),
         LogicalPlan::Window(window) => match index < window.input.schema().fields().len() {
             true => declared(&window.input, index),
-            false => None,
+            false => {
+                let computed = index - window.input.schema().fields().len();
+                expression_type(window.window_expr.get(computed)?, &window.input)
+            }
         },
         LogicalPlan::Union(union) => {
             // Each input once: unions nest, and twice per level would be 2^levels.
@@ -234,7 +252,15 @@ fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
         }
         Expr::ScalarFunction(call) => match call.func.name() {
             // They give one of their arguments.
-            "coalesce" | "nullif" | "nvl" | "greatest" | "least" => common_type(&call.args, input),
+            // A member of a row that `lateral` has collected, which its name tells the type of.
+            "get_field" => match call.args.as_slice() {
+                [_, Expr::Literal(ScalarValue::Utf8(Some(name)), _)] => {
+                    SqlType::parse(name.split_once(':')?.1)
+                }
+                _ => None,
+            },
+            "nullif" | "array_sort" => expression_type(call.args.first()?, input),
+            "coalesce" | "nvl" | "greatest" | "least" => common_type(&call.args, input),
             "abs" => expression_type(call.args.first()?, input),
             "round" | "trunc" => match call.args.as_slice() {
                 [_] => with_scale(0),
@@ -247,19 +273,19 @@ fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
                 _ => None,
             },
             "ceil" | "floor" => with_scale(0),
+            MODE | PERCENTILE => match expression_type(call.args.first()?, input)? {
+                SqlType::Array(element) => Some(*element),
+                _ => None,
+            },
             // An array without NULL.
             "shale_array_or_empty" => expression_type(call.args.first()?, input),
             name => result_type(name),
         },
         Expr::AggregateFunction(call) => {
-            let argument = call.params.args.first();
-            match call.func.name() {
-                "min" | "max" | "first_value" | "last_value" => expression_type(argument?, input),
-                "sum" => expression_type(argument?, input).and_then(|own| with_scale(scale(&own)?)),
-                "array_agg" => expression_type(argument?, input)
-                    .map(|element| SqlType::Array(Box::new(element))),
-                _ => None,
-            }
+            of_aggregate(call.func.name(), call.params.args.first(), input)
+        }
+        Expr::WindowFunction(call) => {
+            of_aggregate(call.fun.name(), call.params.args.first(), input)
         }
         Expr::Literal(ScalarValue::Decimal128(_, _, scale), _) => with_scale(*scale),
         Expr::Cast(Cast { field, .. }) => match field.data_type() {
@@ -297,6 +323,21 @@ fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
                 .chain(case.else_expr.as_deref().cloned())
                 .collect();
             common_type(&results, input)
+        }
+        _ => None,
+    }
+}
+
+/// What aggregates and window functions give that is made of their first argument.
+fn of_aggregate(name: &str, argument: Option<&Expr>, input: &LogicalPlan) -> Option<SqlType> {
+    match name {
+        "min" | "max" | "first_value" | "last_value" | "nth_value" | "lag" | "lead" => {
+            expression_type(argument?, input)
+        }
+        "sum" => expression_type(argument?, input).and_then(|own| with_scale(scale(&own)?)),
+        "array_agg" => {
+            let element = expression_type(argument?, input)?;
+            Some(SqlType::Array(Box::new(element)))
         }
         _ => None,
     }

@@ -7,14 +7,14 @@
 //! * Quotients of numerics have at least 16 digits behind the point, where DataFusion has 4.
 
 use crate::error::carry;
-use crate::functions::row_function;
+use crate::functions::{row_function, typed_function};
 use crate::rows::datum_to_scalar;
 use crate::types::{arrow_type, sql_type};
 use arrow::datatypes::DataType;
 use datafusion::common::{DFSchema, Result, ScalarValue};
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
-use datafusion::logical_expr::{Cast, Expr, ExprSchemable};
+use datafusion::logical_expr::{BinaryExpr, Cast, Expr, ExprSchemable, Operator};
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 use shale_sql::SqlType;
 use shale_sql::datum::parse_text;
@@ -44,6 +44,31 @@ impl ExprPlanner for PostgresOperators {
             (DataType::Interval(_), DataType::Date32) if expr.op == BinaryOperator::Plus => {
                 expr.right = to_timestamp(expr.right);
             }
+            // Days, as an integer.
+            (DataType::Date32, DataType::Date32) if expr.op == BinaryOperator::Minus => {
+                let days = Expr::BinaryExpr(BinaryExpr::new(
+                    Box::new(expr.left),
+                    Operator::Minus,
+                    Box::new(expr.right),
+                ));
+                let days = Cast::new(Box::new(days), DataType::Int32);
+                return Ok(PlannerResult::Planned(Expr::Cast(days)));
+            }
+            (left, DataType::List(_)) if is_text(left) && expr.op == BinaryOperator::Minus => {
+                let arguments = vec![expr.left, expr.right];
+                return Ok(PlannerResult::Planned(called(
+                    "shale_json_delete_names",
+                    arguments,
+                )?));
+            }
+            // Whole days, and the rest; DataFusion only has a number of microseconds.
+            (left, right)
+                if expr.op == BinaryOperator::Minus && is_moment(left) && is_moment(right) =>
+            {
+                let difference = typed_function("shale_timestamp_difference")?;
+                let call = ScalarFunction::new_udf(difference, vec![expr.left, expr.right]);
+                return Ok(PlannerResult::Planned(Expr::ScalarFunction(call)));
+            }
             (DataType::Interval(_), other) if is_number(other) => {
                 let function = match expr.op {
                     BinaryOperator::Multiply => "shale_interval_multiply",
@@ -69,12 +94,21 @@ impl ExprPlanner for PostgresOperators {
             (left, right) if expr.op == BinaryOperator::Divide && has_decimal(left, right) => {
                 expr.left = with_fraction(expr.left, left);
             }
+            // Beside `||` a constant is a text.
+            (left, right)
+                if expr.op == BinaryOperator::StringConcat
+                    && *left != DataType::Binary
+                    && *right != DataType::Binary => {}
             (left, _) if reads_constants(left) => expr.right = read_constant(expr.right, left)?,
             (_, right) if reads_constants(right) => expr.left = read_constant(expr.left, right)?,
             _ => {}
         }
         Ok(PlannerResult::Original(expr))
     }
+}
+
+fn is_moment(data_type: &DataType) -> bool {
+    matches!(data_type, DataType::Timestamp(..) | DataType::Date32)
 }
 
 fn is_text(data_type: &DataType) -> bool {

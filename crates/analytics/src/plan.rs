@@ -11,7 +11,7 @@ use crate::lineage::{column_origin, column_types};
 use crate::rewrite::{self, visible_name};
 use crate::statement::StatementContext;
 use crate::widen::widen;
-use crate::{lateral, parameters, planner, subplan, unions, workers};
+use crate::{checks, lateral, parameters, planner, subplan, unions, workers};
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::{DataFusionError, Result};
 use datafusion::execution::session_state::SessionState;
@@ -228,13 +228,37 @@ fn make(
     if parameters::refine(&logical, &free, &mut types).map_err(to_sql_error)? {
         logical = plan_with(&types).map_err(to_sql_error)?;
     }
-    let logical = lateral::rewrite(logical)
+    checks::check(&logical).map_err(to_sql_error)?;
+    let logical = rewrite::number_duplicates(logical)
+        .and_then(lateral::rewrite)
         .and_then(unions::read_constants)
         .and_then(widen)
         .and_then(resolve_json_arguments)
         .map_err(to_sql_error)?;
     // Also finds the errors of the statement before it runs.
-    let (all_subplans, optimized) = prepare(&state, &logical).map_err(to_sql_error)?;
+    let prepared =
+        prepare(&state, &logical).and_then(
+            |(all, optimized)| match lateral::is_dependent_somewhere(&optimized)? {
+                false => Ok((all, optimized)),
+                true => Err(DataFusionError::NotImplemented(
+                    "OuterReferenceColumn".to_owned(),
+                )),
+            },
+        );
+    let (logical, (all_subplans, optimized)) = match prepared {
+        Ok(prepared) => (logical, prepared),
+        Err(error) => {
+            // What DataFusion cannot turn into a join is collected row by row.
+            let collected = lateral::collect(logical.clone()).map_err(to_sql_error)?;
+            match collected.transformed {
+                true => {
+                    let prepared = prepare(&state, &collected.data).map_err(to_sql_error)?;
+                    (collected.data, prepared)
+                }
+                false => return Err(to_sql_error(error)),
+            }
+        }
+    };
     let columns = logical
         .schema()
         .fields()

@@ -6,10 +6,12 @@
 //!
 //! Done once, on the plan as it was made: DataFusion's own coercion runs more than once over a plan, and would widen again.
 
+use crate::functions::typed_function;
 use crate::types::arrow_type;
 use arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType};
 use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
 use datafusion::common::{Column, DFSchema, Result, ScalarValue};
+use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::expr_rewriter::NamePreserver;
 use datafusion::logical_expr::utils::merge_schema;
 use datafusion::logical_expr::{
@@ -133,6 +135,23 @@ fn widen_call(expression: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> 
         *moment = Expr::Cast(Cast::new(Box::new(moment.clone()), timestamptz));
         return Ok(Transformed::yes(expression));
     }
+    if let Expr::ScalarFunction(call) = &mut expression
+        && matches!(call.func.name(), "ceil" | "floor" | "round")
+        && let Some(rounded) = call.args.first_mut()
+        && let Ok(DataType::Decimal128(precision, scale)) = rounded.get_type(schema)
+        && precision < DECIMAL128_MAX_PRECISION
+    {
+        // What is rounded up may have a digit more.
+        let wider = DataType::Decimal128(precision + 1, scale);
+        *rounded = Expr::Cast(Cast::new(Box::new(rounded.clone()), wider));
+        return Ok(Transformed::yes(expression));
+    }
+    if let Expr::ScalarFunction(call) = &mut expression
+        && let Some(function) = of_numerics(call, schema)
+    {
+        call.func = typed_function(function)?;
+        return Ok(Transformed::yes(expression));
+    }
     let (name, arguments) = match &mut expression {
         Expr::AggregateFunction(call) => (call.func.name().to_owned(), &mut call.params.args),
         Expr::WindowFunction(call) => match &call.fun {
@@ -158,6 +177,37 @@ fn widen_call(expression: Expr, schema: &DFSchema) -> Result<Transformed<Expr>> 
     Ok(Transformed::yes(expression))
 }
 
+/// The function of numerics that a function of doubles is, if a numeric and no double is among its arguments; of intervals likewise.
+fn of_numerics(call: &ScalarFunction, schema: &DFSchema) -> Option<&'static str> {
+    let function = match call.func.name() {
+        "sqrt" => "shale_numeric_sqrt",
+        "exp" => "shale_numeric_exp",
+        "ln" => "shale_numeric_ln",
+        "log" | "log10" => "shale_numeric_log",
+        "power" => "shale_numeric_power",
+        "date_part" if is_epoch(call.args.first()) => "shale_interval_epoch",
+        _ => return None,
+    };
+    let types: Vec<DataType> = call
+        .args
+        .iter()
+        .map(|argument| argument.get_type(schema).ok())
+        .collect::<Option<_>>()?;
+    if function == "shale_interval_epoch" {
+        return matches!(types.last(), Some(DataType::Interval(_))).then_some(function);
+    }
+    let decimal = types
+        .iter()
+        .any(|data_type| matches!(data_type, DataType::Decimal128(..)));
+    let double = types.iter().any(DataType::is_floating);
+    (decimal && !double).then_some(function)
+}
+
+fn is_epoch(field: Option<&Expr>) -> bool {
+    matches!(field, Some(Expr::Literal(ScalarValue::Utf8(Some(field)) | ScalarValue::Utf8View(Some(field)), _))
+        if field.eq_ignore_ascii_case("epoch"))
+}
+
 fn for_sum(argument: &DataType) -> Option<DataType> {
     match argument {
         DataType::Int64 | DataType::UInt64 | DataType::UInt32 => Some(BIGINT),
@@ -169,10 +219,9 @@ fn for_average(argument: &DataType) -> Option<DataType> {
     match argument {
         DataType::Int64 | DataType::UInt64 | DataType::UInt32 => Some(BIGINT_WITH_FRACTION),
         integer if integer.is_integer() => Some(INTEGER_WITH_FRACTION),
-        DataType::Decimal128(precision, scale) if *scale < FRACTION => {
-            let more = FRACTION.saturating_sub(*scale).unsigned_abs();
-            let precision = precision.saturating_add(more).min(DECIMAL128_MAX_PRECISION);
-            Some(DataType::Decimal128(precision, FRACTION))
+        // All digits: other branches of a CASE, whose common type is found later, may have more than the first.
+        DataType::Decimal128(_, scale) if *scale < FRACTION => {
+            Some(DataType::Decimal128(DECIMAL128_MAX_PRECISION, FRACTION))
         }
         _ => None,
     }

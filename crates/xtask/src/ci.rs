@@ -16,7 +16,7 @@ type Step = fn() -> Outcome;
 /// Runs everything; stops at the first failure.
 #[allow(clippy::disallowed_methods)] // Durations shown to a person.
 pub fn run_every_step() -> Outcome {
-    let steps: [(&str, Step); 7] = [
+    let steps: [(&str, Step); 8] = [
         ("format", || {
             run(&mut cargo_command(&["fmt", "--all", "--check"]))?;
             run(&mut of_the_rust_client(&["fmt", "--check"])?)
@@ -48,6 +48,7 @@ pub fn run_every_step() -> Outcome {
                 .env("SHALE_SIM_SECONDS", SIMULATION_SECONDS))
         }),
         ("SQL manual", || slt::run_manual(&[])),
+        ("generated SQL", || slt::cross_check(&[])),
         ("clients", || clients(&[])),
     ];
     let mut summary = Vec::new();

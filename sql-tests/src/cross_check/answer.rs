@@ -190,9 +190,35 @@ impl Answer {
 fn same_value(value: Option<&str>, other: Option<&str>) -> bool {
     value == other
         || match (value, other) {
-            (Some(value), Some(other)) => same_number(value, other),
+            (Some(value), Some(other)) => same_text(value, other),
             _ => false,
         }
+}
+
+/// Whether both are the same but for rounding in the numbers that stand in them.
+fn same_text(value: &str, other: &str) -> bool {
+    let (left, right) = (parts(value), parts(other));
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(&right)
+            .all(|(left, right)| left == right || same_number(left, right))
+}
+
+/// A text cut where numbers begin and end.
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    let of_number = |c: char| c.is_ascii_digit() || c == '.';
+    while let Some(first) = rest.chars().next() {
+        let digits = of_number(first);
+        let end = rest
+            .find(|c: char| of_number(c) != digits)
+            .unwrap_or(rest.len());
+        parts.push(&rest[..end]);
+        rest = &rest[end..];
+    }
+    parts
 }
 
 /// Whether both are numbers that differ by no more than rounding.

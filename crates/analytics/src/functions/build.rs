@@ -3,6 +3,7 @@
 //! Whether a text argument is itself json is not in its Arrow type. The calls are therefore planned in two steps: first without knowing,
 //! then [`resolve`] replaces them by calls that know the SQL types of their arguments.
 
+use super::edit::in_order;
 use crate::error::carry;
 use crate::lineage::argument_types;
 use crate::parameters::parameter;
@@ -64,9 +65,10 @@ pub(crate) fn resolve(plan: LogicalPlan) -> Result<LogicalPlan> {
                 };
                 if call.func.name() == "pg_typeof" {
                     let types = argument_types(&call.args, input.as_ref());
-                    let name = types
-                        .first()
-                        .map(|sql_type| sql_type.base_name().to_owned());
+                    let name = types.first().map(|sql_type| match sql_type {
+                        SqlType::Array(element) => format!("{}[]", element.base_name()),
+                        other => other.base_name().to_owned(),
+                    });
                     return Ok(Transformed::yes(Expr::Literal(
                         ScalarValue::Utf8(name),
                         None,
@@ -103,16 +105,21 @@ enum Form {
     Value,
     Object,
     Array,
+    Row,
+    /// Rows that were collected: as a value, but with blanks between them.
+    List,
 }
 
 impl Form {
-    const ALL: [(&'static str, Form); 6] = [
+    const ALL: [(&'static str, Form); 8] = [
         ("to_json", Form::Value),
         ("to_jsonb", Form::Value),
         ("json_build_object", Form::Object),
         ("jsonb_build_object", Form::Object),
         ("json_build_array", Form::Array),
         ("jsonb_build_array", Form::Array),
+        ("shale_row_to_json", Form::Row),
+        ("shale_json_list", Form::List),
     ];
 }
 
@@ -128,8 +135,8 @@ struct Build {
 impl Build {
     fn new(name: &'static str, form: Form, types: Option<Vec<SqlType>>) -> Build {
         let arguments = match form {
-            Form::Value => TypeSignature::Any(1),
-            Form::Object | Form::Array => {
+            Form::Value | Form::List => TypeSignature::Any(1),
+            Form::Object | Form::Array | Form::Row => {
                 TypeSignature::OneOf(vec![TypeSignature::Nullary, TypeSignature::VariadicAny])
             }
         };
@@ -171,12 +178,25 @@ impl ScalarUDFImpl for Build {
         for row in 0..rows {
             out.clear();
             match (self.form, columns.as_slice()) {
-                (Form::Value, [(values, _)]) if values[row] == Datum::Null => {
+                (Form::Value | Form::List, [(values, _)]) if values[row] == Datum::Null => {
                     builder.append_null();
                     continue;
                 }
-                (Form::Value, [(values, sql_type)]) => write_json(&values[row], sql_type, &mut out),
-                (Form::Object, columns) => write_object(columns, row, &mut out)?,
+                // json has no blank between the elements of an array, jsonb has one.
+                (Form::Value, [(values, sql_type)]) if self.name == "to_json" => {
+                    write_value(&values[row], sql_type, ",", &mut out);
+                }
+                (Form::Value | Form::List, [(values, sql_type)]) => {
+                    write_json(&values[row], sql_type, &mut out);
+                }
+                (Form::Object, columns) => {
+                    let members = object_members(columns, row)?;
+                    match self.name.starts_with("jsonb") {
+                        true => out.push_str(&in_order(members)),
+                        false => write_object(&members, &mut out),
+                    }
+                }
+                (Form::Row, columns) => write_row(columns, row, &mut out),
                 (_, columns) => write_list(columns, row, &mut out),
             }
             builder.append_value(&out);
@@ -197,9 +217,10 @@ impl Build {
     }
 }
 
-fn write_object(columns: &[(Vec<Datum>, SqlType)], row: usize, out: &mut String) -> Result<()> {
-    out.push('{');
-    for (index, pair) in columns.chunks(2).enumerate() {
+/// Names and values of an object, in the order of the arguments.
+fn object_members(columns: &[(Vec<Datum>, SqlType)], row: usize) -> Result<Vec<(String, String)>> {
+    let mut members = Vec::with_capacity(columns.len() / 2);
+    for pair in columns.chunks(2) {
         let [(keys, key_type), (values, value_type)] = pair else {
             continue;
         };
@@ -210,15 +231,38 @@ fn write_object(columns: &[(Vec<Datum>, SqlType)], row: usize, out: &mut String)
                 hint: None,
             }));
         }
+        let mut value = String::new();
+        write_json(&values[row], value_type, &mut value);
+        members.push((to_text(&keys[row], key_type), value));
+    }
+    Ok(members)
+}
+
+/// As json_build_object writes it: in the order of the arguments, doubles and all.
+fn write_object(members: &[(String, String)], out: &mut String) {
+    out.push('{');
+    for (index, (name, value)) in members.iter().enumerate() {
         if index > 0 {
             out.push_str(", ");
         }
-        write_string(&to_text(&keys[row], key_type), out);
-        out.push_str(": ");
-        write_json(&values[row], value_type, out);
+        write_string(name, out);
+        out.push_str(" : ");
+        out.push_str(value);
     }
     out.push('}');
-    Ok(())
+}
+
+/// As row_to_json writes a row without names: `{"f1":1,"f2":"x"}`.
+fn write_row(columns: &[(Vec<Datum>, SqlType)], row: usize, out: &mut String) {
+    out.push('{');
+    for (index, (values, sql_type)) in columns.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        let _ = write!(out, "\"f{}\":", index + 1);
+        write_json(&values[row], sql_type, out);
+    }
+    out.push('}');
 }
 
 fn write_list(columns: &[(Vec<Datum>, SqlType)], row: usize, out: &mut String) {
@@ -238,6 +282,10 @@ fn write_string(text: &str, out: &mut String) {
 }
 
 fn write_json(datum: &Datum, sql_type: &SqlType, out: &mut String) {
+    write_value(datum, sql_type, ", ", out);
+}
+
+fn write_value(datum: &Datum, sql_type: &SqlType, separator: &str, out: &mut String) {
     match datum {
         Datum::Null => out.push_str("null"),
         Datum::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
@@ -254,9 +302,9 @@ fn write_json(datum: &Datum, sql_type: &SqlType, out: &mut String) {
             out.push('[');
             for (index, datum) in elements.iter().enumerate() {
                 if index > 0 {
-                    out.push_str(", ");
+                    out.push_str(separator);
                 }
-                write_json(datum, element, out);
+                write_value(datum, element, separator, out);
             }
             out.push(']');
         }

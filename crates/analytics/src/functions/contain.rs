@@ -61,7 +61,7 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     .immutable(),
 ];
 
-fn invalid(message: &str) -> datafusion::common::DataFusionError {
+pub(super) fn invalid(message: &str) -> datafusion::common::DataFusionError {
     carry(SqlError::Other {
         sqlstate: "22023",
         message: message.to_owned(),
@@ -70,7 +70,7 @@ fn invalid(message: &str) -> datafusion::common::DataFusionError {
 }
 
 /// The argument in jsonb's form. These operators exist for jsonb only: text that is none has no such operator.
-fn document(value: &Value) -> Result<String> {
+pub(super) fn document(value: &Value) -> Result<String> {
     normalize_json(value.text()).map_err(carry)
 }
 
@@ -156,7 +156,7 @@ fn delete(document: &str, key: &Value) -> Result<String> {
     Ok(format!("[{}]", kept.join(", ")))
 }
 
-fn object_of<'a>(members: impl Iterator<Item = (String, &'a str)>) -> String {
+pub(super) fn object_of<'a>(members: impl Iterator<Item = (String, &'a str)>) -> String {
     let members: Vec<String> = members
         .map(|(key, value)| format!("{}: {value}", quoted(&key)))
         .collect();

@@ -236,6 +236,10 @@ fn step_in<'a>(document: &'a str, name: &str) -> Option<&'a str> {
 /// `->`: a text is a member's name, a number an element's place.
 fn step(document: &str, key: &Value) -> Option<String> {
     match key {
+        // A value that is no container counts as an array of itself.
+        Value::Int(0 | -1) if elements(document).is_none() && members(document).is_none() => {
+            Some(document)
+        }
         Value::Int(index) => element(document, *index),
         Value::Text(name) => member(document, name),
         _ => None,

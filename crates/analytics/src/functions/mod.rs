@@ -6,7 +6,8 @@
 //! * `series`: `generate_series` with a bound; `keywords`: `pg_get_keywords`.
 //! * `json`: operators and functions over json texts; `contain`: containment, deletion, printing; `build`: json from values.
 //! * `times`: `age`, `to_date`, `to_timestamp`, intervals times numbers.
-//! * `zone`: `AT TIME ZONE`.
+//! * `typed`: functions over values of SQL types, with variants: `numbers`, `moments`; `zone`: time zones.
+//! * `edit`: changed documents; `patterns`: regular expressions that give arrays; `pick`: ordered-set aggregates.
 //! * `choosing`: `coalesce`, `greatest`, `least` beside text constants; `arrays`: what takes an array of any element type.
 //!
 //! Here: what such a function is made of. Most are row functions: they run per row on [`Value`]s, which is fast enough for catalogs.
@@ -17,19 +18,27 @@ mod build;
 mod catalog;
 mod choosing;
 mod contain;
+mod edit;
 mod json;
 mod keywords;
+mod moments;
+mod number_format;
+mod numbers;
 mod padding;
+mod patterns;
+mod pick;
 mod series;
 mod session;
 mod sizes;
 mod text;
 mod times;
+mod typed;
 mod zone;
 
 pub(crate) use build::resolve as resolve_json_arguments;
 pub(crate) use catalog::{REG_IN, REG_OUT};
 pub(crate) use json::path_function_name;
+pub(crate) use pick::{MODE, PERCENTILE};
 pub(crate) use session::backend_pid;
 
 use crate::error::carry;
@@ -63,7 +72,8 @@ pub(crate) fn register(builder: SessionStateBuilder) -> SessionStateBuilder {
     scalars.extend(choosing::all());
     scalars.extend(build::all());
     scalars.extend(series::all());
-    scalars.push(Arc::new(zone::at_utc()));
+    scalars.extend(pick::all());
+    scalars.extend(typed_functions().map(typed::Typed::function));
     scalars.extend(
         definitions()
             .map(|definition| Arc::new(ScalarUDF::new_from_impl(RowFunction::new(definition)))),
@@ -87,9 +97,25 @@ fn definitions() -> impl Iterator<Item = &'static Definition> {
         json::FUNCTIONS,
         contain::FUNCTIONS,
         times::FUNCTIONS,
+        edit::FUNCTIONS,
+        patterns::FUNCTIONS,
     ]
     .into_iter()
     .flatten()
+}
+
+fn typed_functions() -> impl Iterator<Item = &'static typed::Typed> {
+    [numbers::FUNCTIONS, moments::FUNCTIONS]
+        .into_iter()
+        .flatten()
+}
+
+/// One of the functions over values of SQL types.
+pub(crate) fn typed_function(name: &str) -> Result<Arc<ScalarUDF>> {
+    match typed_functions().find(|typed| typed.name == name) {
+        Some(typed) => Ok(typed.function()),
+        None => internal_err!("there is no function {name}"),
+    }
 }
 
 /// One of the row functions, for calls that operators are planned as.
@@ -134,7 +160,12 @@ pub(crate) fn result_type(function: &str) -> Option<SqlType> {
         other => TYPES
             .get(other)
             .cloned()
-            .or_else(|| build::result_type(other)),
+            .or_else(|| build::result_type(other))
+            .or_else(|| {
+                typed_functions()
+                    .find(|typed| typed.name == other)?
+                    .result_type()
+            }),
     }
 }
 
@@ -151,7 +182,9 @@ pub(crate) enum Kind {
     PlainJson,
     Uuid,
     NameArray,
+    /// NULLs among the elements are left out.
     TextArray,
+    NullableTextArray,
     JsonArray,
     /// A number or a name that stands for one: oid parameters, which clients also give as text.
     Class,
@@ -167,7 +200,7 @@ impl Kind {
             Kind::Oid => DataType::UInt32,
             Kind::Int4 => DataType::Int32,
             Kind::Bool => DataType::Boolean,
-            Kind::NameArray | Kind::TextArray | Kind::JsonArray => {
+            Kind::NameArray | Kind::TextArray | Kind::NullableTextArray | Kind::JsonArray => {
                 DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)))
             }
             Kind::Class | Kind::Any => DataType::Null,
@@ -462,7 +495,14 @@ impl ScalarUDFImpl for RowFunction {
         let columns = args
             .args
             .into_iter()
-            .map(|value| column_values(&value.to_array(count)?))
+            .enumerate()
+            .map(|(place, value)| {
+                let array = value.to_array(count)?;
+                match self.definition.parameters.get(place) {
+                    Some(Kind::NullableTextArray) => nullable_lists(&array),
+                    _ => column_values(&array),
+                }
+            })
             .collect::<Result<Vec<_>>>()?;
         let mut results = Vec::with_capacity(count);
         let mut row = vec![Value::Null; columns.len()];
@@ -544,6 +584,26 @@ fn column_values(array: &ArrayRef) -> Result<Vec<Value>> {
         }
         _ => column_values(&cast(array, &DataType::Utf8)?)?,
     })
+}
+
+/// An argument's lists of texts, whose elements may be NULL.
+fn nullable_lists(array: &ArrayRef) -> Result<Vec<Value>> {
+    if array.data_type().is_null() {
+        return Ok(vec![Value::Null; array.len()]);
+    }
+    let lists = array.as_list::<i32>().iter();
+    lists
+        .map(|elements| {
+            let Some(elements) = elements else {
+                return Ok(Value::Null);
+            };
+            let texts = cast(&elements, &DataType::Utf8)?;
+            let texts = texts.as_string::<i32>().iter();
+            Ok(Value::NullableTexts(
+                texts.map(|text| text.map(str::to_owned)).collect(),
+            ))
+        })
+        .collect()
 }
 
 fn values_to_array(data_type: &DataType, values: &[Value]) -> Result<ArrayRef> {

@@ -80,8 +80,41 @@ pub(super) const FUNCTIONS: &[Definition] = &[
     .required(1)
     .takes_nulls()
     .immutable(),
+    Definition::new("concat", MANY, Kind::Text, |_, arguments| {
+        Ok(Value::from(
+            arguments.iter().filter_map(shown).collect::<String>(),
+        ))
+    })
+    .required(1)
+    .takes_nulls()
+    .immutable(),
+    Definition::new("concat_ws", MANY, Kind::Text, |_, arguments| {
+        let Some((separator, parts)) = arguments.split_first() else {
+            return Ok(Value::Null);
+        };
+        let parts: Vec<String> = parts.iter().filter_map(shown).collect();
+        Ok(Value::from(
+            shown(separator).map(|separator| parts.join(&separator)),
+        ))
+    })
+    .required(2)
+    .takes_nulls()
+    .immutable(),
     Definition::new("to_char", &[Kind::Any, Kind::Text], Kind::Text, to_char).immutable(),
 ];
+
+/// A value as text, in PostgreSQL's form; `None` for NULL.
+fn shown(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Int(value) => Some(value.to_string()),
+        Value::Bool(value) => Some(if *value { "t" } else { "f" }.to_owned()),
+        Value::Texts(texts) => Some(format!("{{{}}}", texts.join(","))),
+        // Only results are such lists.
+        Value::NullableTexts(_) => None,
+        Value::Text(text) => Some(text.clone()),
+    }
+}
 
 fn quote_literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
@@ -150,15 +183,7 @@ fn format_text(arguments: &[Value]) -> Result<Option<String>> {
             .get(next)
             .ok_or_else(|| wrong("too few arguments for format()"))?;
         next += 1;
-        let text = match argument {
-            Value::Null => None,
-            Value::Int(value) => Some(value.to_string()),
-            Value::Bool(value) => Some(if *value { "t" } else { "f" }.to_owned()),
-            Value::Texts(texts) => Some(format!("{{{}}}", texts.join(","))),
-            // Only results are such lists.
-            Value::NullableTexts(_) => None,
-            Value::Text(text) => Some(text.clone()),
-        };
+        let text = shown(argument);
         match (kind, text) {
             ('s', text) => out.push_str(&text.unwrap_or_default()),
             ('I', Some(text)) => out.push_str(&quote_identifier(&text)),
@@ -204,11 +229,25 @@ fn to_char(call: &Call<'_>, arguments: &[Value]) -> Result<Value> {
     let kind = call.argument_types.first().map(sql_type);
     match kind {
         Some(SqlType::Timestamp | SqlType::TimestampTz | SqlType::Date) => {}
+        Some(SqlType::Int2 | SqlType::Int4 | SqlType::Int8 | SqlType::Numeric(_)) => {
+            let written = match &arguments[0] {
+                Value::Int(number) => number.to_string(),
+                other => other.text().to_owned(),
+            };
+            let formatted = super::number_format::format(&written, None, arguments[1].text());
+            return formatted.map(Value::from).map_err(carry);
+        }
+        Some(SqlType::Float4 | SqlType::Float8) => {
+            let written = arguments[0].text();
+            let double = written.parse().ok();
+            let formatted = super::number_format::format(written, double, arguments[1].text());
+            return formatted.map(Value::from).map_err(carry);
+        }
         other => {
             let type_name = other.map_or("unknown", |sql_type| sql_type.base_name());
             return Err(carry(SqlError::NotSupported {
                 feature: format!("to_char of {type_name}"),
-                hint: Some("to_char formats date, timestamp and timestamptz.".to_owned()),
+                hint: Some("to_char formats numbers, date, timestamp and timestamptz.".to_owned()),
             }));
         }
     }

@@ -4,7 +4,7 @@ use super::casts::plain_cast;
 use super::{call, exact, text};
 use datafusion::sql::sqlparser::ast::{
     Array, ArrayElemTypeDef, DataType, Expr, FunctionArgumentClause, FunctionArguments,
-    OrderByExpr, OrderByKind, Query, Select, SelectItem, TableAlias, TableAliasColumnDef,
+    OrderByExpr, OrderByKind, Query, Select, SelectItem, SetExpr, TableAlias, TableAliasColumnDef,
     TableFactor, TableWithJoins, Value,
 };
 
@@ -127,11 +127,15 @@ pub(super) fn array_of_query(query: Box<Query>) -> Expr {
         relation: derived,
         joins: Vec::new(),
     }];
-    let outer = Query {
+    let outer = query_of(SetExpr::Select(Box::new(outer)));
+    call("shale_array_or_empty", [Expr::Subquery(Box::new(outer))])
+}
+
+/// A query of nothing but its body.
+pub(super) fn query_of(body: SetExpr) -> Query {
+    Query {
         with: None,
-        body: Box::new(datafusion::sql::sqlparser::ast::SetExpr::Select(Box::new(
-            outer,
-        ))),
+        body: Box::new(body),
         order_by: None,
         limit_clause: None,
         fetch: None,
@@ -140,15 +144,14 @@ pub(super) fn array_of_query(query: Box<Query>) -> Expr {
         settings: None,
         format_clause: None,
         pipe_operators: Vec::new(),
-    };
-    call("shale_array_or_empty", [Expr::Subquery(Box::new(outer))])
+    }
 }
 
 fn is_first_position(expr: &Expr) -> bool {
     matches!(expr, Expr::Value(value) if matches!(&value.value, Value::Number(number, _) if number == "1"))
 }
 
-fn empty_select() -> Select {
+pub(super) fn empty_select() -> Select {
     use datafusion::sql::sqlparser::ast::helpers::attached_token::AttachedToken;
     use datafusion::sql::sqlparser::ast::{GroupByExpr, SelectFlavor};
     Select {

@@ -116,7 +116,7 @@ fn timestamp(zone: TimezoneInfo) -> DataType {
 /// `localtimestamp`, `current_timestamp(0)` and the like; `None` for what DataFusion has.
 ///
 /// # Errors
-/// 0A000 for a precision that is neither seconds, milliseconds nor microseconds.
+/// 0A000 for a precision that is no number of digits behind the second.
 pub(super) fn current_moment(
     name: &str,
     precision: Option<&Expr>,
@@ -127,30 +127,20 @@ pub(super) fn current_moment(
         "localtime" => DataType::Time(None, TimezoneInfo::None),
         _ => return Ok(None),
     };
-    let now = call("now", []);
-    let rounded = match precision.map(ToString::to_string).as_deref() {
+    let now = plain_cast(call("now", []), data_type);
+    Ok(Some(match precision.map(ToString::to_string).as_deref() {
         None | Some("6") => now,
         // PostgreSQL rounds to the precision.
-        Some("0") => rounded(now, "second", "500 milliseconds")?,
-        Some("3") => rounded(now, "millisecond", "500 microseconds")?,
+        Some(digits @ ("0" | "1" | "2" | "3" | "4" | "5")) => {
+            call("shale_round_time", [now, super::compat::number(digits)])
+        }
         Some(other) => {
             return Err(SqlError::NotSupported {
                 feature: format!("{name}({other})"),
-                hint: Some("The precision is 0, 3 or 6.".to_owned()),
+                hint: Some("The precision is 0 to 6.".to_owned()),
             });
         }
-    };
-    Ok(Some(plain_cast(rounded, data_type)))
-}
-
-fn rounded(moment: Expr, unit: &str, half: &str) -> Result<Expr, SqlError> {
-    let half = constant(&text(half), &INTERVAL)?.unwrap_or_else(|| text(half));
-    let later = Expr::BinaryOp {
-        left: Box::new(moment),
-        op: BinaryOperator::Plus,
-        right: Box::new(half),
-    };
-    Ok(call("date_trunc", [text(unit), later]))
+    }))
 }
 
 /// A number that is no bigint: exact where a decimal holds it, else as double precision.

@@ -4,24 +4,21 @@ use super::arrays::{array_literal, array_of_query};
 use super::casts::{
     INTERVAL, cast, constant, current_moment, plain_cast, plain_number, print_registered,
 };
-use super::from::rewrite_from;
+use super::from::{bare_names, rewrite_from};
 use super::order::keep_order;
 use super::{call, function_name, text};
+use super::{forms, rows, sets};
 use datafusion::sql::sqlparser::ast::{
-    BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg,
-    FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName, ObjectNamePart, Query,
-    Select, SelectItem, TableFactor, TableWithJoins, TimezoneInfo, Value, VisitorMut,
+    ArrayElemTypeDef, BinaryOperator, CastKind, DataType, ExactNumberInfo, Expr, Function,
+    FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LimitClause, ObjectName,
+    ObjectNamePart, Query, Select, SelectItem, TableFactor, TableWithJoins, TimezoneInfo, Value,
+    VisitorMut,
 };
 use shale_sql::{SqlError, expand_row_comparison, walk_mut};
 use std::ops::ControlFlow;
 
 /// Collations whose order is that of bytes, which is ours.
 const BYTE_ORDER_COLLATIONS: &[&str] = &["default", "C", "POSIX", "ucs_basic", "C.UTF-8"];
-
-/// What UTC is called.
-const UTC_NAMES: &[&str] = &[
-    "utc", "etc/utc", "gmt", "z", "zulu", "uct", "+00", "+00:00", "0",
-];
 
 /// Schemas whose functions and types are found without them.
 const SYSTEM_SCHEMAS: &[&str] = &["pg_catalog", "information_schema"];
@@ -55,6 +52,9 @@ impl VisitorMut for Rewriter {
             };
             *expr = array_of_query(query);
         }
+        if let Some(rounded) = forms::rounded_time(expr) {
+            *expr = rounded;
+        }
         ControlFlow::Continue(())
     }
 
@@ -68,6 +68,8 @@ impl VisitorMut for Rewriter {
     }
 
     fn pre_visit_query(&mut self, query: &mut Query) -> ControlFlow<SqlError> {
+        sets::rewrite(query);
+        forms::type_recursion(query);
         match limit_of_fetch(query) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
@@ -100,8 +102,12 @@ impl VisitorMut for Rewriter {
             }
         }
         super::tableoid::name_relations(select);
+        let used = bare_names(select);
         for from in &mut select.from {
-            rewrite_from(from);
+            rewrite_from(from, &used);
+        }
+        if let Err(error) = forms::check_groups(select) {
+            return ControlFlow::Break(error);
         }
         keep_order(select);
         match select.from.iter().any(has_ordinality) {
@@ -118,13 +124,23 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
     if let Some(expanded) = expand_row_comparison(expr)? {
         return Ok(Some(expanded));
     }
+    if let Some(rewritten) = rows::rewrite(expr)? {
+        return Ok(Some(rewritten));
+    }
+    if let Some(rewritten) = forms::operator(expr) {
+        return Ok(Some(rewritten));
+    }
     Ok(match expr {
         Expr::CompoundFieldAccess { root, access_chain } => {
             super::vectors::shift_subscript(root, access_chain);
+            forms::close_slices(access_chain);
             None
         }
         Expr::Function(function) => {
             rename_function(function);
+            if let Some(rewritten) = forms::function(function) {
+                return Ok(Some(rewritten));
+            }
             let precision = arguments(function).unwrap_or_default();
             if let [] | [_] = precision.as_slice()
                 && let Some(moment) = current_moment(&function_name(function), precision.first())?
@@ -150,9 +166,20 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
             if let Some(collected) = collected_json(function) {
                 return Ok(Some(collected));
             }
+            if function_name(function) == "generate_series" && is_of_integers(function) {
+                let integers = DataType::Array(ArrayElemTypeDef::SquareBracket(
+                    Box::new(DataType::Integer(None)),
+                    None,
+                ));
+                let series = plain_cast(expr.clone(), integers);
+                return Ok(Some(call("unnest", [series])));
+            }
             let set = match function_name(function).as_str() {
                 "jsonb_array_elements" | "json_array_elements" => "shale_json_elements",
                 "jsonb_object_keys" | "json_object_keys" => "shale_json_keys",
+                "jsonb_array_elements_text" | "json_array_elements_text" => {
+                    "shale_json_element_texts"
+                }
                 "generate_series" => "generate_series",
                 _ => return Ok(None),
             };
@@ -170,20 +197,6 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
             };
             let exact = ExactNumberInfo::PrecisionAndScale(digits, scale);
             Some(plain_cast(part, DataType::Numeric(exact)))
-        }
-        Expr::AtTimeZone {
-            timestamp,
-            time_zone,
-        } => {
-            let zone = super::arrays::string_literal(time_zone).map(str::to_lowercase);
-            let utc = zone.is_some_and(|zone| UTC_NAMES.contains(&zone.as_str()));
-            if !utc {
-                return Err(SqlError::NotSupported {
-                    feature: format!("AT TIME ZONE {time_zone}"),
-                    hint: Some("The time zone is UTC.".to_owned()),
-                });
-            }
-            Some(call("shale_at_utc", [take(timestamp)]))
         }
         Expr::Identifier(ident) if ident.quote_style.is_none() => {
             current_moment(&ident.value.to_lowercase(), None)?
@@ -274,6 +287,11 @@ fn rewrite_expr(expr: &mut Expr) -> Result<Option<Expr>, SqlError> {
     })
 }
 
+/// Whether a series is one of integers, as far as constants tell.
+fn is_of_integers(function: &Function) -> bool {
+    arguments(function).is_some_and(|bounds| bounds.iter().all(forms::is_integer))
+}
+
 pub(super) fn take(expr: &mut Box<Expr>) -> Expr {
     std::mem::replace(expr.as_mut(), Expr::Value(Value::Null.with_empty_span()))
 }
@@ -356,13 +374,20 @@ fn typed_as_postgres(function: &Function) -> Option<Expr> {
         "array_length" => integer(call("nullif", [renamed("list_length"), number("0")])),
         "cardinality" => integer(renamed("list_length")),
         "array_position" => integer(renamed("list_position")),
+        "array_ndims" => integer(renamed("list_ndims")),
+        "regexp_count" | "regexp_instr" | "ntile" => integer(Expr::Function(function.clone())),
         _ => return None,
     })
 }
 
 /// `date_part`, whose seconds have a fraction in PostgreSQL. The name has a double quote's spelling of its own, so that it is rewritten once.
 fn date_part(field: Expr, source: Expr) -> Expr {
-    let fraction = match super::arrays::string_literal(&field).map(str::to_lowercase) {
+    let written = super::arrays::string_literal(&field).map(str::to_lowercase);
+    if let Some(years) = written.as_deref().and_then(forms::span_of_years) {
+        let year = call("datepart", [text("year"), source]);
+        return forms::count_spans(year, years);
+    }
+    let fraction = match written {
         Some(field) if matches!(field.as_str(), "second" | "seconds") => {
             Some(("microsecond", "0.000001"))
         }
@@ -388,7 +413,7 @@ fn date_part(field: Expr, source: Expr) -> Expr {
 /// `jsonb_agg(x …)` as `to_jsonb(array_agg(x …))`.
 fn collected_json(function: &Function) -> Option<Expr> {
     let build = match function_name(function).as_str() {
-        "json_agg" => "to_json",
+        "json_agg" => "shale_json_list",
         "jsonb_agg" => "to_jsonb",
         _ => return None,
     };

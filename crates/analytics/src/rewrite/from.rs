@@ -1,28 +1,49 @@
 //! Functions in FROM: names without schema, PostgreSQL's column names, UNNEST.
 
+use super::arrays::{empty_select, query_of};
+use super::casts::plain_cast;
 use super::compat::{number, positions_of, strip_schema};
+use super::forms::is_integer;
 use super::{call, folded};
 use datafusion::sql::sqlparser::ast::{
-    Expr, FunctionArg, FunctionArgExpr, Ident, TableAlias, TableAliasColumnDef, TableFactor,
-    TableWithJoins, Visitor,
+    DataType, Expr, FunctionArg, FunctionArgExpr, Ident, Select, SelectItem, SetExpr, TableAlias,
+    TableAliasColumnDef, TableFactor, TableWithJoins, Visitor,
 };
 use shale_sql::walk;
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
-pub(super) fn rewrite_from(from: &mut TableWithJoins) {
-    rewrite_factor(&mut from.relation);
+pub(super) fn rewrite_from(from: &mut TableWithJoins, used: &HashSet<String>) {
+    rewrite_factor(&mut from.relation, used);
     for join in &mut from.joins {
-        rewrite_factor(&mut join.relation);
+        rewrite_factor(&mut join.relation, used);
     }
 }
 
+/// The names that expressions use without a qualifier.
+pub(super) fn bare_names(select: &Select) -> HashSet<String> {
+    struct Collector(HashSet<String>);
+    impl Visitor for Collector {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            if let Expr::Identifier(ident) = expr {
+                self.0.insert(folded(ident));
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut collector = Collector(HashSet::new());
+    let _ = walk(select, &mut collector);
+    collector.0
+}
+
 /// Functions in FROM: without schema, as UNNEST where they give the elements of a value, and with PostgreSQL's column names.
-fn rewrite_factor(factor: &mut TableFactor) {
+fn rewrite_factor(factor: &mut TableFactor, used: &HashSet<String>) {
     if let TableFactor::NestedJoin {
         table_with_joins, ..
     } = factor
     {
-        return rewrite_from(table_with_joins);
+        return rewrite_from(table_with_joins, used);
     }
     if let TableFactor::Table {
         name,
@@ -33,7 +54,7 @@ fn rewrite_factor(factor: &mut TableFactor) {
     {
         strip_schema(name);
     }
-    if let Some(unnest) = as_unnest(factor) {
+    if let Some(unnest) = as_unnest(factor, used) {
         *factor = unnest;
     }
     match factor {
@@ -73,6 +94,18 @@ fn name_only_column(alias: &mut Option<TableAlias>, default: &str) {
     }
 }
 
+/// The elements of an array are the column `value`; the alias is their name, too, if it is used as one.
+fn name_elements(alias: &mut Option<TableAlias>, function: &str, used: &HashSet<String>) {
+    let alias = alias.get_or_insert_with(|| named(function));
+    if alias.columns.is_empty() {
+        let name = match used.contains(&folded(&alias.name)) {
+            true => alias.name.clone(),
+            false => Ident::new("value"),
+        };
+        alias.columns.push(column(name));
+    }
+}
+
 fn named(name: &str) -> TableAlias {
     TableAlias {
         explicit: true,
@@ -107,7 +140,7 @@ fn add_ordinality(alias: &mut Option<TableAlias>, arrays: &mut Vec<Expr>) {
 }
 
 /// `FROM unnest(x)`, `FROM jsonb_array_elements(x)` and `FROM generate_series(1, x)` as UNNEST.
-fn as_unnest(factor: &TableFactor) -> Option<TableFactor> {
+fn as_unnest(factor: &TableFactor, used: &HashSet<String>) -> Option<TableFactor> {
     let (name, args, alias, with_ordinality) = match factor {
         TableFactor::Table {
             name,
@@ -136,11 +169,20 @@ fn as_unnest(factor: &TableFactor) -> Option<TableFactor> {
     let mut alias = alias.clone();
     let array_exprs = match function.as_str() {
         "jsonb_array_elements" | "json_array_elements" => {
-            let alias = alias.get_or_insert_with(|| named(&function));
-            if alias.columns.is_empty() {
-                alias.columns.push(column(Ident::new("value")));
-            }
+            name_elements(&mut alias, &function, used);
             vec![call("shale_json_elements", arguments)]
+        }
+        "jsonb_array_elements_text" | "json_array_elements_text" => {
+            name_elements(&mut alias, &function, used);
+            vec![call("shale_json_element_texts", arguments)]
+        }
+        "string_to_table" => {
+            name_only_column(&mut alias, &function);
+            vec![call("string_to_array", arguments)]
+        }
+        "regexp_split_to_table" => {
+            name_only_column(&mut alias, &function);
+            vec![call("regexp_split_to_array", arguments)]
         }
         "jsonb_each" | "json_each" | "jsonb_each_text" | "json_each_text" => {
             let alias = alias.get_or_insert_with(|| named(&function));
@@ -161,6 +203,10 @@ fn as_unnest(factor: &TableFactor) -> Option<TableFactor> {
             name_only_column(&mut alias, &function);
             vec![call("shale_json_keys", arguments)]
         }
+        // DataFusion's gives bigint.
+        "generate_series" if arguments.iter().all(is_integer) => {
+            return Some(series_of_integers(factor, alias));
+        }
         // DataFusion's table function takes constants only.
         "generate_series" if !arguments.iter().all(is_constant) => {
             name_only_column(&mut alias, &function);
@@ -176,6 +222,34 @@ fn as_unnest(factor: &TableFactor) -> Option<TableFactor> {
         with_offset_alias: None,
         with_ordinality,
     })
+}
+
+/// `generate_series` of integers, its numbers cast to integers.
+fn series_of_integers(factor: &TableFactor, alias: Option<TableAlias>) -> TableFactor {
+    let mut alias = alias;
+    name_only_column(&mut alias, "generate_series");
+    let mut series = factor.clone();
+    if let TableFactor::Table { alias, .. } | TableFactor::Function { alias, .. } = &mut series {
+        let mut inner = named("shale_series");
+        inner.columns.push(column(Ident::new("value")));
+        *alias = Some(inner);
+    }
+    let value = Expr::Identifier(Ident::new("value"));
+    let mut select = empty_select();
+    select.projection = vec![SelectItem::UnnamedExpr(plain_cast(
+        value,
+        DataType::Integer(None),
+    ))];
+    select.from = vec![TableWithJoins {
+        relation: series,
+        joins: Vec::new(),
+    }];
+    TableFactor::Derived {
+        lateral: false,
+        subquery: Box::new(query_of(SetExpr::Select(Box::new(select)))),
+        alias,
+        sample: None,
+    }
 }
 
 fn is_constant(expr: &Expr) -> bool {

@@ -5,6 +5,7 @@
 //! 2. `empty`: a SELECT that joins a system relation which never has rows becomes one without rows.
 //! 3. `compat`, with `casts`, `arrays`, `from` and `order`: qualified functions and types, `OPERATOR(…)`, COLLATE, casts to oid types and json,
 //!    `ARRAY(SELECT …)`, array literals, json operators, functions in FROM; `order`: aggregates keep the order of a subquery.
+//!    `forms`: operators and functions that are calls of ours; `rows`: rows of values; `sets`: INTERSECT ALL and EXCEPT ALL.
 //! 4. `names` finds the tables, `columns` gives columns their exact names and makes calls of document paths, `star` keeps what is hidden out
 //!    of `*`.
 //!
@@ -15,16 +16,20 @@ mod casts;
 mod columns;
 mod compat;
 mod empty;
+mod forms;
 mod from;
 mod names;
 mod order;
 mod output;
+mod rows;
+mod sets;
 mod star;
 mod tableoid;
 mod vectors;
 
 pub(crate) use names::{Scope, ScopedTable};
 pub(crate) use output::visible_name;
+pub(crate) use sets::number_duplicates;
 
 use datafusion::sql::sqlparser::ast::{
     ArrayElemTypeDef, CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg,

@@ -204,6 +204,9 @@ fn name_of(expr: &Expr) -> Option<String> {
         Expr::Subquery(query) => return subquery_name(&query.body),
         Expr::Extract { .. } => "extract".to_owned(),
         Expr::Position { .. } => "position".to_owned(),
+        Expr::Substring {
+            shorthand: true, ..
+        } => "substr".to_owned(),
         Expr::Substring { .. } => "substring".to_owned(),
         Expr::Overlay { .. } => "overlay".to_owned(),
         Expr::Ceil { .. } => "ceil".to_owned(),

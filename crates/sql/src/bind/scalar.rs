@@ -443,8 +443,14 @@ impl Binder<'_> {
     }
 
     fn cast(&mut self, expr: &Expr, data_type: &DataType) -> Result<Option<Scalar>, SqlError> {
-        // regclass and its like are the analytic executor's.
-        if matches!(data_type, DataType::Regclass | DataType::Custom(..)) {
+        // regclass and its like are the analytic executor's, and times that are rounded.
+        if matches!(
+            data_type,
+            DataType::Regclass
+                | DataType::Custom(..)
+                | DataType::Timestamp(Some(0..=5), _)
+                | DataType::Time(Some(0..=5), _)
+        ) {
             return Ok(None);
         }
         let sql_type = SqlType::from_ast(data_type)?;

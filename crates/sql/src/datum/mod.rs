@@ -21,7 +21,7 @@ pub use text::{coerce, parse_text, to_text};
 pub(crate) use text::{fit_text, natural_type};
 pub(crate) use time::timestamp_to_unix_micros;
 pub use time::{
-    MICROS_PER_DAY, date_to_iso, format_date, format_time, format_timestamp, parse_date,
+    MICROS_PER_DAY, date_to_iso, days_of, format_date, format_time, format_timestamp, parse_date,
     parse_interval, parse_time, parse_timestamp, timestamp_to_iso, unix_micros_to_timestamp,
 };
 

@@ -329,7 +329,10 @@ fn parse_bool(text: &str) -> Option<bool> {
 
 fn parse_uuid(text: &str) -> Option<String> {
     let trimmed = text.trim();
-    uuid::Uuid::try_parse(trimmed)
+    let braced = trimmed
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    uuid::Uuid::try_parse(braced.unwrap_or(trimmed))
         .ok()
         .map(|value| value.hyphenated().to_string())
 }

@@ -48,6 +48,14 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468 - EPOCH_DAYS
 }
 
+/// Days since 2000-01-01 of a date of the years 1 to 9999; `None` if there is no such date.
+pub fn days_of(year: i64, month: i64, day: i64) -> Option<i64> {
+    let valid = (1..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=days_in_month(year, month)).contains(&day);
+    valid.then(|| days_from_civil(year, month, day))
+}
+
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + EPOCH_DAYS + 719_468;
     let era = days.div_euclid(146_097);
@@ -132,23 +140,15 @@ fn scan_date(scanner: &mut Scanner<'_>) -> Option<Result<i64, ()>> {
             return None;
         }
         let year = year_digits.parse().ok()?;
-        if !scanner.eat(b'-') {
-            return None;
-        }
+        let separator = scanner.peek().filter(|byte| b"-/.".contains(byte))?;
+        scanner.at += 1;
         let month = scanner.number(2)?;
-        if !scanner.eat(b'-') {
+        if !scanner.eat(separator) {
             return None;
         }
         (year, month, scanner.number(2)?)
     };
-    let valid = (1..=9999).contains(&year)
-        && (1..=12).contains(&month)
-        && (1..=days_in_month(year, month)).contains(&day);
-    Some(if valid {
-        Ok(days_from_civil(year, month, day))
-    } else {
-        Err(())
-    })
+    Some(days_of(year, month, day).ok_or(()))
 }
 
 /// Microseconds since midnight; 24:00:00 is allowed.
@@ -171,9 +171,83 @@ fn scan_time(scanner: &mut Scanner<'_>) -> Option<Result<i64, ()>> {
             }
         }
     }
+    let half = scan_half(scanner);
+    let hour = match half {
+        Some(_) if !(1..=12).contains(&hour) => return Some(Err(())),
+        Some(afternoon) => hour % 12 + if afternoon { 12 } else { 0 },
+        None => hour,
+    };
     let total = ((hour * 60 + minute) * 60 + second) * 1_000_000 + micros;
     let valid = hour <= 24 && minute < 60 && second <= 60 && total <= MICROS_PER_DAY;
     Some(if valid { Ok(total) } else { Err(()) })
+}
+
+/// AM or PM behind a time; whether it is the afternoon.
+fn scan_half(scanner: &mut Scanner<'_>) -> Option<bool> {
+    let rest = scanner.text.get(scanner.at..)?;
+    let word = rest.trim_start();
+    let afternoon = match word.get(..2)?.to_ascii_lowercase().as_str() {
+        "am" => false,
+        "pm" => true,
+        _ => return None,
+    };
+    if word[2..].starts_with(|c: char| c.is_alphanumeric()) {
+        return None;
+    }
+    scanner.at += rest.len() - word.len() + 2;
+    Some(afternoon)
+}
+
+/// A date with the name of a month in it as one of numbers: `Jan 5, 2024`, `5 January 2024`, `2024-Jan-05`. `None` for other texts.
+fn numbered_month(text: &str) -> Option<String> {
+    const MONTHS: [&str; 12] = [
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+    ];
+    let lower = text.to_ascii_lowercase();
+    if !lower.is_ascii() || !lower.contains(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    // Three parts of letters or digits, whatever stands between them; then the time.
+    let (mut parts, mut rest) = (Vec::new(), lower.as_str());
+    while parts.len() < 3 {
+        rest = rest.trim_start_matches([' ', ',', '-']);
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric())
+            .unwrap_or(rest.len());
+        if end == 0 {
+            return None;
+        }
+        parts.push(&rest[..end]);
+        rest = &rest[end..];
+    }
+    let month_of = |part: &str| {
+        let known = |month: &&str| part.len() >= 3 && month.starts_with(part);
+        MONTHS.iter().position(known)
+    };
+    let place = parts.iter().position(|part| month_of(part).is_some())?;
+    let month = month_of(parts.remove(place))? + 1;
+    let [first, second] = parts.as_slice() else {
+        return None;
+    };
+    let (year, day) = match first.len() == 4 {
+        true => (first, second),
+        false => (second, first),
+    };
+    if year.len() != 4 || !(1..=2).contains(&day.len()) {
+        return None;
+    }
+    Some(format!("{year}-{month:02}-{day}{rest}"))
 }
 
 /// Seconds east of UTC; `Some(None)` if there is no zone.
@@ -278,8 +352,9 @@ pub fn parse_timestamp(text: &str, zoned: bool) -> Result<i64, SqlError> {
 fn parse_timestamp_as(text: &str, name: &str, skip_zone: bool) -> Result<i64, SqlError> {
     let trimmed = text.trim();
     refuse_infinity(trimmed)?;
+    let numbered = numbered_month(trimmed);
     let mut scanner = Scanner {
-        text: trimmed,
+        text: numbered.as_deref().unwrap_or(trimmed),
         at: 0,
     };
     let days = scan_date(&mut scanner)
@@ -392,11 +467,24 @@ pub fn parse_interval(text: &str) -> Result<Datum, SqlError> {
         Some(body) => (body.trim_end(), true),
         None => (lower.as_str(), false),
     };
+    if body.starts_with('p') && !ago {
+        return iso_interval(body).ok_or_else(|| syntax(name, text));
+    }
     let mut words = body.split_whitespace().peekable();
     let mut any = false;
     while let Some(word) = words.next() {
         any = true;
         if word == "@" {
+            continue;
+        }
+        // `1-2` is a year and two months, as the standard writes them.
+        if let Some((years, months)) = word.get(1..).and_then(|rest| rest.split_once('-'))
+            && !months.is_empty()
+            && let (Ok(years), Ok(months)) =
+                (word[..1 + years.len()].parse::<i32>(), months.parse::<u8>())
+        {
+            let sign = if word.starts_with('-') { -1.0 } else { 1.0 };
+            totals.months += f64::from(years) * 12.0 + sign * f64::from(months);
             continue;
         }
         if word.contains(':') {
@@ -415,6 +503,8 @@ pub fn parse_interval(text: &str) -> Result<Datum, SqlError> {
         let (amount, unit) = word.split_at(split);
         let amount: f64 = amount.parse().map_err(|_| syntax(name, text))?;
         let unit = match unit {
+            // A number before a time counts days.
+            "" if words.peek().is_some_and(|next| next.contains(':')) => "days",
             "" => words.next().unwrap_or("seconds"),
             unit => unit,
         };
@@ -424,6 +514,36 @@ pub fn parse_interval(text: &str) -> Result<Datum, SqlError> {
         return Err(syntax(name, text));
     }
     totals.finish(ago).ok_or_else(|| field_overflow(text))
+}
+
+/// `p1y2m3dt4h5m6s`, ISO 8601's form with designators.
+fn iso_interval(text: &str) -> Option<Datum> {
+    let mut totals = IntervalTotals::default();
+    let mut rest = text.strip_prefix('p')?;
+    let (mut of_time, mut any) = (false, false);
+    while !rest.is_empty() {
+        if let Some(time) = rest.strip_prefix('t') {
+            of_time = true;
+            rest = time;
+            continue;
+        }
+        let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
+        let amount: f64 = rest[..end].parse().ok()?;
+        let unit = match (&rest[end..=end], of_time) {
+            ("y", false) => "years",
+            ("m", false) => "months",
+            ("w", false) => "weeks",
+            ("d", false) => "days",
+            ("h", true) => "hours",
+            ("m", true) => "minutes",
+            ("s", true) => "seconds",
+            _ => return None,
+        };
+        totals.add(amount, unit)?;
+        any = true;
+        rest = &rest[end + 1..];
+    }
+    any.then(|| totals.finish(false)).flatten()
 }
 
 #[derive(Default)]

@@ -6,8 +6,8 @@
 use super::as_of::{LSN_FUNCTION, LSN_WORD};
 use crate::Dialect as Flavour;
 use sqlparser::ast::{
-    Array, DictionaryField, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArgumentList,
-    FunctionArguments, Ident, ObjectName, Value,
+    Array, BinaryOperator, DictionaryField, Expr, Function, FunctionArg, FunctionArgExpr,
+    FunctionArgumentList, FunctionArguments, Ident, ObjectName, Value,
 };
 use sqlparser::dialect::{Dialect, PostgreSqlDialect, Precedence};
 use sqlparser::keywords::Keyword;
@@ -175,6 +175,88 @@ fn is_keyword(parser: &Parser<'_>, position: usize, keyword: Keyword) -> bool {
     matches!(&parser.peek_nth_token_ref(position).token, Token::Word(found) if found.keyword == keyword)
 }
 
+/// `trim(FROM s)` and `trim(LEADING FROM s)`, which name no characters.
+fn trim_of_blanks(parser: &mut Parser<'_>) -> Option<Result<Expr, ParserError>> {
+    if parser.peek_nth_token_ref(1).token != Token::LParen {
+        return None;
+    }
+    let sides = [Keyword::BOTH, Keyword::LEADING, Keyword::TRAILING];
+    let sided = sides.iter().any(|side| is_keyword(parser, 2, *side));
+    if !is_keyword(parser, 2 + usize::from(sided), Keyword::FROM) {
+        return None;
+    }
+    parser.advance_token();
+    parser.advance_token();
+    let parse = |parser: &mut Parser<'_>| {
+        let trim_where = match sided {
+            true => Some(parser.parse_trim_where()?),
+            false => None,
+        };
+        parser.expect_keyword(Keyword::FROM)?;
+        let expr = Box::new(parser.parse_expr()?);
+        parser.expect_token(&Token::RParen)?;
+        Ok(Expr::Trim {
+            expr,
+            trim_where,
+            trim_what: None,
+            trim_characters: None,
+        })
+    };
+    Some(parse(parser))
+}
+
+/// PostgreSQL's forms behind an expression that the parser has not: `ISNULL`, `COLLATE` behind a cast, `BETWEEN SYMMETRIC`.
+fn parse_postgres_infix(parser: &mut Parser<'_>, expr: &Expr) -> Option<Result<Expr, ParserError>> {
+    if is_word(parser, 0, "ISNULL") {
+        parser.advance_token();
+        return Some(Ok(Expr::IsNull(Box::new(expr.clone()))));
+    }
+    if is_keyword(parser, 0, Keyword::COLLATE) {
+        parser.advance_token();
+        let collation = parser.parse_object_name(false);
+        return Some(collation.map(|collation| Expr::Collate {
+            expr: Box::new(expr.clone()),
+            collation,
+        }));
+    }
+    let negated = is_keyword(parser, 0, Keyword::NOT);
+    let offset = usize::from(negated);
+    let symmetric = is_word(parser, offset + 1, "SYMMETRIC");
+    if !is_keyword(parser, offset, Keyword::BETWEEN)
+        || !(symmetric || is_word(parser, offset + 1, "ASYMMETRIC"))
+    {
+        return None;
+    }
+    for _ in 0..offset + 2 {
+        parser.advance_token();
+    }
+    let bound = POSTGRES.prec_value(Precedence::Between);
+    let parse = |parser: &mut Parser<'_>| {
+        let low = parser.parse_subexpr(bound)?;
+        parser.expect_keyword(Keyword::AND)?;
+        let high = parser.parse_subexpr(bound)?;
+        let between = |negated: bool, low: &Expr, high: &Expr| Expr::Between {
+            expr: Box::new(expr.clone()),
+            negated,
+            low: Box::new(low.clone()),
+            high: Box::new(high.clone()),
+        };
+        if !symmetric {
+            return Ok(between(negated, &low, &high));
+        }
+        // Between the smaller and the larger one, whichever that is.
+        Ok(Expr::Nested(Box::new(Expr::BinaryOp {
+            left: Box::new(between(negated, &low, &high)),
+            op: match negated {
+                true => BinaryOperator::And,
+                false => BinaryOperator::Or,
+            },
+            right: Box::new(between(negated, &high, &low)),
+        })))
+    };
+    Some(parse(parser))
+}
+
 macro_rules! as_postgres {
     ($($method:ident),* $(,)?) => {
         $(fn $method(&self) -> bool { POSTGRES.$method() })*
@@ -253,6 +335,9 @@ impl Dialect for ShaleDialect {
         if self.bag_depth.get() > 0 && parser.peek_token_ref().token == Token::ShiftRight {
             return Some(Ok(0));
         }
+        if is_word(parser, 0, "ISNULL") {
+            return Some(Ok(POSTGRES.prec_value(Precedence::Is)));
+        }
         POSTGRES.get_next_precedence(parser)
     }
 
@@ -272,6 +357,9 @@ impl Dialect for ShaleDialect {
                     .map(|elem| Expr::Array(Array { elem, named: false })),
             ),
             Token::ShiftLeft => Some(self.parse_bag(parser)),
+            Token::Word(word) if word.keyword == Keyword::TRIM && word.quote_style.is_none() => {
+                trim_of_blanks(parser)
+            }
             _ => None,
         }
     }
@@ -287,6 +375,9 @@ impl Dialect for ShaleDialect {
             if self.is_too_complex() {
                 return Some(Err(ParserError::RecursionLimitExceeded));
             }
+        }
+        if let Some(parsed) = parse_postgres_infix(parser, expr) {
+            return Some(parsed);
         }
         if is_keyword(parser, 0, Keyword::IS) {
             let negated = is_keyword(parser, 1, Keyword::NOT);

@@ -64,6 +64,7 @@ macro_rules! trees {
 trees!(
     Statement,
     Query,
+    Select,
     Expr,
     Option<Expr>,
     Option<With>,
