@@ -259,7 +259,12 @@ fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
                 }
                 _ => None,
             },
-            "nullif" | "array_sort" => expression_type(call.args.first()?, input),
+            "array_sort" => expression_type(call.args.first()?, input),
+            // What `=` takes: text for all strings of limited length.
+            "nullif" => match expression_type(call.args.first()?, input)? {
+                SqlType::Varchar(_) => Some(SqlType::Text),
+                own => Some(own),
+            },
             "coalesce" | "nvl" | "greatest" | "least" => common_type(&call.args, input),
             "abs" => expression_type(call.args.first()?, input),
             "round" | "trunc" => match call.args.as_slice() {
@@ -331,7 +336,11 @@ fn expression_type(expression: &Expr, input: &LogicalPlan) -> Option<SqlType> {
 /// What aggregates and window functions give that is made of their first argument.
 fn of_aggregate(name: &str, argument: Option<&Expr>, input: &LogicalPlan) -> Option<SqlType> {
     match name {
-        "min" | "max" | "first_value" | "last_value" | "nth_value" | "lag" | "lead" => {
+        "min" | "max" => match expression_type(argument?, input)? {
+            SqlType::Varchar(_) => Some(SqlType::Text),
+            own => Some(own),
+        },
+        "first_value" | "last_value" | "nth_value" | "lag" | "lead" => {
             expression_type(argument?, input)
         }
         "sum" => expression_type(argument?, input).and_then(|own| with_scale(scale(&own)?)),

@@ -29,25 +29,30 @@ async fn conditions_choose_the_access_path() {
     for (condition, expected) in [
         (
             "part = 'p1'",
-            "RangeScan on numbers, Key condition: part = 'p1'",
+            &["RangeScan on numbers", "Key condition: part = 'p1'\n"][..],
         ),
         (
             "part = 'p1' AND n BETWEEN 1 AND 3",
-            "RangeScan on numbers, Key condition: part = 'p1' AND n BETWEEN 1 AND 3",
+            &[
+                "RangeScan on numbers",
+                "Key condition: part = 'p1' AND n BETWEEN 1 AND 3\n",
+            ],
         ),
-        ("part = 'p1' AND n = 2", "KeyLookup on numbers"),
-        ("part IN ('p1', 'p2') AND n = 2", "KeyLookup on numbers"),
-        ("v = 7", "Filter: v = 7"),
-        ("part LIKE 'p%'", "Scan on numbers"),
-        ("part = 'p1' AND part = 'p2'", "EmptyExec"),
+        ("part = 'p1' AND n = 2", &["KeyLookup on numbers"]),
+        ("part IN ('p1', 'p2') AND n = 2", &["KeyLookup on numbers"]),
+        ("v = 7", &["Scan on numbers", "Filter: v = 7"]),
+        ("part LIKE 'p%'", &["Scan on numbers"]),
+        ("part = 'p1' AND part = 'p2'", &["Result"]),
     ] {
         let plan = database
             .explain(&format!("SELECT sum(v) FROM numbers WHERE {condition}"))
             .await;
-        assert!(plan.contains(expected), "{condition}: {plan}");
+        for part in expected {
+            assert!(plan.contains(part), "{condition}: {plan}");
+        }
     }
     let plan = database.explain("SELECT sum(v) FROM numbers").await;
-    assert!(plan.contains("Columns: [v]"), "{plan}");
+    assert!(plan.contains("Output: v\n"), "{plan}");
     let plan = database
         .explain("SELECT n FROM (SELECT * FROM numbers LIMIT 2) x")
         .await;
