@@ -51,7 +51,7 @@ async fn conditions_choose_the_access_path() {
             assert!(plan.contains(part), "{condition}: {plan}");
         }
     }
-    let plan = database.explain("SELECT sum(v) FROM numbers").await;
+    let plan = database.explain("VERBOSE SELECT sum(v) FROM numbers").await;
     assert!(plan.contains("Output: v\n"), "{plan}");
     let plan = database
         .explain("SELECT n FROM (SELECT * FROM numbers LIMIT 2) x")
@@ -150,7 +150,7 @@ async fn dropping_the_stream_ends_the_reading() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_is_bounded() {
-    let database = Database::with_memory(64 << 20);
+    let database = Database::with_memory(96 << 20);
     numbers(&database, 20, 100, 200).await;
     // Sorting a hundred and twenty megabytes spills, and is answered.
     let answer = database

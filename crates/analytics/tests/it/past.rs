@@ -172,10 +172,7 @@ async fn plans_show_the_position_and_no_index() {
     assert!(now.contains("IndexScan"), "{now}");
     let past = query.replace('$', &format!(" AS OF LSN {then}"));
     let plan = database.explain(&past).await;
-    assert!(
-        plan.contains(&format!("\n  As Of: LSN {then}\n")),
-        "{plan}"
-    );
+    assert!(plan.contains(&format!("\n  As Of: LSN {then}\n")), "{plan}");
     assert!(
         plan.contains("Scan on albums") && !plan.contains("IndexScan"),
         "{plan}"

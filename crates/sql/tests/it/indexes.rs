@@ -102,16 +102,15 @@ async fn plans_name_the_index_and_the_fetch() {
     server
         .must("CREATE INDEX by_genre ON music (genre, year)")
         .await;
-    let explain = "EXPLAIN SELECT";
+    let explain = "EXPLAIN (COSTS OFF) SELECT";
     check(
         &mut server,
         &format!("{explain} artist FROM music WHERE genre = 'rock' AND year > 1970"),
         expect![[r#"
-            IndexScan on music using by_genre  (cost=0.00..1.00 rows=1 width=32)
+            IndexScan on music using by_genre
               Key condition: genre = 'rock' AND year > 1970
               Partitions: 1
-              Fetch: none, index only
-              Estimated capacity: 1 read unit"#]],
+              Fetch: none, index only"#]],
     )
     .await;
     check(
@@ -120,13 +119,12 @@ async fn plans_name_the_index_and_the_fetch() {
             "{explain} * FROM music WHERE genre = 'rock' AND year > 1970 ORDER BY year DESC LIMIT 3"
         ),
         expect![[r#"
-            IndexScan on music using by_genre  (cost=0.00..2.00 rows=1 width=104)
+            IndexScan on music using by_genre
               Key condition: genre = 'rock' AND year > 1970
               Partitions: 1
               Fetch: whole items from music
               Order: index descending
-              Limit: 3
-              Estimated capacity: 2 read units"#]],
+              Limit: 3"#]],
     )
     .await;
     check(
@@ -135,43 +133,39 @@ async fn plans_name_the_index_and_the_fetch() {
             "{explain} genre FROM music WHERE artist = 'artist1' AND year BETWEEN 1960 AND 1970"
         ),
         expect![[r#"
-            IndexScan on music using by_year  (cost=0.00..1.00 rows=1 width=32)
+            IndexScan on music using by_year
               Key condition: artist = 'artist1' AND year BETWEEN 1960 AND 1970
               Partitions: 1
-              Fetch: none, index only
-              Estimated capacity: 1 read unit"#]],
+              Fetch: none, index only"#]],
     )
     .await;
     check(
         &mut server,
         &format!("{explain} artist FROM music WHERE genre = 'rock'"),
         expect![[r#"
-            Scan on music  (cost=0.00..1.00 rows=1 width=32)
+            Scan on music
               Partitions: all
-              Filter: genre = 'rock'
-              Estimated capacity: 1 read unit"#]],
+              Filter: genre = 'rock'"#]],
     )
     .await;
     check(
         &mut server,
         &format!("{explain} artist FROM music.by_genre WHERE genre = 'rock' ORDER BY year"),
         expect![[r#"
-            IndexScan on music using by_genre  (cost=0.00..1.00 rows=1 width=32)
+            IndexScan on music using by_genre
               Key condition: genre = 'rock'
               Partitions: 1
               Fetch: none, index only
-              Order: index ascending
-              Estimated capacity: 1 read unit"#]],
+              Order: index ascending"#]],
     )
     .await;
     check(
         &mut server,
         &format!("{explain} artist FROM music.by_genre"),
         expect![[r#"
-            IndexScan on music using by_genre  (cost=0.00..1.00 rows=57 width=32)
+            IndexScan on music using by_genre
               Partitions: all
-              Fetch: none, index only
-              Estimated capacity: 1 read unit"#]],
+              Fetch: none, index only"#]],
     )
     .await;
     check(&mut server, "SELECT song, year FROM music WHERE genre = 'rock' AND year > 1970 ORDER BY year DESC LIMIT 3", expect![[r#"
